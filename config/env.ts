@@ -1,0 +1,86 @@
+// The only reader of process.env. Each process asks for the part it needs and gets it parsed, or one error that names every
+// variable that is missing or wrong (never its value). Defaults exist for what is the same everywhere; secrets have none.
+
+import { z } from 'zod';
+
+const key32 = z
+  .string()
+  .transform((text) => Buffer.from(text, 'base64'))
+  .refine((bytes) => bytes.length === 32, 'must be 32 bytes in base64');
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const url = z.url();
+
+const shared = {
+  TRASAU_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Where the process answers /health/live and /health/ready; 0 picks a free port. */
+  HEALTH_PORT: port.default(0),
+};
+
+const database = { DATABASE_URL: url, DATA_KEY: key32, INDEX_KEY: key32 };
+const temporal = { TEMPORAL_ADDRESS: z.string().min(1), TEMPORAL_NAMESPACE: z.string().min(1).default('default') };
+const broker = { AMQP_URL: url };
+const cardCore = { WAY4_URL: url };
+const sms = { SMS_URL: url, SMS_API_KEY: z.string().min(1), SMS_API_SECRET: z.string().min(1) };
+
+const parts = {
+  api: z.object({
+    ...shared,
+    ...database,
+    ...temporal,
+    PORT: port.default(4100),
+    /** How customers reach this api; the start of every checkout link. */
+    PUBLIC_URL: url.default('http://127.0.0.1:4100'),
+    CIC_CALLBACK_SECRET: z.string().min(16),
+    /** Bearer token of support staff until part 3 brings OIDC; at least 32 characters. */
+    OPS_TOKEN: z.string().min(32),
+  }),
+  applications: z.object({
+    ...shared,
+    ...database,
+    ...temporal,
+    ...cardCore,
+    CIC_URL: url,
+    CIC_API_KEY: z.string().min(1),
+    /** Where CIC calls back; the api's /hooks/cic. */
+    CIC_CALLBACK_URL: url,
+    /** Unset means AWS itself, in AWS_REGION. */
+    AWS_ENDPOINT_URL_REKOGNITION: url.optional(),
+    AWS_REGION: z.string().min(1).default('ap-southeast-1'),
+    AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
+    AWS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+    ESIGN_P12_FILE: z.string().min(1),
+    ESIGN_P12_PASSWORD: z.string().min(1),
+  }),
+  relay: z.object({ ...shared, DATABASE_URL: url, ...broker }),
+  transactions: z.object({ ...shared, DATABASE_URL: url, ...broker, ...temporal, ...cardCore }),
+  notifications: z.object({ ...shared, ...database, ...sms }),
+  sandbox: z.object({
+    ...shared,
+    PORT: port.default(4110),
+    DATABASE_URL: url,
+    /** `model` looks at the photos with real models; `scripted` answers from the sentinel table, fast. */
+    REKOGNITION_MODE: z.enum(['model', 'scripted']).default('model'),
+    CIC_API_KEY: z.string().min(1),
+    CIC_CALLBACK_SECRET: z.string().min(16),
+    SMS_API_KEY: z.string().min(1),
+    SMS_API_SECRET: z.string().min(1),
+  }),
+  migrate: z.object({ DATABASE_URL: url }),
+};
+
+type Parts = typeof parts;
+export type Env<P extends keyof Parts> = z.output<Parts[P]>;
+
+/** The environment of one process, parsed. Throws one Error that lists every variable that is missing or wrong. */
+export function readEnv<P extends keyof Parts>(part: P, source: Record<string, string | undefined> = process.env): Env<P> {
+  const result = parts[part].safeParse(withoutBlanks(source));
+  if (result.success) return result.data as Env<P>; // zod cannot carry the link from key to schema through an index
+  const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`The environment of '${part}' is not complete:\n${lines.join('\n')}`);
+}
+
+function withoutBlanks(source: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(Object.entries(source).filter((entry): entry is [string, string] => !!entry[1]));
+}

@@ -1,0 +1,153 @@
+// Every time-out, retry, size and grace period of the system, each with its unit in the name and its source in the comment.
+// A number that bounds something stands here and nowhere else; test/laws.test.ts checks that each says where it comes from.
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** Calls to vendors. */
+export const vendorLimits = {
+  /** Our choice: WAY4 answers within a second; past this the answer counts as lost. */
+  way4TimeoutMs: 5 * second,
+  /** Our choice: an inquiry is only accepted here, the report comes later. */
+  cicTimeoutMs: 5 * second,
+  /** Our choice: the service answers in 1–2 s; the local models need up to 3 s on two cores. */
+  rekognitionTimeoutMs: 20 * second,
+  /** Our choice: SMS hand-off is to take less than 5 s. */
+  smsTimeoutMs: 5 * second,
+  /** Our choice: no vendor answer of this system is near it; a larger one is garbage. */
+  answerMaxBytes: 1_048_576,
+} as const;
+
+/** How long each wait for a person or a vendor may last before the application expires. */
+export const deadlines = {
+  /** Our choice: a shopping basket is seldom older than a day. */
+  basicInfoMs: day,
+  /** Our choice: as above; the customer may have to fetch the card. */
+  identityMs: day,
+  /** Reference product: "pending, we will notify"; CIC outages last hours, then a reviewer decides. */
+  creditReportMs: 2 * hour,
+  /** Our choice: staff work in shifts; two working days. */
+  reviewMs: 2 * day,
+  /** Our choice: prices and the bureau report are fresh for a day. */
+  offerMs: day,
+  /** Our choice: as long as the offer. */
+  signatureMs: day,
+  /** Our choice: the signed contract waits this long for the purchase. */
+  approvalMs: day,
+} as const;
+
+/** One-time passwords. */
+export const otpLimits = {
+  /** SBV Circular 50/2024: an SMS OTP lives at most 5 minutes. */
+  lifetimeMs: 3 * minute,
+  /** Our choice, within OWASP's five tries per challenge. */
+  maxAttempts: 5,
+  /** Our choice: first code and two more. */
+  maxChallenges: 3,
+} as const;
+
+/** Identity. */
+export const identityLimits = {
+  /** Our choice: three submissions, then a person looks. */
+  maxAttempts: 3,
+  /** Rekognition takes at most 5 MB of raw bytes. */
+  imageMaxBytes: 5_242_880,
+  /** Guards the decoder against pixel bombs; a phone photo has 12–24 million. */
+  imageMaxPixels: 40_000_000,
+  /** Rekognition refuses less than 80 pixels a side. */
+  imageMinSidePixels: 80,
+} as const;
+
+/** The merchant and checkout API. */
+export const apiLimits = {
+  /** Our choice: an application with its items is a few KB. */
+  jsonMaxBytes: 65_536,
+  /** Our choice: longer than any vendor call behind a command, shorter than a browser's patience. */
+  commandTimeoutMs: 15 * second,
+  /** IETF draft: lifetime is published; peers in Vietnam keep 7 to 31 days. */
+  idempotencyKeptMs: 7 * day,
+  /** Our choice: the link is opened from the shop at once. */
+  checkoutLinkMs: day,
+  /** Reference: idle 15 minutes. */
+  sessionIdleMs: 15 * minute,
+  /** Reference: absolute 60 minutes. */
+  sessionMaxMs: 60 * minute,
+  /** Our choice: a page of a list. */
+  pageMaxRows: 100,
+} as const;
+
+/** PostgreSQL. */
+export const databaseLimits = {
+  /** Our choice: no statement of ours needs a second. */
+  statementTimeoutMs: 5 * second,
+  /** Our choice: shorter than the statement time-out, so that a lock shows as a lock. */
+  lockTimeoutMs: 3 * second,
+  /** A relay that freezes while it holds rows gives them back after this. */
+  idleInTransactionTimeoutMs: 60 * second,
+  /** pg's default waits for ever. */
+  connectTimeoutMs: 5 * second,
+  /** Our choice: concurrency of a process plus two. */
+  poolSize: 10,
+} as const;
+
+/** The hand-off through RabbitMQ. */
+export const deliveryLimits = {
+  /** RabbitMQ: 5–20 s is best; a consumer that hangs is found in two to three heartbeats. */
+  heartbeatSeconds: 10,
+  /** Must not be shorter than the heartbeat time-out. */
+  confirmTimeoutMs: 30 * second,
+  /** Our choice: one claim of the relay. */
+  relayBatch: 100,
+  /** Our choice: idle polling of the outbox. */
+  relayPollMs: 250,
+  /** Our choice: transactions handled at once by one consumer. */
+  consumerConcurrency: 8,
+  /** Rule: prefetch is twice the concurrency. */
+  consumerPrefetch: 16,
+  /** RabbitMQ 4's default, set explicitly because 3.10 has none. */
+  queueDeliveryLimit: 20,
+  /** Our choice: attempts that reach the core, counted in PostgreSQL; then a person looks. */
+  maxAttempts: 12,
+  /** Delay queues for a transient failure. */
+  retryDelaysMs: [5 * second, 30 * second, 5 * minute],
+  /** Our choice: an accepted transaction without outcome for this long is published again. */
+  sweepAfterMs: 2 * minute,
+  /** Our choice: drained well before Kubernetes kills (60 s). */
+  drainMs: 45 * second,
+} as const;
+
+/** Temporal. */
+export const temporalLimits = {
+  /** Faster recovery after a worker crash than the default of 10 s. */
+  stickyTimeoutMs: 2 * second,
+  /** Our choice: about 1 MB each. */
+  maxCachedWorkflows: 500,
+  /** Attempts of a vendor step before the application is in need of attention. */
+  vendorAttempts: 6,
+  /** First back-off of a vendor step. */
+  vendorBackoffMs: second,
+  /** Longest back-off of a vendor step. */
+  vendorBackoffMaxMs: 30 * second,
+  /** Drain of a worker on SIGTERM. */
+  shutdownGraceMs: 20 * second,
+  /** Hard end of a worker that does not drain. */
+  shutdownForceMs: 45 * second,
+  /** Poll of the database when the signal that a transaction is settled does not come. */
+  settledPollMs: 30 * second,
+  /** Poll of CIC when its callback does not come. */
+  reportPollMs: 20 * second,
+} as const;
+
+/** SMS to customers. */
+export const notificationLimits = {
+  /** Our choice: idle polling. */
+  pollMs: 500,
+  /** Our choice: one claim. */
+  batch: 20,
+  /** Our choice: then staff see it as failed. */
+  maxAttempts: 8,
+  /** First back-off, doubled with each try. */
+  backoffMs: 2 * second,
+} as const;

@@ -1,0 +1,46 @@
+// How the outside world fails. Every adapter maps what its vendor does onto one of four kinds, and every activity maps the kind onto
+// "try again", "ask first" or "a person must look". The message is for engineers and never repeats what was sent or received.
+
+export type VendorFailureKind =
+  /** Nothing happened there: refused, throttled, or not reached. Safe to try again. */
+  | 'unavailable'
+  /** The answer is lost: it may or may not have happened. Ask by natural key before any second try. */
+  | 'unknown'
+  /** The vendor understood and said no; `code` says why. Trying again changes nothing. */
+  | 'rejected'
+  /** The answer makes no sense: wrong shape, wrong content type, cut off. Treated like `unknown` where money moves. */
+  | 'garbage';
+
+export type Vendor = 'way4' | 'cic' | 'rekognition' | 'sms' | 'esign';
+
+/** One failed call to a vendor. `code` is the vendor's own code or a constant of ours (UPPER_SNAKE); `retryAfterMs` is what the vendor asked for. */
+export class VendorFailure extends Error {
+  override readonly name = 'VendorFailure';
+  readonly vendor: Vendor;
+  readonly kind: VendorFailureKind;
+  readonly code: string;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(vendor: Vendor, kind: VendorFailureKind, code: string, options: { retryAfterMs?: number | undefined; cause?: unknown } = {}) {
+    super(`${vendor}: ${kind} (${code})`, { cause: options.cause });
+    this.vendor = vendor;
+    this.kind = kind;
+    this.code = code;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** True for a failure after which the effect may have happened at the vendor. */
+export function isOutcomeUnknown(failure: unknown): boolean {
+  return failure instanceof VendorFailure && (failure.kind === 'unknown' || failure.kind === 'garbage');
+}
+
+/** Something that cannot happen unless the program is wrong. */
+export class InvariantFailure extends Error {
+  override readonly name = 'InvariantFailure';
+}
+
+/** Throws an {@link InvariantFailure} when the condition does not hold. The message names the rule, never a value. */
+export function invariant(condition: unknown, rule: string): asserts condition {
+  if (!condition) throw new InvariantFailure(rule);
+}

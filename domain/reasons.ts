@@ -1,0 +1,211 @@
+// Why something ended or was asked again: closed lists of reason codes, each with a text for the customer in both languages and one
+// for staff. Merchants get a coarser reason, so that nothing about a person's finances leaks to a shop.
+
+export type Language = 'vi' | 'en';
+
+export interface ReasonTexts {
+  /** What the customer reads; says what they can do. */
+  customer: Record<Language, string>;
+  /** What a support agent reads. */
+  staff: string;
+  /** What the merchant is told. */
+  merchant: MerchantReason;
+}
+
+export type MerchantReason =
+  | 'not_eligible'
+  | 'identity_not_verified'
+  | 'offer_rejected_by_customer'
+  | 'signature_expired'
+  | 'customer_inactive'
+  | 'canceled'
+  | 'risk_policy'
+  | 'provider_unavailable';
+
+const notEligible = {
+  vi: 'Rất tiếc, chúng tôi chưa thể cấp hạn mức cho bạn vào lúc này.',
+  en: 'We are sorry: we cannot offer you a limit at this time.',
+};
+
+export const reasons = {
+  AGE_BELOW_MINIMUM: {
+    customer: { vi: 'Bạn cần đủ 18 tuổi để sử dụng dịch vụ.', en: 'You must be at least 18 years old.' },
+    staff: 'The customer is younger than the policy allows.',
+    merchant: 'not_eligible',
+  },
+  AGE_ABOVE_MAXIMUM: { customer: notEligible, staff: 'The customer is older than the policy allows.', merchant: 'not_eligible' },
+  INCOME_TOO_LOW: {
+    customer: { vi: 'Thu nhập của bạn chưa đạt mức tối thiểu.', en: 'Your income is below the minimum for this product.' },
+    staff: 'Stated monthly income is below the minimum of the ruleset.',
+    merchant: 'not_eligible',
+  },
+  BAD_DEBT: {
+    customer: { vi: 'Báo cáo tín dụng (CIC) ghi nhận nợ xấu.', en: 'The credit bureau (CIC) reports bad debt.' },
+    staff: 'Current debt group 3 to 5 at CIC.',
+    merchant: 'not_eligible',
+  },
+  RECENT_BAD_DEBT: {
+    customer: {
+      vi: 'Báo cáo tín dụng (CIC) ghi nhận nợ xấu trong 12 tháng qua.',
+      en: 'The credit bureau (CIC) reports bad debt in the last 12 months.',
+    },
+    staff: 'Worst debt group within 12 months is 3 to 5.',
+    merchant: 'not_eligible',
+  },
+  SCORE_TOO_LOW: {
+    customer: { vi: 'Lịch sử tín dụng (CIC) chưa đáp ứng điều kiện.', en: 'Your credit history (CIC) does not meet the conditions.' },
+    staff: 'Bureau score below the cut-off of the ruleset.',
+    merchant: 'not_eligible',
+  },
+  TOO_MANY_INQUIRIES: {
+    customer: {
+      vi: 'Có quá nhiều lượt tra cứu tín dụng gần đây.',
+      en: 'There have been too many recent credit inquiries about you.',
+    },
+    staff: 'Bureau inquiries within 30 days above the cut-off.',
+    merchant: 'not_eligible',
+  },
+  LIMIT_BELOW_ORDER: {
+    customer: { vi: 'Hạn mức của bạn thấp hơn giá trị đơn hàng.', en: 'Your limit is lower than the amount of this order.' },
+    staff: 'The derived limit does not cover the order.',
+    merchant: 'not_eligible',
+  },
+  THIN_FILE: {
+    customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
+    staff: 'CIC knows nothing about this person (NO_HIT).',
+    merchant: 'risk_policy',
+  },
+  REPORT_AMBIGUOUS: {
+    customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
+    staff: 'CIC found several people for this inquiry (MULTIPLE_MATCH).',
+    merchant: 'risk_policy',
+  },
+  REPORT_UNAVAILABLE: {
+    customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
+    staff: 'CIC did not answer in time.',
+    merchant: 'provider_unavailable',
+  },
+  MISSING_INPUT: {
+    customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
+    staff: 'A feature that the ruleset needs is missing or of the wrong type.',
+    merchant: 'risk_policy',
+  },
+  IDENTITY_NO_FACE: {
+    customer: {
+      vi: 'Không tìm thấy khuôn mặt trong ảnh. Vui lòng chụp lại ở nơi đủ sáng.',
+      en: 'We could not find a face in the photo. Please take it again in good light.',
+    },
+    staff: 'DetectFaces found no face.',
+    merchant: 'identity_not_verified',
+  },
+  IDENTITY_MANY_FACES: {
+    customer: { vi: 'Ảnh chân dung chỉ được có một người.', en: 'Only one person may be in the selfie.' },
+    staff: 'DetectFaces found more than one face in the selfie.',
+    merchant: 'identity_not_verified',
+  },
+  IDENTITY_POOR_PHOTO: {
+    customer: {
+      vi: 'Ảnh quá mờ hoặc quá tối. Vui lòng chụp lại.',
+      en: 'The photo is too blurred or too dark. Please take it again.',
+    },
+    staff: 'Quality or pose below the policy.',
+    merchant: 'identity_not_verified',
+  },
+  IDENTITY_FACE_MISMATCH: {
+    customer: {
+      vi: 'Khuôn mặt không khớp với ảnh trên căn cước. Vui lòng thử lại.',
+      en: 'The face does not match the photo on the ID card. Please try again.',
+    },
+    staff: 'CompareFaces is below the fail band.',
+    merchant: 'identity_not_verified',
+  },
+  IDENTITY_FACE_UNCERTAIN: {
+    customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
+    staff: 'CompareFaces is between the fail and the pass band.',
+    merchant: 'identity_not_verified',
+  },
+  IDENTITY_TEXT_UNREADABLE: {
+    customer: {
+      vi: 'Không đọc được thông tin trên căn cước. Vui lòng chụp rõ cả thẻ.',
+      en: 'We could not read the ID card. Please photograph the whole card clearly.',
+    },
+    staff: 'Neither MRZ nor printed number could be read.',
+    merchant: 'identity_not_verified',
+  },
+  IDENTITY_DATA_MISMATCH: {
+    customer: {
+      vi: 'Thông tin trên căn cước khác với thông tin bạn đã nhập.',
+      en: 'The ID card says something else than you typed.',
+    },
+    staff: 'The number, date of birth or name read from the card differs from the typed data.',
+    merchant: 'identity_not_verified',
+  },
+  IDENTITY_DOCUMENT_EXPIRED: {
+    customer: { vi: 'Căn cước của bạn đã hết hạn.', en: 'Your ID card has expired.' },
+    staff: 'The date of expiry on the card has passed.',
+    merchant: 'identity_not_verified',
+  },
+  IDENTITY_ATTEMPTS_SPENT: {
+    customer: { vi: 'Chúng tôi không thể xác minh danh tính của bạn.', en: 'We could not verify your identity.' },
+    staff: 'The customer used all attempts to submit documents.',
+    merchant: 'identity_not_verified',
+  },
+  DECLINED_BY_REVIEWER: { customer: notEligible, staff: 'A reviewer declined the application.', merchant: 'risk_policy' },
+  REVIEW_EXPIRED: {
+    customer: { vi: 'Hồ sơ đã hết hạn xem xét.', en: 'The application could not be reviewed in time.' },
+    staff: 'Nobody answered the review task before its deadline.',
+    merchant: 'risk_policy',
+  },
+  CUSTOMER_INACTIVE: {
+    customer: { vi: 'Hồ sơ đã hết hạn.', en: 'The application has expired.' },
+    staff: 'The customer did not continue before the deadline of the step.',
+    merchant: 'customer_inactive',
+  },
+  OFFER_EXPIRED: {
+    customer: { vi: 'Đề nghị đã hết hạn.', en: 'The offer has expired.' },
+    staff: 'The customer did not accept the offer in time.',
+    merchant: 'customer_inactive',
+  },
+  SIGNATURE_EXPIRED: {
+    customer: { vi: 'Hợp đồng chưa được ký đúng hạn.', en: 'The contract was not signed in time.' },
+    staff: 'The customer did not sign in time.',
+    merchant: 'signature_expired',
+  },
+  APPROVAL_EXPIRED: {
+    customer: { vi: 'Giao dịch chưa được xác nhận đúng hạn.', en: 'The purchase was not approved in time.' },
+    staff: 'The customer did not approve the purchase with the OTP in time.',
+    merchant: 'customer_inactive',
+  },
+  OTP_ATTEMPTS_SPENT: {
+    customer: { vi: 'Bạn đã nhập sai mã OTP quá số lần cho phép.', en: 'The code was entered wrongly too often.' },
+    staff: 'All OTP challenges of this purchase are spent.',
+    merchant: 'customer_inactive',
+  },
+  CANCELED_BY_CUSTOMER: {
+    customer: { vi: 'Bạn đã hủy hồ sơ.', en: 'You canceled the application.' },
+    staff: 'Canceled by the customer.',
+    merchant: 'canceled',
+  },
+  CANCELED_BY_MERCHANT: {
+    customer: { vi: 'Cửa hàng đã hủy hồ sơ.', en: 'The shop canceled the application.' },
+    staff: 'Canceled by the merchant.',
+    merchant: 'canceled',
+  },
+  CANCELED_BY_STAFF: {
+    customer: { vi: 'Hồ sơ đã bị hủy. Vui lòng liên hệ hỗ trợ.', en: 'The application was canceled. Please contact support.' },
+    staff: 'Canceled by staff; the reason is in the audit log.',
+    merchant: 'canceled',
+  },
+  PURCHASE_REJECTED: {
+    customer: { vi: 'Ngân hàng từ chối giao dịch.', en: 'The bank rejected the purchase.' },
+    staff: 'The card core rejected the transaction; its response code is on the transaction.',
+    merchant: 'risk_policy',
+  },
+} as const satisfies Record<string, ReasonTexts>;
+
+export type ReasonCode = keyof typeof reasons;
+
+/** True for a code of the closed list. */
+export function isReasonCode(code: string): code is ReasonCode {
+  return Object.hasOwn(reasons, code);
+}
