@@ -1,0 +1,154 @@
+// Every message that the outside may send to a workflow, and the shapes of what goes in and comes out. This is the only file
+// of this folder that api and workers import. Nothing here carries personal data: ids, hashes, amounts and times, and the OTP sealed.
+
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { ReasonCode } from '../domain/reasons.ts';
+import type { ApplicationStatus, Step, TerminalStatus } from '../domain/states.ts';
+
+/** Task queues: one for the workflows and quick steps, one per vendor, so that a dead vendor cannot eat another's slots. */
+export const taskQueues = {
+  applications: 'applications',
+  identity: 'identity',
+  bureau: 'bureau',
+  cardCore: 'card-core',
+} as const;
+
+export type TaskQueue = (typeof taskQueues)[keyof typeof taskQueues];
+
+/** The workflow that carries this application from the merchant's call to the booked purchase. */
+export function applicationWorkflowId(applicationId: string): string {
+  return `application:${applicationId}`;
+}
+
+/** The name under which the workflow of an application is started. */
+export const applicationWorkflow = 'application';
+
+/** How long each wait may last and how often something may be tried; fixed when the application starts. All in milliseconds. */
+export interface ApplicationPolicy {
+  basicInfoMs: number;
+  identityMs: number;
+  creditReportMs: number;
+  reviewMs: number;
+  offerMs: number;
+  signatureMs: number;
+  approvalMs: number;
+  otpLifetimeMs: number;
+  otpMaxChallenges: number;
+  identityMaxAttempts: number;
+  reportPollMs: number;
+  settledPollMs: number;
+}
+
+export interface ApplicationInput {
+  applicationId: string;
+  merchantId: string;
+  amountVnd: number;
+  policy: ApplicationPolicy;
+}
+
+export interface ApplicationResult {
+  applicationId: string;
+  status: TerminalStatus;
+  reasons: ReasonCode[];
+  transactionId?: string;
+}
+
+/** What the workflow itself knows, for engineers and for the answer to a command; the truth for readers is in PostgreSQL. */
+export interface ApplicationView {
+  status: ApplicationStatus;
+  step: Step;
+  /** Who has to do something now. */
+  awaits: 'customer' | 'staff' | 'system' | 'nobody';
+  deadlineAt: string | null;
+  attention: Attention | null;
+}
+
+/** A step that failed for good and waits for staff. */
+export interface Attention {
+  /** The activity that failed, e.g. `createClient`. */
+  activity: string;
+  /** The failure's type, UPPER_SNAKE; never a message of a vendor. */
+  code: string;
+  since: string;
+}
+
+export interface DocumentRef {
+  documentId: string;
+  sha256: string;
+}
+
+/** The customer's data is stored and consents are given. */
+export const submitBasicInfo = defineUpdate<ApplicationView, []>('submitBasicInfo');
+
+export interface IdentitySubmission {
+  idFront: DocumentRef;
+  idBack: DocumentRef;
+  selfie: DocumentRef;
+}
+/** The photos are stored. Rejected outside the identity step. */
+export const submitIdentity = defineUpdate<ApplicationView, [IdentitySubmission]>('submitIdentity');
+
+/** Accepts the offer with this hash; any other hash is rejected: what was shown is what is accepted. */
+export const acceptOffer = defineUpdate<ApplicationView, [{ offerHash: string }]>('acceptOffer');
+
+/** Signs the document with this hash under a stored consent. */
+export const signContract = defineUpdate<ApplicationView, [{ documentSha256: string; consentId: string }]>('signContract');
+
+export interface OtpSent {
+  challengeId: string;
+  expiresAt: string;
+  maskedPhone: string;
+  resendsLeft: number;
+}
+/** Approves the purchase of this amount; the core bank sends the OTP. */
+export const approveTransaction = defineUpdate<OtpSent, [{ amountVnd: number }]>('approveTransaction');
+
+/** `code` is six digits, or the sealed form that the api sends so that no code can be read in a history. */
+export interface OtpSubmission {
+  code: string;
+}
+export type OtpAnswer =
+  | { kind: 'verified' }
+  | { kind: 'wrong'; attemptsLeft: number }
+  | { kind: 'expired'; resendsLeft: number }
+  | { kind: 'locked'; resendsLeft: number }
+  | { kind: 'unavailable' };
+/** Answers at once. Rejected, without a trace in the history, when no OTP is awaited or the form is wrong. */
+export const submitOtp = defineUpdate<OtpAnswer, [OtpSubmission]>('submitOtp');
+
+/** The same for systems that can only signal; the answer is then seen in the state. */
+export const otpSubmitted = defineSignal<[OtpSubmission]>('otpSubmitted');
+
+/** Sends a new code and makes the old one worthless. Rejected when the cap is reached. */
+export const resendOtp = defineUpdate<OtpSent, []>('resendOtp');
+
+/** Tries the step that waits for staff again, or cuts its running back-off short. */
+export const retryStep = defineUpdate<ApplicationView, [{ actor: string }]>('retryStep');
+
+export interface Cancellation {
+  by: 'customer' | 'merchant' | 'operations';
+  actor: string;
+}
+/** Ends the application and undoes what was done. Rejected from the hand-off on. */
+export const cancel = defineUpdate<ApplicationView, [Cancellation]>('cancel');
+
+export interface ReviewAnswer {
+  taskId: string;
+  answer: 'approve' | 'decline' | 'askAgain';
+  actor: string;
+}
+/** Answers the open review task. */
+export const decideReview = defineUpdate<ApplicationView, [ReviewAnswer]>('decideReview');
+
+/** CIC answered; the report is stored. */
+export const creditReportReady = defineSignal<[{ inquiryId: string }]>('creditReportReady');
+
+export interface Settlement {
+  transactionId: string;
+  status: 'posted' | 'rejected';
+}
+/** The transaction has its final outcome. At least once; repeats are ignored. */
+export const transactionSettled = defineSignal<[Settlement]>('transactionSettled');
+
+/** Where the application is, straight from the workflow. */
+export const status = defineQuery<ApplicationView>('status');
