@@ -8,6 +8,8 @@ const day = 24 * hour;
 
 /** Calls to vendors. */
 export const vendorLimits = {
+  /** Our choice: a vendor that does not take a connection within this is not there; nothing was sent, so trying again is safe. */
+  connectTimeoutMs: 2 * second,
   /** Our choice: WAY4 answers within a second; past this the answer counts as lost. */
   way4TimeoutMs: 5 * second,
   /** Our choice: an inquiry is only accepted here, the report comes later. */

@@ -1,0 +1,121 @@
+// The input values that select a behaviour of the sandbox: one table for tests, documents and demo. A sentinel works through the front
+// door, with no admin call, so a journey can be told by its input alone. Everything that is not in the table behaves well.
+
+import { provinces } from './provinces.ts';
+
+/** How a report reaches the lender: signed callback (and poll), poll only, or at once in the answer to the inquiry. */
+export type Delivery = 'callback' | 'poll' | 'at_once';
+
+/** What a generated report says; the rest is filled in the same way for everyone. */
+export interface ReportSketch {
+  score: number;
+  currentDebtGroup: 1 | 2 | 3 | 4 | 5;
+  worstGroup12m: 1 | 2 | 3 | 4 | 5;
+  inquiries30d: number;
+}
+
+export type BureauBehaviour =
+  | { kind: 'hit'; delivery: Delivery; report: ReportSketch }
+  | { kind: 'no_hit' }
+  | { kind: 'multiple_match' }
+  | { kind: 'error'; code: string }
+  /** Stays pending for ever, neither callback nor poll brings an end. */
+  | { kind: 'silent' };
+
+export type CoreBehaviour =
+  | { kind: 'reject'; respCode: string }
+  /** Books, but answers late: the client has given up by then. */
+  | { kind: 'slow' }
+  /** Books, then cuts the connection instead of answering. */
+  | { kind: 'drop_after_commit' };
+
+const clean: ReportSketch = { score: 690, currentDebtGroup: 1, worstGroup12m: 1, inquiries30d: 1 };
+
+/** CIC, by national id: the last six digits are 99, two free ones, and this code. */
+export const bureauSentinels = {
+  good: { code: '01', text: 'a clean report with a high score', behaviour: hit(clean) },
+  thinFile: { code: '02', text: 'NO_HIT: CIC knows nothing about the person', behaviour: { kind: 'no_hit' } },
+  multipleMatch: { code: '03', text: 'MULTIPLE_MATCH: several persons fit', behaviour: { kind: 'multiple_match' } },
+  badDebt: {
+    code: '04',
+    text: 'bad debt today (group 4)',
+    behaviour: hit({ score: 320, currentDebtGroup: 4, worstGroup12m: 4, inquiries30d: 2 }),
+  },
+  recentBadDebt: {
+    code: '05',
+    text: 'bad debt within 12 months (group 3), none today',
+    behaviour: hit({ score: 560, currentDebtGroup: 1, worstGroup12m: 3, inquiries30d: 1 }),
+  },
+  lowScore: { code: '06', text: 'no bad debt but a very low score (250)', behaviour: hit({ ...clean, score: 250 }) },
+  manyInquiries: { code: '07', text: '12 inquiries within 30 days', behaviour: hit({ ...clean, score: 610, inquiries30d: 12 }) },
+  silent: { code: '08', text: 'the inquiry is accepted and never answered', behaviour: { kind: 'silent' } },
+  error: {
+    code: '09',
+    text: 'the inquiry ends in ERROR (code SOURCE_UNAVAILABLE)',
+    behaviour: { kind: 'error', code: 'SOURCE_UNAVAILABLE' },
+  },
+  pollOnly: { code: '10', text: 'as good, but no callback comes: only polling brings it', behaviour: hit(clean, 'poll') },
+  atOnce: { code: '11', text: 'as good, in the very answer to the inquiry', behaviour: hit(clean, 'at_once') },
+} as const satisfies Record<string, { code: string; text: string; behaviour: BureauBehaviour }>;
+
+export type BureauSentinel = keyof typeof bureauSentinels;
+
+/** WAY4, by the exact amount of a purchase. */
+export const coreSentinels = {
+  limitExceeded: {
+    amountVnd: 2_000_051,
+    text: 'rejected with 51, as if the limit were spent',
+    behaviour: { kind: 'reject', respCode: '51' },
+  },
+  doNotHonour: { amountVnd: 2_000_005, text: 'rejected with 5 (do not honour)', behaviour: { kind: 'reject', respCode: '5' } },
+  slow: { amountVnd: 2_000_008, text: 'booked, but answered after the client gave up', behaviour: { kind: 'slow' } },
+  lostAnswer: {
+    amountVnd: 2_000_009,
+    text: 'booked, then the connection is cut without an answer',
+    behaviour: { kind: 'drop_after_commit' },
+  },
+} as const satisfies Record<string, { amountVnd: number; text: string; behaviour: CoreBehaviour }>;
+
+/** The SMS gateway, by phone. */
+export const phoneSentinels = {
+  templateRefused: { phone: '+84900000146', text: 'rejected with 146 (template not registered)', codeResult: '146' },
+  invalidNumber: { phone: '+84900000099', text: 'rejected with 99 (invalid request)', codeResult: '99' },
+} as const satisfies Record<string, { phone: string; text: string; codeResult: string }>;
+
+/** What CIC does for this person; a clean report for everyone who is no sentinel. */
+export function bureauBehaviour(nationalId: string): BureauBehaviour {
+  const code = /^\d{6}99\d\d(\d\d)$/.exec(nationalId)?.[1];
+  const found = Object.values(bureauSentinels).find((sentinel) => sentinel.code === code);
+  return found?.behaviour ?? bureauSentinels.good.behaviour;
+}
+
+/** What WAY4 does with a purchase of this amount; undefined for an ordinary one. */
+export function coreBehaviour(amountVnd: number): CoreBehaviour | undefined {
+  return Object.values(coreSentinels).find((sentinel) => sentinel.amountVnd === amountVnd)?.behaviour;
+}
+
+/** What the SMS gateway answers for this phone (E.164); 100 is success. */
+export function smsCodeResult(phone: string): string {
+  return Object.values(phoneSentinels).find((sentinel) => sentinel.phone === phone)?.codeResult ?? '100';
+}
+
+/** How many different numbers {@link nationalIdFor} knows for one sentinel, birth year and gender. */
+export const nationalIdsPerSentinel = provinces.length * 100;
+
+/** A well-formed 12-digit căn cước number that selects this behaviour: province, century and sex digit, birth year, and the sentinel.
+ *  `unique` (0 up to {@link nationalIdsPerSentinel} − 1) tells people of the same birth year and gender apart. Nobody real is meant. */
+export function nationalIdFor(
+  sentinel: BureauSentinel,
+  person: { dateOfBirth: string; gender: 'male' | 'female'; unique?: number },
+): string {
+  const unique = person.unique ?? 0;
+  const province = provinces[Math.floor(unique / 100)];
+  const year = Number(person.dateOfBirth.slice(0, 4));
+  if (!(year >= 1900 && year < 2400) || province === undefined) throw new RangeError('no national id for this birth date and number');
+  const centuryAndSex = Math.floor((year - 1900) / 100) * 2 + (person.gender === 'female' ? 1 : 0);
+  return `${province}${centuryAndSex}${String(year % 100).padStart(2, '0')}99${String(unique % 100).padStart(2, '0')}${bureauSentinels[sentinel].code}`;
+}
+
+function hit(report: ReportSketch, delivery: Delivery = 'callback'): BureauBehaviour {
+  return { kind: 'hit', delivery, report };
+}
