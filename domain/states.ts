@@ -24,9 +24,9 @@ const stopped = ['declined', 'canceled', 'expired', 'failed'] as const;
 
 const next: Record<ApplicationStatus, readonly ApplicationStatus[]> = {
   created: ['in_progress', ...stopped],
-  in_progress: ['in_review', 'offer_ready', ...stopped],
+  in_progress: ['in_review', 'offer_ready', 'awaiting_signature', ...stopped],
   in_review: ['in_progress', 'offer_ready', ...stopped],
-  offer_ready: ['in_progress', 'awaiting_signature', ...stopped],
+  offer_ready: ['in_progress', ...stopped],
   awaiting_signature: ['awaiting_approval', ...stopped],
   awaiting_approval: ['settling', ...stopped],
   // From here the money is on its way: only the core bank's answer decides, so neither a cancel nor a deadline ends it.

@@ -1,0 +1,99 @@
+// Who did what and why: append-only, and chained by hashes so that a changed or missing row shows. A row is written in the
+// commit of the change it tells of. Nothing in it names a customer.
+
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../domain/canonical-json.ts';
+import { newId } from './ids.ts';
+import type { Queryable, Tx } from './pool.ts';
+
+export interface AuditEntry {
+  /** `customer`, `merchant:<id>`, `staff:<name>` or `system:<component>`. */
+  actor: string;
+  /** verb.noun, e.g. `application.canceled`. */
+  action: string;
+  applicationId: string | null;
+  /** Id of the thing that was acted on. */
+  subject: string;
+  reason?: string | undefined;
+  change?: Record<string, unknown> | undefined;
+  requestId?: string | undefined;
+}
+
+const chainLock = 7_282_001; // Any constant: it makes the writers of the chain queue up.
+
+/** Appends one entry to the chain. Holds a lock until the transaction ends, so write it last. */
+export async function audit(tx: Tx, entry: AuditEntry): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock($1)', [chainLock]);
+  const { rows } = await tx.query<{ hash: string }>('select hash from audit_log order by seq desc limit 1');
+  const previous = rows[0]?.hash ?? null;
+  const { rows: clock } = await tx.query<{ at: Date }>(`select date_trunc('milliseconds', clock_timestamp()) as at`);
+  const at = clock[0]?.at ?? new Date();
+  const id = newId('audit');
+  const stored = { id, at: at.toISOString(), ...withNulls(entry) };
+  await tx.query(
+    `insert into audit_log (id, at, actor, action, application_id, subject, reason, change, request_id, previous_hash, hash)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    [
+      id,
+      at,
+      stored.actor,
+      stored.action,
+      stored.applicationId,
+      stored.subject,
+      stored.reason,
+      JSON.stringify(stored.change),
+      stored.requestId,
+      previous,
+      auditHash(previous, stored),
+    ],
+  );
+}
+
+/** Walks the whole chain. Returns the seq of the first row that does not fit, or null when every row does. */
+export async function firstBrokenAuditRow(db: Queryable): Promise<number | null> {
+  const { rows } = await db.query<AuditRow>('select * from audit_log order by seq');
+  let previous: string | null = null;
+  for (const row of rows) {
+    const stored = {
+      id: row.id,
+      at: row.at.toISOString(),
+      actor: row.actor,
+      action: row.action,
+      applicationId: row.application_id,
+      subject: row.subject,
+      reason: row.reason,
+      change: row.change,
+      requestId: row.request_id,
+    };
+    if (row.previous_hash !== previous || row.hash !== auditHash(previous, stored)) return row.seq;
+    previous = row.hash;
+  }
+  return null;
+}
+
+interface AuditRow {
+  seq: number;
+  id: string;
+  at: Date;
+  actor: string;
+  action: string;
+  application_id: string | null;
+  subject: string;
+  reason: string | null;
+  change: Record<string, unknown>;
+  request_id: string | null;
+  previous_hash: string | null;
+  hash: string;
+}
+
+function withNulls(entry: AuditEntry): Required<{ [K in keyof AuditEntry]: Exclude<AuditEntry[K], undefined> | null }> {
+  const { actor, action, applicationId, subject, reason = null, change = {}, requestId = null } = entry;
+  return { actor, action, applicationId, subject, reason, change, requestId };
+}
+
+function auditHash(previous: string | null, stored: Record<string, unknown>): string {
+  return createHash('sha256')
+    .update(previous ?? '')
+    .update(canonicalJson(stored))
+    .digest('hex');
+}

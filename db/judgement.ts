@@ -1,0 +1,179 @@
+// What the lender found out and decided, each as a record that is never rewritten: identity checks, credit reports, decisions.
+
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { canonicalJson } from '../domain/canonical-json.ts';
+import type { CreditReport } from '../domain/ports.ts';
+import type { ReasonCode } from '../domain/reasons.ts';
+import type { Boxes } from './boxes.ts';
+import { newId } from './ids.ts';
+import type { Queryable, Tx } from './pool.ts';
+
+export interface IdentityCheckRow {
+  applicationId: string;
+  round: number;
+  kind: string;
+  verdict: 'pass' | 'fail' | 'inconclusive' | 'error';
+  scores: Record<string, number>;
+  reasonCodes: readonly ReasonCode[];
+  inputSha256: readonly string[];
+  provider: string;
+  policyVersion: string;
+  durationMs: number;
+}
+
+/** Adds the checks of one submission. */
+export async function addIdentityChecks(tx: Tx, checks: readonly IdentityCheckRow[]): Promise<void> {
+  for (const check of checks) {
+    await tx.query(
+      `insert into identity_checks (id, application_id, round, kind, verdict, scores, reason_codes, input_sha256, provider, policy_version, duration_ms)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+      [
+        newId('identityCheck'),
+        check.applicationId,
+        check.round,
+        check.kind,
+        check.verdict,
+        JSON.stringify(check.scores),
+        check.reasonCodes,
+        check.inputSha256,
+        check.provider,
+        check.policyVersion,
+        check.durationMs,
+      ],
+    );
+  }
+}
+
+/** The verdict of the newest submission: `pass` only when each of its checks passed; null before any submission. */
+export async function identityVerdict(db: Queryable, applicationId: string): Promise<'pass' | 'fail' | 'inconclusive' | null> {
+  const { rows } = await db.query<{ verdict: string }>(
+    `select verdict from identity_checks where application_id = $1 and round = (select max(round) from identity_checks where application_id = $1)`,
+    [applicationId],
+  );
+  if (rows.length === 0) return null;
+  if (rows.some((row) => row.verdict === 'fail')) return 'fail';
+  return rows.every((row) => row.verdict === 'pass') ? 'pass' : 'inconclusive';
+}
+
+export type ReportOutcome = 'PENDING' | 'HIT' | 'NO_HIT' | 'MULTIPLE_MATCH' | 'UNAVAILABLE';
+
+export interface StoredReport {
+  requestId: string;
+  inquiryId: string | null;
+  outcome: ReportOutcome;
+  report: CreditReport | null;
+  answeredAt: Date | null;
+}
+
+export interface CreditReports {
+  /** Notes that an inquiry is about to leave, and under which consent. Repeat: keeps the first. */
+  plan(tx: Tx, inquiry: { applicationId: string; requestId: string; consentId: string }): Promise<void>;
+  /** Stores the answer of an inquiry. */
+  answer(tx: Tx, answer: { requestId: string; inquiryId: string; outcome: ReportOutcome; report?: CreditReport }): Promise<void>;
+  /** The newest report of an application, or null when none was asked for. */
+  latest(db: Queryable, applicationId: string): Promise<StoredReport | null>;
+}
+
+const storedReport = z.custom<CreditReport>((value) => typeof value === 'object' && value !== null && 'currentDebtGroup' in value);
+
+/** Stores credit reports in boxes of this maker. */
+export function createCreditReports(boxes: Boxes): CreditReports {
+  const place = (requestId: string): string => `credit_reports.report:${requestId}`;
+  return {
+    async plan(tx, { applicationId, requestId, consentId }) {
+      await tx.query(
+        'insert into credit_reports (id, application_id, request_id, consent_id) values ($1, $2, $3, $4) on conflict (request_id) do nothing',
+        [newId('creditReport'), applicationId, requestId, consentId],
+      );
+    },
+    async answer(tx, { requestId, inquiryId, outcome, report }) {
+      const box = report ? boxes.seal(place(requestId), JSON.stringify(report)) : null;
+      await tx.query(
+        `update credit_reports set inquiry_id = $2, outcome = $3, report = $4, answered_at = case when $3 = 'PENDING' then null else now() end
+         where request_id = $1`,
+        [requestId, inquiryId, outcome, box],
+      );
+    },
+    async latest(db, applicationId) {
+      const { rows } = await db.query<{
+        request_id: string;
+        inquiry_id: string | null;
+        outcome: ReportOutcome;
+        report: Buffer | null;
+        answered_at: Date | null;
+      }>(
+        'select request_id, inquiry_id, outcome, report, answered_at from credit_reports where application_id = $1 order by requested_at desc limit 1',
+        [applicationId],
+      );
+      const row = rows[0];
+      if (!row) return null;
+      const report = row.report ? storedReport.parse(JSON.parse(boxes.open(place(row.request_id), row.report).toString())) : null;
+      return { requestId: row.request_id, inquiryId: row.inquiry_id, outcome: row.outcome, report, answeredAt: row.answered_at };
+    },
+  };
+}
+
+export interface NewDecision {
+  applicationId: string;
+  round: number;
+  ruleset: { id: string; version: string; sha256: string };
+  /** The features as they were; hashed in the clear, stored encrypted. */
+  snapshot: unknown;
+  outcome: 'approved' | 'referred' | 'declined';
+  limitVnd: number | null;
+  reasons: readonly ReasonCode[];
+  /** Trace, score and limit derivation, without personal data. */
+  result: unknown;
+  decidedAt: Date;
+}
+
+export interface Decisions {
+  /** Appends a decision to the application's chain and returns its id. */
+  add(tx: Tx, decision: NewDecision): Promise<string>;
+}
+
+/** Stores decisions; their snapshots go into boxes of this maker. */
+export function createDecisions(boxes: Boxes): Decisions {
+  return {
+    async add(tx, decision) {
+      const id = newId('decision');
+      const snapshot = canonicalJson(decision.snapshot);
+      const snapshotSha256 = digest(snapshot);
+      const { rows } = await tx.query<{ record_hash: string }>(
+        'select record_hash from decisions where application_id = $1 order by round desc limit 1',
+        [decision.applicationId],
+      );
+      const previous = rows[0]?.record_hash ?? null;
+      const { snapshot: _, ...rest } = decision;
+      const recordHash = digest(canonicalJson({ ...rest, decidedAt: decision.decidedAt.toISOString(), id, snapshotSha256, previous }));
+      await tx.query(
+        `insert into decisions (id, application_id, round, ruleset_id, ruleset_version, ruleset_sha256, snapshot, snapshot_sha256, outcome, limit_vnd,
+           reasons, result, previous_hash, record_hash, decided_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+        [
+          id,
+          decision.applicationId,
+          decision.round,
+          decision.ruleset.id,
+          decision.ruleset.version,
+          decision.ruleset.sha256,
+          boxes.seal(`decisions.snapshot:${id}`, snapshot),
+          snapshotSha256,
+          decision.outcome,
+          decision.limitVnd,
+          decision.reasons,
+          JSON.stringify(decision.result),
+          previous,
+          recordHash,
+          decision.decidedAt,
+        ],
+      );
+      return id;
+    },
+  };
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

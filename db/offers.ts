@@ -1,0 +1,93 @@
+// Offers to customers and questions to reviewers.
+
+import type { ReasonCode } from '../domain/reasons.ts';
+import { newId } from './ids.ts';
+import type { Queryable, Tx } from './pool.ts';
+
+export interface NewOffer {
+  applicationId: string;
+  decisionId: string;
+  limitVnd: number;
+  amountVnd: number;
+  product: string;
+  /** What the customer sees; its canonical JSON is what the hash covers. */
+  content: unknown;
+  hash: string;
+  expiresAt: Date;
+}
+
+export interface OfferRow {
+  id: string;
+  application_id: string;
+  decision_id: string;
+  limit_vnd: number;
+  amount_vnd: number;
+  product: string;
+  content: unknown;
+  hash: string;
+  expires_at: Date;
+  accepted_at: Date | null;
+}
+
+/** Adds an offer and returns its id. */
+export async function addOffer(tx: Tx, offer: NewOffer): Promise<string> {
+  const id = newId('offer');
+  await tx.query(
+    `insert into offers (id, application_id, decision_id, limit_vnd, amount_vnd, product, content, hash, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      id,
+      offer.applicationId,
+      offer.decisionId,
+      offer.limitVnd,
+      offer.amountVnd,
+      offer.product,
+      JSON.stringify(offer.content),
+      offer.hash,
+      offer.expiresAt,
+    ],
+  );
+  return id;
+}
+
+/** The newest offer of an application, or null. */
+export async function latestOffer(db: Queryable, applicationId: string): Promise<OfferRow | null> {
+  const { rows } = await db.query<OfferRow>('select * from offers where application_id = $1 order by created_at desc, id desc limit 1', [
+    applicationId,
+  ]);
+  return rows[0] ?? null;
+}
+
+/** Marks the offer with this hash as accepted. False when it is not the newest offer, or has expired. Repeat: true, the first time stands. */
+export async function markOfferAccepted(tx: Tx, applicationId: string, hash: string): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `update offers set accepted_at = coalesce(accepted_at, now())
+     where application_id = $1 and hash = $2 and (accepted_at is not null or expires_at > now())
+       and id = (select id from offers where application_id = $1 order by created_at desc, id desc limit 1)`,
+    [applicationId, hash],
+  );
+  return rowCount === 1;
+}
+
+/** Asks staff a question. Returns the id of the open task; an open one is kept. */
+export async function openReviewTask(
+  tx: Tx,
+  task: { applicationId: string; question: string; allowed: readonly string[]; reasons: readonly ReasonCode[]; dueAt: Date },
+): Promise<string> {
+  const id = newId('reviewTask');
+  const { rows } = await tx.query<{ id: string }>(
+    `insert into review_tasks (id, application_id, question, allowed, reasons, due_at) values ($1, $2, $3, $4, $5, $6)
+     on conflict (application_id) where answer is null do update set due_at = review_tasks.due_at returning id`,
+    [id, task.applicationId, task.question, task.allowed, task.reasons, task.dueAt],
+  );
+  return rows[0]?.id ?? id;
+}
+
+/** Answers an open task. False when it is answered already, by whomever. */
+export async function answerReviewTask(tx: Tx, taskId: string, answer: string, actor: string): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `update review_tasks set answer = $2, answered_by = $3, answered_at = now(), version = version + 1 where id = $1 and answer is null`,
+    [taskId, answer, actor],
+  );
+  return rowCount === 1;
+}
