@@ -1,0 +1,62 @@
+// How a customer gets into the checkout: a link that works once, and the session it is exchanged for. Only digests of the tokens
+// are kept; the tokens have 256 random bits and are not ids.
+
+import { createHash, randomBytes } from 'node:crypto';
+import { newId } from './ids.ts';
+import type { Queryable, Tx } from './pool.ts';
+
+export interface CheckoutSession {
+  sessionId: string;
+  applicationId: string;
+}
+
+/** Makes a link for an application and returns its token. Earlier links that nobody opened stop working. */
+export async function addCheckoutLink(tx: Tx, link: { applicationId: string; lifetimeMs: number }): Promise<string> {
+  await tx.query('update checkout_links set expires_at = now() where application_id = $1 and used_at is null and expires_at > now()', [
+    link.applicationId,
+  ]);
+  const token = newToken();
+  await tx.query(
+    `insert into checkout_links (id, application_id, token_hash, expires_at) values ($1, $2, $3, now() + $4 * interval '1 millisecond')`,
+    [newId('checkoutLink'), link.applicationId, digest(token), link.lifetimeMs],
+  );
+  return token;
+}
+
+/** Exchanges a link for a session. Null when the link is unknown, expired or used: of any number of parallel exchanges one succeeds. */
+export async function exchangeLink(
+  tx: Tx,
+  exchange: { linkToken: string; sessionMs: number },
+): Promise<{ applicationId: string; sessionToken: string; expiresAt: Date } | null> {
+  const { rows } = await tx.query<{ application_id: string }>(
+    `update checkout_links set used_at = now() where token_hash = $1 and used_at is null and expires_at > now() returning application_id`,
+    [digest(exchange.linkToken)],
+  );
+  const applicationId = rows[0]?.application_id;
+  if (applicationId === undefined) return null;
+  const sessionToken = newToken();
+  const { rows: sessions } = await tx.query<{ expires_at: Date }>(
+    `insert into checkout_sessions (id, application_id, token_hash, expires_at) values ($1, $2, $3, now() + $4 * interval '1 millisecond')
+     returning expires_at`,
+    [newId('session'), applicationId, digest(sessionToken), exchange.sessionMs],
+  );
+  return { applicationId, sessionToken, expiresAt: sessions[0]?.expires_at ?? new Date() };
+}
+
+/** The session of this token, which counts as seen now; null when it is unknown, idle for too long, or over. */
+export async function touchSession(db: Queryable, sessionToken: string, idleMs: number): Promise<CheckoutSession | null> {
+  const { rows } = await db.query<{ id: string; application_id: string }>(
+    `update checkout_sessions set last_seen_at = now()
+     where token_hash = $1 and expires_at > now() and last_seen_at > now() - $2 * interval '1 millisecond' returning id, application_id`,
+    [digest(sessionToken), idleMs],
+  );
+  return rows[0] ? { sessionId: rows[0].id, applicationId: rows[0].application_id } : null;
+}
+
+function newToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
