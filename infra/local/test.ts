@@ -1,0 +1,42 @@
+// `npm test [-- files…]`: everything, or the named test files, beside servers of its own that are gone afterwards whatever happens.
+
+import { readEnvironment } from './environment.ts';
+import { findTestFiles, runStaticChecks, runTestFiles, summarize } from './run-tests.ts';
+import type { TestTotals } from './test-reporter.ts';
+import { startTestServers } from './test-servers.ts';
+
+const EVERYTHING = ['**/*.test.ts'];
+
+process.exitCode = await main(process.argv.slice(2));
+
+/** Runs the tests and returns the exit code: 0 all passed, 1 some failed or the servers did not come up, 2 no such test. */
+async function main(named: string[]): Promise<number> {
+  const startedAtMs = performance.now();
+  const files = findTestFiles(named.length > 0 ? named : EVERYTHING);
+  if (files.length === 0) {
+    process.stderr.write(`No test files found${named.length > 0 ? ` for ${named.join(' ')}` : ''}.\n`);
+    return 2;
+  }
+  const parts: TestTotals[] = [];
+  if (named.length === 0) parts.push(await runStaticChecks(readEnvironment()));
+  parts.push(await runBesideServers(files));
+  const { text, code } = summarize(parts, startedAtMs);
+  process.stdout.write(text);
+  return code;
+}
+
+async function runBesideServers(files: string[]): Promise<TestTotals> {
+  // Ctrl-C reaches the test processes as well, being in the same process group; we stay to stop the servers.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+  try {
+    const servers = await startTestServers(readEnvironment());
+    try {
+      return await runTestFiles(files, servers.env);
+    } finally {
+      await servers.stop();
+    }
+  } catch (error) {
+    process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
