@@ -1,16 +1,31 @@
-// One spelling for one value: keys sorted, no spaces. What is hashed or compared is written this way, so that the order in which
-// a program happened to build an object never matters.
+// One text for one value. Hashes of offers, snapshots and rulesets are taken over this text, so it may depend on nothing but the
+// value: keys are sorted, there is no white space, and whatever JSON would quietly change is refused.
 
-/** JSON with sorted keys. Members that are undefined are left out; throws for what JSON cannot carry (bigint, functions, NaN, cycles). */
+/** The value as JSON with sorted keys. A member that is `undefined` is left out, as JSON does. Pure; equal values give equal texts.
+ *  Throws a TypeError that names the place for everything JSON cannot carry unharmed: NaN, Infinity, dates,
+ *  functions, bigints, class instances, `undefined` inside a list. */
 export function canonicalJson(value: unknown): string {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('a number that is not finite has no JSON');
-  if (typeof value === 'function' || typeof value === 'symbol' || value === undefined) throw new TypeError('this value has no JSON');
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (value instanceof Date) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map((item: unknown) => canonicalJson(item ?? null)).join(',')}]`;
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+  return write(value, '$');
+}
+
+function write(value: unknown, path: string): string {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map((item: unknown, index) => write(item, `${path}[${index}]`)).join(',')}]`;
+  if (isPlainObject(value)) return writeObject(value, path);
+  throw new TypeError(`${path} cannot be written as canonical JSON`);
+}
+
+function writeObject(value: Record<string, unknown>, path: string): string {
+  const members = Object.keys(value)
+    .filter((key) => value[key] !== undefined)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${write(value[key], `${path}.${key}`)}`);
   return `{${members.join(',')}}`;
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
