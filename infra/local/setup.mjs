@@ -3,13 +3,11 @@
 // are found or installed afterwards by TypeScript that runs on the project's Node (infra/local/find). All output goes to stderr.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const stampFile = join(repository, 'node_modules', '.trasau-setup');
 const OLDEST_NODE_MAJOR = 20;
 const PROJECT_NODE_MAJOR = 24;
 const PROGRESS_EVERY_MS = 5_000;
@@ -23,10 +21,9 @@ async function main() {
   ensureProjectNode();
 }
 
-/** Runs `npm ci` when package-lock.json differs from the one of the last successful run. A run that is cut short leaves no stamp and is repeated. */
+/** Runs `npm ci` when what is installed differs from package-lock.json: on a fresh clone, after a change of the lock, after an install cut short. */
 async function ensurePackages() {
-  const wanted = createHash('sha256').update(readFileSync(join(repository, 'package-lock.json'))).digest('hex');
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
+  if (isInstalled()) return;
   const startedAt = Date.now();
   const say = (text) => process.stderr.write(`  ${text}\n`);
   say('installing packages (npm ci), about 500 MB once');
@@ -34,8 +31,20 @@ async function ensurePackages() {
   const code = await runNpm(['ci', '--loglevel=error', '--no-audit', '--no-fund']);
   clearInterval(timer);
   if (code !== 0) fail(`npm ci failed with exit code ${code}; its own words are above. Check the network and run the same command again.`);
-  writeFileSync(stampFile, wanted);
   say(`packages installed in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+}
+
+/** npm writes down what it has installed, as the last thing it does: the lock without the packages of other platforms. Compared to a stamp of
+ *  our own this also knows what a developer's `npm install` did. */
+function isInstalled() {
+  const installedFile = join(repository, 'node_modules', '.package-lock.json');
+  if (!existsSync(installedFile)) return false;
+  const wanted = JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8')).packages;
+  const installed = JSON.parse(readFileSync(installedFile, 'utf8')).packages;
+  return Object.entries(wanted).every(([path, { version, optional }]) => {
+    if (path === '') return true;
+    return installed[path] === undefined ? optional === true : installed[path].version === version;
+  });
 }
 
 /** Runs npm with its stdout sent to stderr and resolves with its exit code. */
