@@ -27,6 +27,8 @@ export interface Customers {
   saveProfile(tx: Tx, customerId: string, profile: Profile): Promise<void>;
   /** What the customer stated, or null while only the phone number is known, or for an unknown customer. */
   profile(db: Queryable, customerId: string): Promise<Profile | null>;
+  /** When the customer last stated anything. Throws for an unknown customer. */
+  statedAt(db: Queryable, customerId: string): Promise<Date>;
   /** The phone number, in any state of the profile. Throws for an unknown customer. */
   phone(db: Queryable, customerId: string): Promise<string>;
 }
@@ -59,6 +61,11 @@ export function createCustomers(boxes: Boxes): Customers {
     async profile(db, id) {
       const profile = await read(db, id);
       return profile && isComplete(profile) ? profile : null;
+    },
+    async statedAt(db, id) {
+      const { rows } = await db.query<{ updated_at: Date }>('select updated_at from customers where id = $1', [id]);
+      if (!rows[0]) throw new Error('no such customer');
+      return rows[0].updated_at;
     },
     async phone(db, id) {
       const profile = await read(db, id);

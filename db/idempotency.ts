@@ -35,6 +35,8 @@ export interface IdempotencyKeys {
   claim(tx: Tx, call: KeyedCall): Promise<Claim>;
   /** Stores the reply of a claimed call. */
   keep(tx: Tx, call: KeyedCall, reply: StoredReply): Promise<void>;
+  /** True when this very body was answered before, under whatever key. */
+  wasAnswered(tx: Tx, call: KeyedCall): Promise<boolean>;
 }
 
 const sealedBody = z.object({ sealed: z.string() });
@@ -58,6 +60,13 @@ export function createIdempotencyKeys(boxes: Boxes): IdempotencyKeys {
         'insert into idempotency_keys (merchant_id, operation, key, fingerprint, status, body) values ($1, $2, $3, $4, $5, $6)',
         [call.merchantId, call.operation, call.key, call.fingerprint, reply.status, JSON.stringify({ sealed })],
       );
+    },
+    async wasAnswered(tx, call) {
+      const { rows } = await tx.query(
+        'select 1 from idempotency_keys where merchant_id = $1 and fingerprint = $2 and operation = $3 limit 1',
+        [call.merchantId, call.fingerprint, call.operation],
+      );
+      return rows.length > 0;
     },
   };
 }

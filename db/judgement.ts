@@ -45,15 +45,19 @@ export async function addIdentityChecks(tx: Tx, checks: readonly IdentityCheckRo
   }
 }
 
-/** The verdict of the newest submission: `pass` only when each of its checks passed; null before any submission. */
-export async function identityVerdict(db: Queryable, applicationId: string): Promise<'pass' | 'fail' | 'inconclusive' | null> {
-  const { rows } = await db.query<{ verdict: string }>(
-    `select verdict from identity_checks where application_id = $1 and round = (select max(round) from identity_checks where application_id = $1)`,
+/** What the identity step found and when: `verified` when each check of the newest submission passed, or a reviewer looked and approved;
+ *  `refer` when neither is so; null before any submission. */
+export async function identityVerdict(db: Queryable, applicationId: string): Promise<{ verdict: 'verified' | 'refer'; at: Date } | null> {
+  const { rows } = await db.query<{ at: Date | null; passed: boolean | null; approved: boolean }>(
+    `select max(c.created_at) as at, bool_and(c.verdict = 'pass') as passed,
+       exists (select from review_tasks where application_id = $1 and answer = 'approve') as approved
+     from identity_checks c
+     where c.application_id = $1 and c.round = (select max(round) from identity_checks where application_id = $1)`,
     [applicationId],
   );
-  if (rows.length === 0) return null;
-  if (rows.some((row) => row.verdict === 'fail')) return 'fail';
-  return rows.every((row) => row.verdict === 'pass') ? 'pass' : 'inconclusive';
+  const row = rows[0];
+  if (!row?.at) return null;
+  return { verdict: row.passed || row.approved ? 'verified' : 'refer', at: row.at };
 }
 
 export type ReportOutcome = 'PENDING' | 'HIT' | 'NO_HIT' | 'MULTIPLE_MATCH' | 'UNAVAILABLE';
@@ -131,6 +135,8 @@ export interface NewDecision {
 export interface Decisions {
   /** Appends a decision to the application's chain and returns its id. */
   add(tx: Tx, decision: NewDecision): Promise<string>;
+  /** The newest decision of an application, or null. */
+  latest(db: Queryable, applicationId: string): Promise<{ id: string; outcome: NewDecision['outcome']; limit_vnd: number | null } | null>;
 }
 
 /** Stores decisions; their snapshots go into boxes of this maker. */
@@ -170,6 +176,13 @@ export function createDecisions(boxes: Boxes): Decisions {
         ],
       );
       return id;
+    },
+    async latest(db, applicationId) {
+      const { rows } = await db.query<{ id: string; outcome: NewDecision['outcome']; limit_vnd: number | null }>(
+        'select id, outcome, limit_vnd from decisions where application_id = $1 order by round desc limit 1',
+        [applicationId],
+      );
+      return rows[0] ?? null;
     },
   };
 }

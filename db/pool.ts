@@ -7,6 +7,7 @@ import { databaseLimits } from '../config/limits.ts';
 
 /** What a query needs: the pool itself, or the client of a transaction. */
 export interface Queryable {
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller names the shape of its rows, as with pg itself
   query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<{ rows: Row[]; rowCount: number | null }>;
 }
 

@@ -2,6 +2,7 @@
 // of this folder that api and workers import. Nothing here carries personal data: ids, hashes, amounts and times, and the OTP sealed.
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Attention, CanceledBy, IdentitySubmission, Settlement } from '../domain/application.ts';
 import type { ReasonCode } from '../domain/reasons.ts';
 import type { ApplicationStatus, Step, TerminalStatus } from '../domain/states.ts';
 
@@ -37,6 +38,10 @@ export interface ApplicationPolicy {
   identityMaxAttempts: number;
   reportPollMs: number;
   settledPollMs: number;
+  /** Attempts of a vendor step on its own queue before it waits for staff. */
+  vendorAttempts: number;
+  vendorBackoffMs: number;
+  vendorBackoffMaxMs: number;
 }
 
 export interface ApplicationInput {
@@ -63,28 +68,9 @@ export interface ApplicationView {
   attention: Attention | null;
 }
 
-/** A step that failed for good and waits for staff. */
-export interface Attention {
-  /** The activity that failed, e.g. `createClient`. */
-  activity: string;
-  /** The failure's type, UPPER_SNAKE; never a message of a vendor. */
-  code: string;
-  since: string;
-}
-
-export interface DocumentRef {
-  documentId: string;
-  sha256: string;
-}
-
 /** The customer's data is stored and consents are given. */
-export const submitBasicInfo = defineUpdate<ApplicationView, []>('submitBasicInfo');
+export const submitBasicInfo = defineUpdate<ApplicationView>('submitBasicInfo');
 
-export interface IdentitySubmission {
-  idFront: DocumentRef;
-  idBack: DocumentRef;
-  selfie: DocumentRef;
-}
 /** The photos are stored. Rejected outside the identity step. */
 export const submitIdentity = defineUpdate<ApplicationView, [IdentitySubmission]>('submitIdentity');
 
@@ -107,6 +93,8 @@ export const approveTransaction = defineUpdate<OtpSent, [{ amountVnd: number }]>
 export interface OtpSubmission {
   code: string;
 }
+/** `wrong` may be tried again; `expired` and `locked` need a new code, `resendsLeft` says how many may still be sent;
+ *  `unavailable` was not evaluated and does not count. */
 export type OtpAnswer =
   | { kind: 'verified' }
   | { kind: 'wrong'; attemptsLeft: number }
@@ -120,13 +108,13 @@ export const submitOtp = defineUpdate<OtpAnswer, [OtpSubmission]>('submitOtp');
 export const otpSubmitted = defineSignal<[OtpSubmission]>('otpSubmitted');
 
 /** Sends a new code and makes the old one worthless. Rejected when the cap is reached. */
-export const resendOtp = defineUpdate<OtpSent, []>('resendOtp');
+export const resendOtp = defineUpdate<OtpSent>('resendOtp');
 
 /** Tries the step that waits for staff again, or cuts its running back-off short. */
 export const retryStep = defineUpdate<ApplicationView, [{ actor: string }]>('retryStep');
 
 export interface Cancellation {
-  by: 'customer' | 'merchant' | 'operations';
+  by: CanceledBy;
   actor: string;
 }
 /** Ends the application and undoes what was done. Rejected from the hand-off on. */
@@ -143,10 +131,6 @@ export const decideReview = defineUpdate<ApplicationView, [ReviewAnswer]>('decid
 /** CIC answered; the report is stored. */
 export const creditReportReady = defineSignal<[{ inquiryId: string }]>('creditReportReady');
 
-export interface Settlement {
-  transactionId: string;
-  status: 'posted' | 'rejected';
-}
 /** The transaction has its final outcome. At least once; repeats are ignored. */
 export const transactionSettled = defineSignal<[Settlement]>('transactionSettled');
 

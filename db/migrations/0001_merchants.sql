@@ -31,3 +31,5 @@ create table idempotency_keys (
   created_at  timestamptz not null default now(),
   primary key (merchant_id, operation, key)
 );
+-- Answers "was this very order placed before?" when its merchant_reference is taken.
+create index idempotency_keys_by_body on idempotency_keys (merchant_id, fingerprint);

@@ -1,0 +1,87 @@
+// The application as readers see it: where it stands, whether it waits for staff, how it ended.
+
+import { z } from 'zod';
+import type { Attention, CanceledBy } from '../domain/application.ts';
+import { invariant } from '../domain/failures.ts';
+import { isTerminal } from '../domain/states.ts';
+import type { ReasonCode } from '../domain/reasons.ts';
+import type { TerminalStatus } from '../domain/states.ts';
+import type { Store } from '../db/store.ts';
+import { nobody, recordOnce } from './record-once.ts';
+import type { StepRef } from './record-once.ts';
+
+export interface End {
+  status: TerminalStatus;
+  reasons: ReasonCode[];
+  canceledBy?: CanceledBy;
+  actor?: string;
+}
+
+const done = z.object({ kind: z.literal('done') });
+
+export function createApplicationActivities({ store }: { store: Store }) {
+  return {
+    /** Takes note that the customer's data is complete: profile and the three consents are stored. Repeat: nothing.
+     *  Throws INVARIANT_BROKEN when the api sent the command without storing them. */
+    async recordBasicInfo(ref: StepRef, input: { deadlineAt: string }): Promise<{ kind: 'done' }> {
+      return recordOnce(store, ref, done, {
+        ask: nobody,
+        keep: async (tx) => {
+          const application = await store.applications.readApplication(tx, ref.applicationId);
+          invariant(application, 'an application exists before its workflow');
+          invariant(await store.customers.profile(tx, application.customer_id), 'basic info is stored before it is submitted');
+          for (const kind of ['data_processing', 'credit_bureau', 'biometric'] as const) {
+            invariant(await store.consents.consentOf(tx, ref.applicationId, kind), 'consents are stored before basic info is submitted');
+          }
+          await store.applications.advance(tx, ref.applicationId, {
+            status: 'in_progress',
+            step: 'identity',
+            deadlineAt: input.deadlineAt,
+          });
+          return { kind: 'done' as const };
+        },
+      });
+    },
+
+    /** Shows staff that a step waits for them, or (null) that it does no longer. Repeat: the same row again. */
+    async markAttention({ applicationId }: { applicationId: string }, attention: Attention | null): Promise<void> {
+      await store.withTransaction(async (tx) => {
+        await store.applications.setAttention(tx, applicationId, attention);
+        const action = attention ? 'application.attention_raised' : 'application.attention_cleared';
+        const change = attention ? { activity: attention.activity, code: attention.code } : {};
+        await store.audit(tx, { actor: 'system:workflow', action, applicationId, subject: applicationId, change });
+      });
+    },
+
+    /** Ends the application: terminal status, reasons, event, message to the customer, paper void unless the purchase was booked. Repeat: nothing. */
+    async finish(ref: StepRef, end: End): Promise<{ kind: 'done' }> {
+      return recordOnce(store, ref, done, {
+        ask: nobody,
+        keep: async (tx) => {
+          invariant(isTerminal(end.status), 'an application ends in a terminal status');
+          const { applicationId } = ref;
+          await store.applications.advance(tx, applicationId, {
+            status: end.status,
+            step: 'end',
+            reasons: end.reasons,
+            ...(end.canceledBy ? { canceledBy: end.canceledBy } : {}),
+          });
+          if (end.status !== 'completed') await store.agreements.voidContracts(tx, applicationId);
+          await store.notifications.add(tx, {
+            applicationId,
+            template: end.status === 'completed' ? 'purchase_booked' : 'application_ended',
+            params: { status: end.status, reason: end.reasons[0] ?? '' },
+          });
+          await store.audit(tx, {
+            actor: end.actor ?? 'system:workflow',
+            action: `application.${end.status}`,
+            applicationId,
+            subject: applicationId,
+            change: { reasons: end.reasons },
+          });
+          return { kind: 'done' as const };
+        },
+      });
+    },
+  };
+}

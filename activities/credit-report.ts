@@ -1,0 +1,99 @@
+// The report of the credit bureau. Every inquiry is billed and needs the customer's consent, so both are settled in PostgreSQL
+// before anything leaves.
+
+import { z } from 'zod';
+import { invariant } from '../domain/failures.ts';
+import type { CreditBureau, CreditReport, CreditReportAnswer } from '../domain/ports.ts';
+import type { ReportOutcome } from '../db/judgement.ts';
+import type { Store } from '../db/store.ts';
+import { nobody, recordOnce } from './record-once.ts';
+import type { StepRef } from './record-once.ts';
+
+const reportState = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('pending'), inquiryId: z.string() }),
+  z.object({ kind: z.literal('answered') }),
+]);
+
+/** `pending`: the answer will come by callback. `answered`: it is stored, whatever it says. */
+export type ReportState = z.infer<typeof reportState>;
+
+export function createCreditReportActivities({ store, bureau }: { store: Store; bureau: CreditBureau }) {
+  const requestId = (ref: { applicationId: string; round: number }): string => `${ref.applicationId}:creditReport:${ref.round}`;
+  return {
+    /** Asks CIC about the customer, once per round: CIC dedupes by our request id, so a repeat is not billed again.
+     *  Throws CREDIT_BUREAU_UNAVAILABLE or _OUTCOME_UNKNOWN (retried), _REJECTED (not retried). */
+    async requestCreditReport(ref: StepRef): Promise<ReportState> {
+      return recordOnce(store, ref, reportState, {
+        ask: async () => {
+          const { profile, consentId } = await planned(store, ref, requestId(ref));
+          return bureau.requestReport(
+            {
+              requestId: requestId(ref),
+              subject: {
+                nationalId: profile.nationalId,
+                fullName: profile.fullName,
+                dateOfBirth: profile.dateOfBirth,
+                phone: profile.phone,
+              },
+              consentId,
+            },
+            { reference: ref.applicationId },
+          );
+        },
+        keep: async (tx, answer) => {
+          await store.creditReports.answer(tx, { requestId: requestId(ref), inquiryId: answer.inquiryId, ...stored(answer) });
+          await store.applications.advance(tx, ref.applicationId, { status: 'in_progress', step: 'creditReport' });
+          return answer.kind === 'pending' ? { kind: 'pending' as const, inquiryId: answer.inquiryId } : { kind: 'answered' as const };
+        },
+      });
+    },
+
+    /** Reads the answer of a pending inquiry and stores it; free of charge. Still pending is not an error. Repeat: the same. */
+    async readCreditReport(ref: StepRef, { inquiryId }: { inquiryId: string }): Promise<ReportState> {
+      const answer = await bureau.readReport(inquiryId, { reference: ref.applicationId });
+      if (answer.kind === 'pending') return { kind: 'pending', inquiryId };
+      await store.withTransaction(async (tx) => {
+        await store.creditReports.answer(tx, { requestId: requestId(ref), inquiryId, ...stored(answer) });
+      });
+      return { kind: 'answered' };
+    },
+
+    /** Gives up waiting for CIC: the report counts as unavailable, which the decision refers to a person and never declines. */
+    async giveUpCreditReport(ref: StepRef, { inquiryId }: { inquiryId: string }): Promise<ReportState> {
+      return recordOnce(store, ref, reportState, {
+        ask: nobody,
+        keep: async (tx) => {
+          await store.creditReports.answer(tx, { requestId: requestId(ref), inquiryId, outcome: 'UNAVAILABLE' });
+          return { kind: 'answered' as const };
+        },
+      });
+    },
+  };
+}
+
+async function planned(store: Store, ref: StepRef, requestId: string) {
+  const application = await store.applications.readApplication(store, ref.applicationId);
+  invariant(application, 'an application exists before its workflow');
+  const profile = await store.customers.profile(store, application.customer_id);
+  invariant(profile, 'the bureau is asked about a complete profile');
+  const consentId = await store.consents.consentOf(store, ref.applicationId, 'credit_bureau');
+  invariant(consentId, 'the bureau is asked only with the consent of the customer');
+  await store.withTransaction(async (tx) => store.creditReports.plan(tx, { applicationId: ref.applicationId, requestId, consentId }));
+  return { profile, consentId };
+}
+
+function stored(answer: CreditReportAnswer): { outcome: ReportOutcome; report?: CreditReport } {
+  switch (answer.kind) {
+    case 'pending':
+      return { outcome: 'PENDING' };
+    case 'hit':
+      return { outcome: 'HIT', report: answer.report };
+    case 'no_hit':
+      return { outcome: 'NO_HIT' };
+    case 'multiple_match':
+      return { outcome: 'MULTIPLE_MATCH' };
+    case 'error':
+      // CIC could not say: that is neither a good nor a bad report.
+      return { outcome: 'UNAVAILABLE' };
+  }
+}

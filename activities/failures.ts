@@ -1,0 +1,72 @@
+// The one place where what went wrong becomes what Temporal understands: a constant type, retried or not. Neither message nor
+// details repeat what was sent, received or stored, so that a history names nobody.
+
+import { ApplicationFailure } from '@temporalio/common';
+import { InvariantFailure, VendorFailure } from '../domain/failures.ts';
+import type { Vendor, VendorFailureKind } from '../domain/failures.ts';
+
+const prefixes: Record<Vendor, string> = {
+  way4: 'CARD_CORE',
+  cic: 'CREDIT_BUREAU',
+  rekognition: 'IDENTITY_PROVIDER',
+  sms: 'SMS_GATEWAY',
+  esign: 'SEAL',
+};
+
+const suffixes: Record<VendorFailureKind, string> = {
+  unavailable: 'UNAVAILABLE',
+  unknown: 'OUTCOME_UNKNOWN',
+  garbage: 'ANSWER_GARBLED',
+  rejected: 'REJECTED',
+};
+
+// A vendor's code may stand in a history only in this form; anything else could carry what the vendor quoted.
+const plainCode = /^[A-Za-z0-9_.-]{1,40}$/;
+
+/** The Temporal failure for any error. Retryable unless a repeat cannot help: a vendor's "no", or a bug of ours. */
+export function toActivityFailure(error: unknown): Error {
+  if (error instanceof ApplicationFailure) return error;
+  if (error instanceof VendorFailure) return vendorFailure(error);
+  if (error instanceof InvariantFailure) return ApplicationFailure.nonRetryable(`broken invariant: ${error.message}`, 'INVARIANT_BROKEN');
+  if (error instanceof Error && error.name === 'AbortError') return error;
+  return ApplicationFailure.retryable(`unexpected ${error instanceof Error ? error.name : typeof error}`, unexpectedType(error));
+}
+
+function vendorFailure(error: VendorFailure): ApplicationFailure {
+  const type = `${prefixes[error.vendor]}_${suffixes[error.kind]}`;
+  return ApplicationFailure.create({
+    message: type,
+    type,
+    nonRetryable: error.kind === 'rejected',
+    details: [{ code: plainCode.test(error.code) ? error.code : 'UNPRINTABLE' }],
+    ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
+  });
+}
+
+function unexpectedType(error: unknown): string {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const database = /^(08|53|57|25P03|40|55)/.test(code) || /^E(CONN|PIPE|TIMEDOUT)/.test(code) || isPoolTimeout(error);
+  return database ? 'DATABASE_UNAVAILABLE' : 'UNEXPECTED';
+}
+
+function isPoolTimeout(error: unknown): boolean {
+  return error instanceof Error && /timeout exceeded when trying to connect|Connection terminated/.test(error.message);
+}
+
+type AnyActivities = Record<string, (...args: never[]) => Promise<unknown>>;
+
+/** The same activities, each with its errors mapped. `onFailure` sees the original error, for the log of the worker only. */
+export function withMappedFailures<T extends AnyActivities>(activities: T, onFailure: (activity: string, error: unknown) => void): T {
+  const wrapped = Object.entries(activities).map(([name, run]) => [
+    name,
+    async (...args: never[]): Promise<unknown> => {
+      try {
+        return await run(...args);
+      } catch (error) {
+        onFailure(name, error);
+        throw toActivityFailure(error);
+      }
+    },
+  ]);
+  return Object.fromEntries(wrapped) as T; // the same names with functions of the same signatures
+}

@@ -1,0 +1,132 @@
+// Is this the person on the card? Rekognition sees and reads, the policy in domain/identity judges, and every check is a record.
+// A fault of the service is tried again and never held against the customer.
+
+import { z } from 'zod';
+import type { IdentitySubmission } from '../domain/application.ts';
+import { dayInVietnam } from '../domain/calendar.ts';
+import { invariant } from '../domain/failures.ts';
+import { assessIdentity, identityPolicy } from '../domain/identity/checks.ts';
+import type { IdentityEvidence } from '../domain/identity/checks.ts';
+import type { IdentityProvider } from '../domain/ports.ts';
+import { isReasonCode } from '../domain/reasons.ts';
+import type { ReasonCode } from '../domain/reasons.ts';
+import type { Store } from '../db/store.ts';
+import { recordOnce } from './record-once.ts';
+import type { StepRef } from './record-once.ts';
+
+const reasonCode = z.custom<ReasonCode>((value) => typeof value === 'string' && isReasonCode(value));
+
+const verdict = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('verified') }),
+  z.object({ kind: z.literal('resubmit'), reasons: z.array(reasonCode), attemptsLeft: z.number().int() }),
+  z.object({ kind: z.literal('refer'), reasons: z.array(reasonCode), taskId: z.string() }),
+]);
+
+/** `resubmit`: the customer can do better. `refer`: a person must look, because the attempts are spent or the evidence is unclear. */
+export type IdentityVerdict = z.infer<typeof verdict>;
+
+interface VerifyInput {
+  submission: IdentitySubmission;
+  /** Further submissions after this one. */
+  attemptsLeft: number;
+  deadlineAt: string;
+  reviewDueAt: string;
+}
+
+interface IdentityDeps {
+  store: Store;
+  provider: IdentityProvider;
+  now: () => Date;
+}
+
+export function createIdentityActivities(deps: IdentityDeps) {
+  const { store, now } = deps;
+  return {
+    /** Checks one submission of photos against each other and against what the customer typed. Repeat: the recorded verdict.
+     *  Throws IDENTITY_PROVIDER_UNAVAILABLE (retried) and IDENTITY_PROVIDER_REJECTED (not retried: a fault of ours, since faces are proven first). */
+    async verifyIdentity(ref: StepRef, input: VerifyInput): Promise<IdentityVerdict> {
+      const startedAt = now();
+      return recordOnce(store, ref, verdict, {
+        ask: async () => {
+          const application = await store.applications.readApplication(store, ref.applicationId);
+          invariant(application, 'an application exists before its workflow');
+          const profile = await store.customers.profile(store, application.customer_id);
+          invariant(profile, 'identity is checked against a complete profile');
+          invariant(
+            await store.consents.consentOf(store, ref.applicationId, 'biometric'),
+            'faces are compared only with the consent of the customer',
+          );
+          const evidence = await gather(deps, ref, input.submission);
+          return assessIdentity(evidence, profile, identityPolicy, dayInVietnam(now()));
+        },
+        keep: async (tx, assessment) => {
+          const { submission } = input;
+          await store.identity.addChecks(
+            tx,
+            assessment.checks.map((check) => ({
+              ...check,
+              applicationId: ref.applicationId,
+              round: ref.round,
+              inputSha256: [submission.idFront.sha256, submission.idBack.sha256, submission.selfie.sha256],
+              provider: 'rekognition',
+              policyVersion: identityPolicy.version,
+              durationMs: now().getTime() - startedAt.getTime(),
+            })),
+          );
+          return follow(deps, tx, ref, input, assessment);
+        },
+      });
+    },
+  };
+}
+
+type Tx = Parameters<Parameters<Store['withTransaction']>[0]>[0];
+
+async function follow(
+  { store }: IdentityDeps,
+  tx: Tx,
+  { applicationId }: StepRef,
+  { attemptsLeft, deadlineAt, reviewDueAt }: VerifyInput,
+  { verdict: judged, reasonCodes }: ReturnType<typeof assessIdentity>,
+): Promise<IdentityVerdict> {
+  const reasons = [...reasonCodes];
+  if (judged === 'pass') {
+    await store.applications.advance(tx, applicationId, { status: 'in_progress', step: 'creditReport', reasons: [] });
+    return { kind: 'verified' };
+  }
+  if (judged === 'fail' && attemptsLeft > 0) {
+    await store.applications.advance(tx, applicationId, { status: 'in_progress', step: 'identity', deadlineAt, reasons });
+    return { kind: 'resubmit', reasons, attemptsLeft };
+  }
+  if (judged === 'fail') reasons.push('IDENTITY_ATTEMPTS_SPENT');
+  const taskId = await store.offers.openReviewTask(tx, {
+    applicationId,
+    question: 'Is the person on the photos the person who applies?',
+    allowed: ['approve', 'decline', 'askAgain'],
+    reasons,
+    dueAt: new Date(reviewDueAt),
+  });
+  await store.applications.advance(tx, applicationId, { status: 'in_review', step: 'identity', deadlineAt: reviewDueAt, reasons });
+  return { kind: 'refer', reasons, taskId };
+}
+
+/** Asks the service only what can still matter: faces are compared only where both photos have one. */
+async function gather({ store, provider }: IdentityDeps, ref: StepRef, submission: IdentitySubmission): Promise<IdentityEvidence> {
+  const call = { reference: ref.applicationId };
+  const [front, back, selfie] = await Promise.all(
+    [submission.idFront, submission.idBack, submission.selfie].map(async ({ documentId, sha256 }) => {
+      const document = await store.documents.read(store, documentId);
+      invariant(document?.applicationId === ref.applicationId, 'a submission names documents of its own application');
+      invariant(document.sha256 === sha256, 'a document is what was submitted');
+      return document.content;
+    }),
+  );
+  invariant(front && back && selfie, 'a submission has three photos');
+  const frontFaces = await provider.detectFaces(front, call);
+  const selfieFaces = await provider.detectFaces(selfie, call);
+  const comparable = frontFaces.length > 0 && selfieFaces.length > 0;
+  const similarity = comparable ? (await provider.compareFaces(front, selfie, call)).similarity : null;
+  const backText = await provider.detectText(back, call);
+  const frontText = await provider.detectText(front, call);
+  return { frontFaces, selfieFaces, similarity, frontText, backText };
+}

@@ -1,0 +1,51 @@
+// All activities, by the name that workflows call them. The worker's wiring passes in what they need; workflows import the type alone.
+
+import type { CardCore, ContractRenderer, CreditBureau, IdentityProvider, PdfSealer } from '../domain/ports.ts';
+import type { Ruleset } from '../domain/decision/ruleset.ts';
+import type { Store } from '../db/store.ts';
+import { createApplicationActivities } from './applications.ts';
+import { createCardCoreActivities } from './card-core.ts';
+import { createContractActivities } from './contract.ts';
+import { createCreditReportActivities } from './credit-report.ts';
+import { createDecisionActivities } from './decision.ts';
+import { withMappedFailures } from './failures.ts';
+import { createIdentityActivities } from './identity.ts';
+import { createOfferActivities } from './offer.ts';
+import { createOtpActivities } from './otp.ts';
+import { createReviewActivities } from './reviews.ts';
+import { createTransactionActivities } from './transactions.ts';
+
+export interface ActivityDeps {
+  store: Store;
+  provider: IdentityProvider;
+  bureau: CreditBureau;
+  cardCore: CardCore;
+  renderer: ContractRenderer;
+  sealer: PdfSealer;
+  /** The ruleset in force and the SHA-256 of its file. */
+  ruleset: { document: Ruleset; sha256: string };
+  otpMaxAttempts: number;
+  now: () => Date;
+  /** Sees every failure before it is mapped; for the log of the worker. */
+  onFailure: (activity: string, error: unknown) => void;
+}
+
+export function createActivities(deps: ActivityDeps) {
+  return withMappedFailures(
+    {
+      ...createApplicationActivities(deps),
+      ...createIdentityActivities(deps),
+      ...createCreditReportActivities(deps),
+      ...createDecisionActivities(deps),
+      ...createReviewActivities(deps),
+      ...createOfferActivities(deps),
+      ...createCardCoreActivities(deps),
+      ...createContractActivities(deps),
+      ...createOtpActivities({ ...deps, maxAttempts: deps.otpMaxAttempts }),
+      ...createTransactionActivities(deps),
+    },
+    deps.onFailure,
+  );
+}
+
+export type Activities = ReturnType<typeof createActivities>;

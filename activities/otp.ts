@@ -1,0 +1,131 @@
+// The one-time password that approves a purchase. WAY4 makes it, binds it to the terms and sends it; how often may be guessed is
+// counted in PostgreSQL.
+
+import { z } from 'zod';
+import { VendorFailure, invariant } from '../domain/failures.ts';
+import type { CardCore, OtpTerms } from '../domain/ports.ts';
+import type { ChallengeRow } from '../db/otp.ts';
+import type { Store } from '../db/store.ts';
+import { recordOnce } from './record-once.ts';
+import type { StepRef } from './record-once.ts';
+
+const challengeSent = z.object({ challengeId: z.string(), expiresAt: z.string(), maskedPhone: z.string() });
+export type ChallengeSent = z.infer<typeof challengeSent>;
+
+const guessAnswer = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('verified') }),
+  z.object({ kind: z.literal('wrong'), attemptsLeft: z.number().int() }),
+  z.object({ kind: z.literal('expired') }),
+  z.object({ kind: z.literal('locked') }),
+  z.object({ kind: z.literal('unavailable') }),
+]);
+/** What came of one guess; `unavailable` when it could not be evaluated and does not count. */
+export type GuessAnswer = z.infer<typeof guessAnswer>;
+
+interface OtpDeps {
+  store: Store;
+  cardCore: CardCore;
+  maxAttempts: number;
+}
+
+export function createOtpActivities({ store, cardCore, maxAttempts }: OtpDeps) {
+  return {
+    /** Has WAY4 send a code for the purchase of this application. The challenge before it becomes worthless. Repeat: the same challenge, no second SMS.
+     *  Throws CARD_CORE_UNAVAILABLE and CARD_CORE_OUTCOME_UNKNOWN (retried: WAY4 answers the same request id with the same challenge). */
+    async requestOtp(ref: StepRef, input: { deadlineAt: string }): Promise<ChallengeSent> {
+      return recordOnce(store, ref, challengeSent, {
+        ask: async () => {
+          const { terms, clientNumber } = await purchaseTerms(store, ref.applicationId);
+          const requestId = `${ref.applicationId}:otp:${ref.round}`;
+          return { terms, sent: await cardCore.requestOtp({ requestId, clientNumber, terms }, { reference: ref.applicationId }) };
+        },
+        keep: async (tx, { terms, sent }) => {
+          const challengeId = await store.otp.addChallenge(tx, {
+            applicationId: ref.applicationId,
+            round: ref.round,
+            coreChallengeId: sent.challengeId,
+            amountVnd: terms.amountVnd,
+            contractNumber: terms.contractNumber,
+            documentSha256: terms.documentSha256,
+            maskedPhone: sent.maskedPhone,
+            maxAttempts,
+            expiresAt: new Date(sent.expiresAt),
+          });
+          await store.applications.advance(tx, ref.applicationId, {
+            status: 'awaiting_approval',
+            step: 'purchase',
+            deadlineAt: input.deadlineAt,
+          });
+          return { challengeId, expiresAt: sent.expiresAt, maskedPhone: sent.maskedPhone };
+        },
+      });
+    },
+
+    /** Evaluates one guess. The guess is counted before WAY4 sees it, and given back when WAY4 could not be reached. Repeat with the same round: the same answer. */
+    async verifyOtp(ref: StepRef, input: { challengeId: string; code: string }): Promise<GuessAnswer> {
+      return recordOnce<{ challenge: ChallengeRow | null; answer: GuessAnswer['kind'] }, GuessAnswer>(store, ref, guessAnswer, {
+        ask: async () => {
+          const challenge = await store.otp.takeGuess(store, input.challengeId);
+          if (!challenge) return { challenge: null, answer: await whyNot(store, ref.applicationId) };
+          return { challenge, answer: await evaluate({ store, cardCore, maxAttempts }, ref, challenge, input.code) };
+        },
+        keep: async (tx, { challenge, answer }) => {
+          if (answer === 'verified') {
+            invariant(challenge, 'only a guess that was taken can be right');
+            return (await store.otp.closeChallenge(tx, challenge.id, 'verified')) ? { kind: 'verified' } : { kind: 'expired' };
+          }
+          if (answer !== 'wrong') return { kind: answer };
+          const attemptsLeft = challenge ? challenge.max_attempts - challenge.attempts : 0;
+          if (attemptsLeft > 0) return { kind: 'wrong', attemptsLeft };
+          if (challenge) await store.otp.closeChallenge(tx, challenge.id, 'locked');
+          return { kind: 'locked' };
+        },
+      });
+    },
+  };
+}
+
+async function evaluate({ store, cardCore }: OtpDeps, ref: StepRef, challenge: ChallengeRow, code: string): Promise<GuessAnswer['kind']> {
+  const { terms } = await purchaseTerms(store, ref.applicationId);
+  try {
+    const request = { challengeId: challenge.core_challenge_id, code: openCode(store, ref.applicationId, code), terms };
+    return (await cardCore.verifyOtp(request, { reference: ref.applicationId })).kind;
+  } catch (error) {
+    if (!(error instanceof VendorFailure) || error.kind === 'rejected') throw error;
+    // Only a guess that certainly was not evaluated is given back; after a lost answer it counts.
+    if (error.kind === 'unavailable') await store.otp.returnGuess(store, challenge.id);
+    return 'unavailable';
+  }
+}
+
+async function whyNot(store: Store, applicationId: string): Promise<'expired' | 'locked'> {
+  const challenge = await store.otp.latestChallenge(store, applicationId);
+  const spent = challenge && (challenge.status === 'locked' || challenge.attempts >= challenge.max_attempts);
+  return spent ? 'locked' : 'expired';
+}
+
+/** The api seals a code before it enters a message, so that no history shows it; a system that only signals may send it plain. */
+function openCode(store: Store, applicationId: string, code: string): string {
+  const sealed = /^sealed:(.+)$/.exec(code)?.[1];
+  return sealed === undefined ? code : store.boxes.open(`otp:${applicationId}`, Buffer.from(sealed, 'base64url')).toString();
+}
+
+async function purchaseTerms(store: Store, applicationId: string): Promise<{ terms: OtpTerms; clientNumber: string }> {
+  const application = await store.applications.readApplication(store, applicationId);
+  invariant(application, 'an application exists before its workflow');
+  const account = await store.agreements.requiredAccount(store, applicationId);
+  const contract = await store.agreements.latestContract(store, applicationId);
+  invariant(contract?.sealed_sha256, 'a purchase is approved under a sealed contract');
+  const merchant = await store.merchants.read(store, application.merchant_id);
+  invariant(merchant, 'an application has a merchant');
+  return {
+    clientNumber: account.client_number,
+    terms: {
+      amountVnd: application.amount_vnd,
+      merchantId: merchant.id,
+      merchantName: merchant.name,
+      contractNumber: account.contract_number,
+      documentSha256: contract.document_sha256,
+    },
+  };
+}

@@ -1,0 +1,152 @@
+// What the api shows of an application: rows for merchants, one picture for the customer. Read only; nothing here changes anything.
+
+import type { ReasonCode } from '../domain/reasons.ts';
+import type { ApplicationStatus, Step } from '../domain/states.ts';
+import { latestContract } from './agreements.ts';
+import type { ContractRow } from './agreements.ts';
+import type { ApplicationRow } from './applications.ts';
+import { latestOffer } from './offers.ts';
+import type { OfferRow } from './offers.ts';
+import { latestChallenge } from './otp.ts';
+import type { ChallengeRow } from './otp.ts';
+import type { Queryable, Tx } from './pool.ts';
+
+/** The merchant's own application, or null: an unknown id and another merchant's are the same. */
+export async function merchantApplication(db: Queryable, merchantId: string, id: string): Promise<ApplicationRow | null> {
+  const { rows } = await db.query<ApplicationRow>('select * from applications where id = $1 and merchant_id = $2', [id, merchantId]);
+  return rows[0] ?? null;
+}
+
+/** The application of a merchant's order, or null. */
+export async function applicationOfOrder(db: Queryable, merchantId: string, merchantReference: string): Promise<ApplicationRow | null> {
+  const { rows } = await db.query<ApplicationRow>('select * from applications where merchant_id = $1 and merchant_reference = $2', [
+    merchantId,
+    merchantReference,
+  ]);
+  return rows[0] ?? null;
+}
+
+/** Where a list goes on: after this row. The time is PostgreSQL's own text, because its microseconds do not fit a Date. */
+export interface Position {
+  createdAt: string;
+  id: string;
+}
+
+export interface ListFilter {
+  merchantId?: string | undefined;
+  id?: string | undefined;
+  merchantReference?: string | undefined;
+  status?: ApplicationStatus | undefined;
+  updatedAfter?: Date | undefined;
+  attention?: boolean | undefined;
+  after?: Position | undefined;
+  limit: number;
+}
+
+export interface ApplicationPage {
+  rows: (ApplicationRow & { merchant_name: string })[];
+  /** Where the next page starts, or null at the end. */
+  next: Position | null;
+}
+
+/** One page of applications, newest first. */
+export async function listApplications(db: Queryable, filter: ListFilter): Promise<ApplicationPage> {
+  const { rows } = await db.query<ApplicationRow & { merchant_name: string; created_text: string }>(
+    `select a.*, m.name as merchant_name, a.created_at::text as created_text from applications a join merchants m on m.id = a.merchant_id
+     where ($1::text is null or a.merchant_id = $1) and ($2::text is null or a.id = $2) and ($3::text is null or a.merchant_reference = $3)
+       and ($4::text is null or a.status = $4) and ($5::timestamptz is null or a.updated_at > $5)
+       and ($6::boolean is null or (a.attention is not null) = $6)
+       and ($7::timestamptz is null or (a.created_at, a.id) < ($7, $8))
+     order by a.created_at desc, a.id desc limit $9`,
+    [
+      filter.merchantId ?? null,
+      filter.id ?? null,
+      filter.merchantReference ?? null,
+      filter.status ?? null,
+      filter.updatedAfter ?? null,
+      filter.attention ?? null,
+      filter.after?.createdAt ?? null,
+      filter.after?.id ?? null,
+      filter.limit + 1,
+    ],
+  );
+  const page = rows.slice(0, filter.limit);
+  const last = page.at(-1);
+  return { rows: page, next: rows.length > filter.limit && last ? { createdAt: last.created_text, id: last.id } : null };
+}
+
+/** Everything that the customer may see of their application. */
+export interface CheckoutView {
+  application: ApplicationRow;
+  merchantName: string;
+  offer: OfferRow | null;
+  contract: ContractRow | null;
+  challenge: ChallengeRow | null;
+  /** Why the photos have to be taken again; empty unless the application waits for photos. */
+  identityReasons: ReasonCode[];
+  /** Submissions of photos that were judged so far. */
+  identityRounds: number;
+}
+
+/** The picture for the customer, or null for an unknown id. */
+export async function checkoutView(db: Queryable, applicationId: string): Promise<CheckoutView | null> {
+  const { rows } = await db.query<ApplicationRow & { merchant_name: string }>(
+    'select a.*, m.name as merchant_name from applications a join merchants m on m.id = a.merchant_id where a.id = $1',
+    [applicationId],
+  );
+  const application = rows[0];
+  if (!application) return null;
+  const [offer, contract, challenge, identity] = await Promise.all([
+    latestOffer(db, applicationId),
+    latestContract(db, applicationId),
+    latestChallenge(db, applicationId),
+    identityState(db, applicationId),
+  ]);
+  const identityReasons = application.step === 'identity' ? identity.reasons : [];
+  return {
+    application,
+    merchantName: application.merchant_name,
+    offer,
+    contract,
+    challenge,
+    identityReasons,
+    identityRounds: identity.rounds,
+  };
+}
+
+async function identityState(db: Queryable, applicationId: string): Promise<{ reasons: ReasonCode[]; rounds: number }> {
+  const { rows } = await db.query<{ round: number; reasons: ReasonCode[] | null }>(
+    `select round, array_agg(distinct reason) filter (where reason is not null) as reasons
+     from identity_checks left join lateral unnest(reason_codes) as reason on true
+     where application_id = $1 group by round order by round desc limit 1`,
+    [applicationId],
+  );
+  return { reasons: rows[0]?.reasons ?? [], rounds: rows[0]?.round ?? 0 };
+}
+
+/** The step an application is in, locked until the transaction ends, so that no step is left while its input is stored. */
+export async function lockedStep(tx: Tx, applicationId: string): Promise<{ step: Step; status: ApplicationStatus } | null> {
+  const { rows } = await tx.query<{ step: Step; status: ApplicationStatus }>(
+    'select step, status from applications where id = $1 for update',
+    [applicationId],
+  );
+  return rows[0] ?? null;
+}
+
+/** How many documents of this kind an application holds. */
+export async function countDocuments(db: Queryable, applicationId: string, kind: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>('select count(*) as count from documents where application_id = $1 and kind = $2', [
+    applicationId,
+    kind,
+  ]);
+  return rows[0]?.count ?? 0;
+}
+
+/** The application that asked CIC this, or null when no inquiry of ours has these ids. */
+export async function applicationOfInquiry(db: Queryable, inquiry: { inquiryId: string; requestId: string }): Promise<string | null> {
+  const { rows } = await db.query<{ application_id: string }>(
+    'select application_id from credit_reports where request_id = $1 and (inquiry_id is null or inquiry_id = $2)',
+    [inquiry.requestId, inquiry.inquiryId],
+  );
+  return rows[0]?.application_id ?? null;
+}

@@ -1,0 +1,39 @@
+// Shapes that the workflow, its activities and its readers share. Plain JSON: they travel through Temporal.
+
+/** A step that failed for good and waits for staff. */
+export interface Attention {
+  /** The activity that failed, e.g. `createClient`. */
+  activity: string;
+  /** The failure's type, UPPER_SNAKE; never a message of a vendor. */
+  code: string;
+  since: string;
+}
+
+/** Who ended an application on purpose. */
+export type CanceledBy = 'customer' | 'merchant' | 'operations';
+
+/** The final outcome of a transaction. */
+export interface Settlement {
+  transactionId: string;
+  status: 'posted' | 'rejected';
+}
+
+export interface DocumentRef {
+  documentId: string;
+  sha256: string;
+}
+
+/** The photos of one submission. */
+export interface IdentitySubmission {
+  idFront: DocumentRef;
+  idBack: DocumentRef;
+  selfie: DocumentRef;
+}
+
+/** What is offered to the customer, as far as the workflow needs to know. */
+export interface OfferRef {
+  offerId: string;
+  hash: string;
+  limitVnd: number;
+  expiresAt: string;
+}

@@ -1,0 +1,112 @@
+// How each activity is run. What only touches PostgreSQL runs beside the workflow. What talks to a vendor is tried there once, briefly:
+// a healthy vendor then costs no extra round through Temporal. If that try fails, the activity runs with durable back-off on the
+// vendor's own task queue, so that a dead vendor cannot eat another's slots.
+
+import { ActivityFailure, ApplicationFailure, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import { taskQueues } from './messages.ts';
+import type { ApplicationPolicy, TaskQueue } from './messages.ts';
+
+export type ActivityName = keyof Activities;
+
+interface Plan {
+  /** What an engineer reads in the Temporal UI. */
+  summary: string;
+  /** The queue of the vendor it talks to; absent when it only touches PostgreSQL. */
+  queue?: TaskQueue;
+  /** Longest single try on the queue, in ms. The vendor's own time-outs are shorter. */
+  tryMs?: number;
+  /** False when a healthy vendor needs longer than a workflow task may take. */
+  quick?: boolean;
+}
+
+const { bureau, cardCore, identity } = taskQueues;
+
+export const plans: Record<ActivityName, Plan> = {
+  recordBasicInfo: { summary: 'Note that profile and consents are complete' },
+  verifyIdentity: { summary: 'Check ID card and face with Rekognition', queue: identity, tryMs: 90_000, quick: false },
+  requestCreditReport: { summary: 'Ask CIC for the credit report', queue: bureau, tryMs: 15_000 },
+  readCreditReport: { summary: 'Read the answer of CIC', queue: bureau, tryMs: 15_000 },
+  giveUpCreditReport: { summary: 'Go on without the report of CIC' },
+  decide: { summary: 'Decide by ruleset' },
+  approveByReview: { summary: 'Make the offer that the reviewer approved' },
+  recordReview: { summary: 'Record the answer of the reviewer' },
+  acceptOffer: { summary: 'Record that the offer was accepted' },
+  createClient: { summary: 'Make the customer a client in WAY4', queue: cardCore, tryMs: 20_000 },
+  createContract: { summary: 'Open the contract in WAY4', queue: cardCore, tryMs: 20_000 },
+  closeContract: { summary: 'Undo: close the contract in WAY4', queue: cardCore, tryMs: 20_000 },
+  closeClient: { summary: 'Undo: close the client in WAY4', queue: cardCore, tryMs: 20_000 },
+  prepareContract: { summary: 'Render the contract' },
+  sealContract: { summary: 'Record the signature and seal the contract' },
+  requestOtp: { summary: 'Have WAY4 send an OTP', queue: cardCore, tryMs: 15_000 },
+  verifyOtp: { summary: 'Check the OTP', queue: cardCore, tryMs: 15_000 },
+  handOffTransaction: { summary: 'Hand the purchase to the relay' },
+  readSettlement: { summary: 'Look for the outcome of the purchase' },
+  markAttention: { summary: 'Show staff whether a step waits for them' },
+  finish: { summary: 'Record how it ended' },
+};
+
+// A quick try must leave room for several in one workflow task, which Temporal gives ten seconds.
+const quickTryMs = 3_000;
+
+/** Runs one activity as planned. Throws an ActivityFailure when its tries are spent, or at once when a repeat cannot help. */
+export function createCaller(policy: ApplicationPolicy) {
+  return async function call<N extends ActivityName>(
+    name: N,
+    ...args: Parameters<Activities[N]>
+  ): Promise<Awaited<ReturnType<Activities[N]>>> {
+    const plan = plans[name];
+    if (!plan.queue) return invoke(local(plan), name, args);
+    if (plan.quick !== false) {
+      try {
+        return await invoke(quick(plan), name, args);
+      } catch (error) {
+        if (!isWorthAnotherTry(error)) throw error;
+      }
+    }
+    return invoke(durable(plan, plan.queue, policy), name, args);
+  };
+}
+
+type Proxy = Activities;
+
+async function invoke<N extends ActivityName>(
+  proxy: Proxy,
+  name: N,
+  args: Parameters<Activities[N]>,
+): Promise<Awaited<ReturnType<Activities[N]>>> {
+  const run = proxy[name] as (...args: Parameters<Activities[N]>) => ReturnType<Activities[N]>; // TypeScript does not follow N through the index
+  return await run(...args);
+}
+
+function local({ summary }: Plan): Proxy {
+  return proxyLocalActivities<Activities>({
+    summary,
+    startToCloseTimeout: 8_000,
+    localRetryThreshold: 2_000,
+    retry: { initialInterval: 200, maximumInterval: 10_000, maximumAttempts: 8 },
+  });
+}
+
+function quick({ summary }: Plan): Proxy {
+  return proxyLocalActivities<Activities>({ summary, startToCloseTimeout: quickTryMs, retry: { maximumAttempts: 1 } });
+}
+
+function durable({ summary, tryMs = 15_000 }: Plan, taskQueue: TaskQueue, policy: ApplicationPolicy): Proxy {
+  return proxyActivities<Activities>({
+    summary,
+    taskQueue,
+    startToCloseTimeout: tryMs,
+    cancellationType: 'TRY_CANCEL',
+    retry: {
+      initialInterval: policy.vendorBackoffMs,
+      maximumInterval: policy.vendorBackoffMaxMs,
+      maximumAttempts: policy.vendorAttempts,
+    },
+  });
+}
+
+function isWorthAnotherTry(error: unknown): boolean {
+  if (isCancellation(error) || !(error instanceof ActivityFailure)) return false;
+  return !(error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true);
+}

@@ -1,0 +1,32 @@
+// Deadlines without a trail of timers. One long timer is armed for the nearest deadline; when the wait it was armed for is over, it is
+// left alone, and when it goes off early for a later wait, it is armed again. A life of ten waits then costs one timer, not ten.
+
+import { CancellationScope, condition, sleep } from '@temporalio/workflow';
+
+export interface Deadlines {
+  /** Waits until the condition holds (true) or the time, in ms since 1970, has come (false). Throws when the scope is cancelled. */
+  holdsBefore(isTrue: () => boolean, atMs: number): Promise<boolean>;
+}
+
+export function createDeadlines(): Deadlines {
+  let armedFor = Number.POSITIVE_INFINITY;
+  const arm = (atMs: number): void => {
+    if (armedFor <= atMs) return;
+    armedFor = atMs;
+    // In the root scope: a cancel of the story must not be paid with an event for each timer.
+    void CancellationScope.nonCancellable(async () => {
+      await sleep(Math.max(1, atMs - Date.now()));
+      if (armedFor === atMs) armedFor = Number.POSITIVE_INFINITY;
+    });
+  };
+  return {
+    async holdsBefore(isTrue, atMs) {
+      while (!isTrue()) {
+        if (Date.now() >= atMs) return false;
+        arm(atMs);
+        await condition(() => isTrue() || armedFor > atMs);
+      }
+      return true;
+    },
+  };
+}

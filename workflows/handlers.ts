@@ -1,0 +1,209 @@
+// The commands of an application. Validators are synchronous and pure: a command that does not fit is refused without a trace in
+// the history. Handlers only put what came into the run; the stages do the work.
+
+import { condition, setHandler } from '@temporalio/workflow';
+import { canCancel } from '../domain/states.ts';
+import type { Step } from '../domain/states.ts';
+import * as messages from './messages.ts';
+import type { Run } from './run.ts';
+
+/** Sets every handler but those of the purchase (workflows/purchase.ts). Call it before the first await. */
+export function setApplicationHandlers(run: Run): void {
+  const { inbox, facts, view } = run;
+  const only = (step: Step, isOpen: boolean): void => {
+    if (view().step !== step || !isOpen) run.refuse('WRONG_STATE', `this is not possible in step ${view().step}`);
+  };
+
+  setHandler(
+    messages.submitBasicInfo,
+    () => {
+      inbox.basicInfo = true;
+      return view();
+    },
+    { validator: () => only('basicInfo', !inbox.basicInfo), description: 'The customer filled in data and consents' },
+  );
+
+  setHandler(
+    messages.submitIdentity,
+    (submission) => {
+      inbox.identity = submission;
+      return view();
+    },
+    {
+      validator: (_submission) => only('identity', inbox.identity === null && view().awaits === 'customer'),
+      description: 'The customer sent photos of ID card and face',
+    },
+  );
+
+  setHandler(
+    messages.acceptOffer,
+    ({ offerHash }) => {
+      inbox.offerHash = offerHash;
+      return view();
+    },
+    {
+      validator: ({ offerHash }) => {
+        only('offer', inbox.offerHash === null);
+        if (offerHash !== facts.offer?.hash) run.refuse('OFFER_MISMATCH', 'the offer that was shown is not the offer that stands');
+      },
+      description: 'The customer accepted the offer',
+    },
+  );
+
+  setHandler(
+    messages.signContract,
+    (signature) => {
+      inbox.signature = signature;
+      return view();
+    },
+    {
+      validator: ({ documentSha256 }) => {
+        only('contract', inbox.signature === null && facts.documentSha256 !== null);
+        if (documentSha256 !== facts.documentSha256)
+          run.refuse('DOCUMENT_MISMATCH', 'the document that was shown is not the document that stands');
+      },
+      description: 'The customer signed the contract',
+    },
+  );
+
+  setStaffHandlers(run);
+  setVendorHandlers(run);
+}
+
+function setStaffHandlers(run: Run): void {
+  const { inbox, facts, view } = run;
+
+  setHandler(
+    messages.retryStep,
+    (_request) => {
+      run.retry();
+      return view();
+    },
+    {
+      validator: (_request) => {
+        if (!run.canRetry()) run.refuse('NOTHING_TO_RETRY', 'no step waits or backs off');
+      },
+      description: 'Staff try the waiting step again',
+    },
+  );
+
+  setHandler(
+    messages.cancel,
+    (cancellation) => {
+      facts.canceled = cancellation;
+      run.cancel();
+      return view();
+    },
+    {
+      validator: (_cancellation) => {
+        if (facts.pastReturn) run.refuse('POINT_OF_NO_RETURN', 'the purchase is on its way to the bank');
+        if (facts.canceled || !canCancel(view().status)) run.refuse('WRONG_STATE', 'the application has ended or is ending');
+      },
+      description: 'Ends the application and undoes what was done',
+    },
+  );
+
+  setHandler(
+    messages.decideReview,
+    (answer) => {
+      inbox.review = answer;
+      return view();
+    },
+    {
+      validator: ({ taskId, answer }) => {
+        const task = facts.reviewTask;
+        if (!task || task.taskId !== taskId || inbox.review) run.refuse('WRONG_STATE', 'this review task is not open');
+        else if (!task.allowed.includes(answer)) run.refuse('ANSWER_NOT_ALLOWED', 'this task does not allow this answer');
+      },
+      description: 'A reviewer answers the open question',
+    },
+  );
+}
+
+function setVendorHandlers({ inbox }: Run): void {
+  setHandler(messages.creditReportReady, ({ inquiryId }) => void inbox.reportsReady.add(inquiryId), { description: 'CIC answered' });
+  setHandler(
+    messages.transactionSettled,
+    (settlement) => {
+      // At least once: the first outcome stands, repeats change nothing.
+      inbox.settlement ??= settlement;
+    },
+    { description: 'The purchase has its final outcome' },
+  );
+}
+
+/** Sets the handlers of steps 8 to 10, for this workflow and any other that makes a purchase. Call it before the first await. */
+export function setPurchaseHandlers(run: Run): void {
+  const { otp } = run.facts;
+  const awaiting = (): void => {
+    if (run.view().step !== 'purchase' || run.facts.canceled || otp.verified) run.refuse('WRONG_STATE', 'no purchase waits for approval');
+  };
+  const sent = async (): Promise<messages.OtpSent> => {
+    await condition(() => otp.sent !== null && !otp.resend);
+    return otp.sent ?? run.refuse('WRONG_STATE', 'no OTP was sent');
+  };
+
+  setHandler(
+    messages.approveTransaction,
+    async () => {
+      otp.approved = true;
+      return sent();
+    },
+    {
+      validator: ({ amountVnd }) => {
+        awaiting();
+        if (amountVnd !== run.input.amountVnd) run.refuse('AMOUNT_MISMATCH', 'the amount that was shown is not the amount of the order');
+      },
+      description: 'The customer approves the purchase; WAY4 sends an OTP',
+    },
+  );
+
+  setHandler(
+    messages.resendOtp,
+    async () => {
+      otp.resend = true;
+      return sent();
+    },
+    {
+      validator: () => {
+        awaiting();
+        if (!otp.sent) run.refuse('OTP_NOT_AWAITED', 'no OTP was asked for yet');
+        if (otp.resend) run.refuse('OTP_BEING_SENT', 'a new OTP is being sent');
+        if (otp.challenges >= run.policy.otpMaxChallenges) run.refuse('RESENDS_SPENT', 'no further OTP can be sent for this purchase');
+      },
+      description: 'Sends a new OTP; the old one becomes worthless',
+    },
+  );
+
+  const wellFormed = ({ code }: messages.OtpSubmission): boolean => /^(\d{6}|sealed:[\w-]{20,400})$/.test(code);
+  setHandler(messages.submitOtp, async (submission) => guess(run, submission), {
+    validator: (submission) => {
+      awaiting();
+      if (!otp.sent || otp.resend) run.refuse('OTP_NOT_AWAITED', 'no OTP is awaited');
+      if (!wellFormed(submission)) run.refuse('OTP_MALFORMED', 'an OTP has six digits');
+    },
+    description: 'The customer typed the OTP',
+  });
+
+  setHandler(
+    messages.otpSubmitted,
+    async (submission) => {
+      if (run.view().step === 'purchase' && otp.sent && !otp.resend && !otp.verified && wellFormed(submission))
+        await guess(run, submission);
+    },
+    { description: 'The OTP, from a system that can only signal' },
+  );
+}
+
+async function guess(run: Run, { code }: messages.OtpSubmission): Promise<messages.OtpAnswer> {
+  const { otp } = run.facts;
+  const challengeId = otp.sent?.challengeId ?? run.refuse('OTP_NOT_AWAITED', 'no OTP is awaited');
+  otp.guesses += 1;
+  const ref = { applicationId: run.input.applicationId, step: 'verifyOtp', round: otp.guesses };
+  // A guess never waits for staff: the customer stands at the counter and can simply try again.
+  const answer = await run.call('verifyOtp', ref, { challengeId, code }).catch(() => ({ kind: 'unavailable' as const }));
+  const resendsLeft = run.policy.otpMaxChallenges - otp.challenges;
+  if (answer.kind === 'verified') otp.verified = true;
+  if (answer.kind === 'locked' && resendsLeft === 0) otp.spent = true;
+  return answer.kind === 'expired' || answer.kind === 'locked' ? { kind: answer.kind, resendsLeft } : answer;
+}

@@ -1,0 +1,2 @@
+// What a worker loads: one export per workflow type, named as it is started.
+export { application } from './application.ts';

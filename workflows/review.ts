@@ -1,0 +1,23 @@
+// A question to staff. The run waits for the answer, records it, and goes on; nobody's silence declines a customer without a reason.
+
+import type { ReviewAnswer } from './messages.ts';
+import type { Run } from './run.ts';
+
+const allowed: Record<'identity' | 'decision', readonly ReviewAnswer['answer'][]> = {
+  identity: ['approve', 'decline', 'askAgain'],
+  decision: ['approve', 'decline'],
+};
+
+/** Waits for the answer to an open review task and records it. Throws EarlyEnd when nobody answers in time. */
+export async function review(run: Run, task: { taskId: string; step: 'identity' | 'decision' }): Promise<ReviewAnswer['answer']> {
+  run.enter('in_review', task.step, 'staff');
+  run.facts.reviewTask = { taskId: task.taskId, allowed: allowed[task.step] };
+  run.inbox.review = null;
+  await run.waitFor(() => run.inbox.review !== null, Date.now() + run.policy.reviewMs, 'REVIEW_EXPIRED');
+  const answer = run.inbox.review as ReviewAnswer | null; // a handler set it meanwhile, which TypeScript cannot see
+  run.facts.reviewTask = null;
+  if (!answer) return 'decline';
+  run.facts.reviews += 1;
+  await run.step('recordReview', run.facts.reviews, { taskId: task.taskId, step: task.step, answer: answer.answer, actor: answer.actor });
+  return answer.answer;
+}

@@ -1,0 +1,102 @@
+// A step is an activity that never fails silently: when its tries are spent, or a repeat cannot help, the application is in need of
+// attention and the step waits for staff. `retryStep` runs it again, and cuts a running back-off short; a cancel ends the wait.
+
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  sleep,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { Attention } from '../domain/application.ts';
+import type { ActivityName, createCaller } from './activity-plans.ts';
+import { searchAttributes } from './search-attributes.ts';
+
+type Ref = { applicationId: string; step: string; round: number };
+
+/** Activities whose outcome is recorded under application, step and round. */
+export type StepName = {
+  [N in ActivityName]: Activities[N] extends (ref: Ref, ...input: never[]) => Promise<unknown>
+    ? Parameters<Activities[N]>[0] extends { step: string }
+      ? N
+      : never
+    : never;
+}[ActivityName];
+
+type InputOf<N extends StepName> = Parameters<Activities[N]> extends [unknown, ...infer Input] ? Input : never;
+
+type OutcomeOf<N extends StepName> = Awaited<ReturnType<Activities[N]>>;
+
+export interface Steps {
+  /** Runs the step until it succeeds. Throws only when the surrounding scope is cancelled. */
+  step<N extends StepName>(name: N, round: number, ...input: InputOf<N>): Promise<OutcomeOf<N>>;
+  /** What waits for staff now, or null. */
+  attention(): Attention | null;
+  /** True while there is something that `retryStep` could speed up. */
+  canRetry(): boolean;
+  /** Runs the waiting step again, or cuts its back-off short. */
+  retry(): void;
+}
+
+// PostgreSQL down is nobody's question to staff: the step goes on by itself when it is back.
+const databasePauseMs = 30_000;
+
+export function createSteps(applicationId: string, call: ReturnType<typeof createCaller>): Steps {
+  let attention: Attention | null = null;
+  let running: CancellationScope | null = null;
+  let retryRequested = false;
+
+  async function tryOnce<T>(work: () => Promise<T>): Promise<T> {
+    retryRequested = false;
+    return CancellationScope.cancellable(async () => {
+      running = CancellationScope.current();
+      return work();
+    }).finally(() => {
+      running = null;
+    });
+  }
+
+  async function waitForStaff(name: string, error: unknown): Promise<void> {
+    attention = { activity: name, code: failureType(error), since: new Date().toISOString() };
+    upsertSearchAttributes([{ key: searchAttributes.attention, value: `${name}:${attention.code}` }]);
+    await call('markAttention', { applicationId }, attention);
+    await condition(() => retryRequested);
+    attention = null;
+    upsertSearchAttributes([{ key: searchAttributes.attention, value: null }]);
+    await call('markAttention', { applicationId }, null);
+  }
+
+  return {
+    async step<N extends StepName>(name: N, round: number, ...input: InputOf<N>): Promise<OutcomeOf<N>> {
+      const parent = CancellationScope.current();
+      for (;;) {
+        try {
+          // InputOf is the parameters without the first; TypeScript cannot put them together again.
+          const args = [{ applicationId, step: name, round }, ...input] as unknown as Parameters<Activities[N]>;
+          return await tryOnce(async () => call(name, ...args));
+        } catch (error) {
+          if (isCancellation(error) && (parent.consideredCancelled || !retryRequested)) throw error;
+          if (isCancellation(error)) continue; // staff cut the back-off short
+          if (failureType(error) === 'DATABASE_UNAVAILABLE') await sleep(databasePauseMs);
+          else await waitForStaff(name, error);
+        }
+      }
+    },
+    attention: () => attention,
+    canRetry: () => attention !== null || running !== null,
+    retry() {
+      retryRequested = true;
+      running?.cancel();
+    },
+  };
+}
+
+/** The constant type of a failure: the activity's own, or what Temporal says of it. */
+function failureType(error: unknown): string {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) return cause.type ?? 'UNEXPECTED';
+  return cause instanceof Error && cause.name === 'TimeoutFailure' ? 'TIMED_OUT' : 'UNEXPECTED';
+}
