@@ -78,6 +78,24 @@ export const apiLimits = {
   sessionMaxMs: 60 * minute,
   /** Our choice: a page of a list. */
   pageMaxRows: 100,
+  /** Our choice: below it the instalments are not worth the work. */
+  orderMinVnd: 100_000,
+  /** Our choice: the highest limit of the product. */
+  orderMaxVnd: 50_000_000,
+  /** Our choice: items only inform the customer and the reviewer. */
+  orderMaxItems: 100,
+  /** Our choice, as at peers: 50 entries, keys of 40 and values of 500 characters. */
+  metadataMaxEntries: 50,
+  /** Our choice: the parts of a multipart form around the photos. */
+  formOverheadBytes: 65_536,
+  /** Our choice: photos kept per kind and application; three submissions and as many mishaps. */
+  photosMaxPerKind: 10,
+  /** Our choice: what a client is told to wait before it tries again. */
+  retryAfterSeconds: 2,
+  /** Our choice: readiness is 503 for this long before the port closes, so that a balancer notices; only in production. */
+  deregisterMs: 5 * second,
+  /** Our choice: requests under way get this long at shutdown; longer than a command may take. */
+  drainMs: 20 * second,
 } as const;
 
 /** PostgreSQL. */
@@ -152,4 +170,24 @@ export const notificationLimits = {
   maxAttempts: 8,
   /** First back-off, doubled with each try. */
   backoffMs: 2 * second,
+} as const;
+
+/** The simulated vendors. */
+export const sandboxLimits = {
+  /** Our choice: longer than every vendor time-out above but Rekognition's, so that "slow" means "given up". */
+  slowMs: 8 * second,
+  /** Our choice: CIC is prompt in the demo, and still answers later than the inquiry. */
+  reportDelayMs: 800,
+  /** Our choice: idle polling for callbacks that are due. */
+  callbackPollMs: 200,
+  /** Our choice: then only polling brings the report. */
+  callbackMaxTries: 5,
+  /** Our choice: one claim. */
+  callbackBatch: 20,
+  /** Our choice: the api answers a callback within a second. */
+  callbackTimeoutMs: 5 * second,
+  /** Two images of 5 MB in base64 and their envelope. */
+  bodyMaxBytes: 16_777_216,
+  /** Our choice: the longest list in a summary of the sandbox's state. */
+  stateMaxRows: 1_000,
 } as const;

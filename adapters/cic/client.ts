@@ -2,10 +2,11 @@
 // bill, and the answer is read with the inquiry's id, whether a callback said it is there or a poll found out.
 
 import { VendorFailure } from '../../domain/failures.ts';
-import type { CallContext, CreditBureau, CreditInquiry, CreditReportAnswer } from '../../domain/ports.ts';
+import type { CallContext, CreditBureau, CreditInquiry, CreditReport, CreditReportAnswer } from '../../domain/ports.ts';
 import { createVendorHttp, readJson } from '../http.ts';
 import type { VendorAnswer, VendorHttpOptions } from '../http.ts';
-import { errorAnswer, inquiryAnswer, inquiryRequest } from './wire.ts';
+import { errorAnswer, inquiryAnswer } from './wire.ts';
+import type { InquiryRequest, WireReport } from './wire.ts';
 
 export interface CreditBureauOptions extends VendorHttpOptions {
   apiKey: string;
@@ -34,7 +35,7 @@ export function createCreditBureau(options: CreditBureauOptions): CreditBureau {
   };
 }
 
-function toRequest(options: CreditBureauOptions, { requestId, subject, consentId }: CreditInquiry): typeof inquiryRequest._output {
+function toRequest(options: CreditBureauOptions, { requestId, subject, consentId }: CreditInquiry): InquiryRequest {
   return {
     requestId,
     product: options.product ?? 'PAYLATER_REPORT',
@@ -57,24 +58,15 @@ function toAnswer({ status, text }: VendorAnswer): CreditReportAnswer {
   if (!parsed.success) throw new VendorFailure('cic', 'garbage', 'SHAPE');
   const answer = parsed.data;
   const { inquiryId } = answer;
-  switch (answer.status) {
-    case 'PENDING':
-      return { kind: 'pending', inquiryId };
-    case 'NO_HIT':
-      return { kind: 'no_hit', inquiryId };
-    case 'MULTIPLE_MATCH':
-      return { kind: 'multiple_match', inquiryId };
-    case 'ERROR':
-      return { kind: 'error', inquiryId, code: answer.errorCode };
-    case 'HIT': {
-      const { inquiries, ...report } = answer.report;
-      return {
-        kind: 'hit',
-        inquiryId,
-        report: { ...report, inquiries: { d30: inquiries['30d'], d90: inquiries['90d'], d180: inquiries['180d'] } },
-      };
-    }
-  }
+  if (answer.status === 'PENDING') return { kind: 'pending', inquiryId };
+  if (answer.status === 'NO_HIT') return { kind: 'no_hit', inquiryId };
+  if (answer.status === 'MULTIPLE_MATCH') return { kind: 'multiple_match', inquiryId };
+  if (answer.status === 'ERROR') return { kind: 'error', inquiryId, code: answer.errorCode };
+  return { kind: 'hit', inquiryId, report: toReport(answer.report) };
+}
+
+function toReport({ inquiries, ...report }: WireReport): CreditReport {
+  return { ...report, inquiries: { d30: inquiries['30d'], d90: inquiries['90d'], d180: inquiries['180d'] } };
 }
 
 function refusal(status: number, text: string): VendorFailure {

@@ -28,6 +28,8 @@ export const inquiryRequest = z.strictObject({
   callbackUrl: z.url(),
 });
 
+export type InquiryRequest = z.output<typeof inquiryRequest>;
+
 const report = z.object({
   asOf: z.iso.datetime({ offset: true }),
   currentDebtGroup: debtGroup,
@@ -45,6 +47,8 @@ const report = z.object({
   score: z.object({ value: z.number(), scale: z.string(), band: z.string().optional() }).optional(),
 });
 
+export type WireReport = z.output<typeof report>;
+
 /** Answer to `POST /inquiries` (201 or 202) and to `GET /inquiries/{id}`. */
 export const inquiryAnswer = z.discriminatedUnion('status', [
   z.object({ status: z.literal('PENDING'), inquiryId: z.string().min(1) }),
@@ -53,6 +57,8 @@ export const inquiryAnswer = z.discriminatedUnion('status', [
   z.object({ status: z.literal('MULTIPLE_MATCH'), inquiryId: z.string().min(1) }),
   z.object({ status: z.literal('ERROR'), inquiryId: z.string().min(1), errorCode: code }),
 ]);
+
+export type InquiryAnswer = z.output<typeof inquiryAnswer>;
 
 /** Body of a 4xx. */
 export const errorAnswer = z.object({ error: code });

@@ -1,0 +1,85 @@
+// Starts and stops the sandbox: its store, its HTTP server and the loop that calls back. Used by the entry point and by tests alike, so
+// both run the same thing.
+
+import { createAdaptorServer } from '@hono/node-server';
+import type { Hono } from 'hono';
+import type { Logger } from 'pino';
+import { sandboxLimits } from '../config/limits.ts';
+import { createSandbox } from './app.ts';
+import { callBack } from './cic/callbacks.ts';
+import { createFaults } from './faults.ts';
+import { openStore } from './store.ts';
+import type { Store } from './store.ts';
+
+export interface SandboxOptions {
+  databaseUrl: string;
+  /** PostgreSQL schema of its own; created when missing. */
+  schema?: string;
+  hostname: string;
+  /** 0 picks a free port. */
+  port: number;
+  log: Logger;
+  cicApiKey: string;
+  cicCallbackSecret: string;
+  smsApiKey: string;
+  smsApiSecret: string;
+  rekognition?: Hono;
+  /** Tests make slow answers and reports faster. */
+  slowMs?: number;
+  reportDelayMs?: number;
+}
+
+export interface RunningSandbox {
+  /** `http://host:port`, without a path. */
+  url: string;
+  store: Store;
+  /** Stops taking calls, ends open ones and the callback loop, and closes the store. */
+  close(): Promise<void>;
+}
+
+/** Resolves when the sandbox listens. Throws when the database or the port cannot be had; nothing is left running then. */
+export async function startSandboxServer(options: SandboxOptions): Promise<RunningSandbox> {
+  const { log, slowMs = sandboxLimits.slowMs, reportDelayMs = sandboxLimits.reportDelayMs } = options;
+  const store = await openStore({
+    databaseUrl: options.databaseUrl,
+    schema: options.schema ?? 'sandbox',
+    onError: (error) => log.warn({ type: error.name }, 'an idle database connection was lost'),
+  });
+  const faults = createFaults();
+  const app = createSandbox({ ...options, store, faults, slowMs, reportDelayMs });
+  const server = createAdaptorServer({ fetch: app.fetch });
+  const url = await listen(server, options).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  const stop = new AbortController();
+  const callbacks = callBack(
+    {
+      store,
+      faults,
+      slowMs,
+      secret: options.cicCallbackSecret,
+      onFailure: ({ inquiryId, tries, error }) =>
+        log.warn({ inquiryId, tries, type: error instanceof Error ? error.name : 'unknown' }, 'a callback could not be delivered'),
+    },
+    stop.signal,
+  );
+  const close = async (): Promise<void> => {
+    stop.abort();
+    const closed = new Promise((resolve) => void server.close(resolve));
+    if ('closeAllConnections' in server) server.closeAllConnections();
+    await Promise.all([closed, callbacks]);
+    await store.close();
+  };
+  return { url, store, close };
+}
+
+async function listen(server: ReturnType<typeof createAdaptorServer>, { hostname, port }: SandboxOptions): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, hostname, resolve);
+  });
+  const address = server.address();
+  const actualPort = typeof address === 'object' && address !== null ? address.port : port;
+  return `http://${hostname}:${actualPort}`;
+}
