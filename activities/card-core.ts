@@ -2,6 +2,7 @@
 // idempotency key, so every step asks for the number first, and a lost answer is settled the same way.
 
 import { z } from 'zod';
+import { dayInVietnam } from '../domain/calendar.ts';
 import { VendorFailure, invariant } from '../domain/failures.ts';
 import type { CardCore } from '../domain/ports.ts';
 import type { AccountRow } from '../db/agreements.ts';
@@ -12,82 +13,76 @@ import type { StepRef } from './record-once.ts';
 const opened = z.object({ number: z.string() });
 const closed = z.object({ kind: z.literal('closed') });
 
-export function createCardCoreActivities({ store, cardCore, now }: { store: Store; cardCore: CardCore; now: () => Date }) {
-  const account = async (ref: StepRef): Promise<AccountRow> => store.agreements.requiredAccount(store, ref.applicationId);
+interface CardCoreDeps {
+  store: Store;
+  cardCore: CardCore;
+  now: () => Date;
+}
+
+export function createCardCoreActivities(deps: CardCoreDeps) {
+  const { cardCore } = deps;
   return {
     /** Makes the customer a client of WAY4. Repeat: the client found by its number is returned, none is made twice.
      *  Throws CARD_CORE_UNAVAILABLE and CARD_CORE_OUTCOME_UNKNOWN (retried), CARD_CORE_REJECTED (not retried; the code is kept). */
-    async createClient(ref: StepRef): Promise<{ number: string }> {
-      return recordOnce(store, ref, opened, {
-        ask: async () => {
-          const { client_number: number } = await account(ref);
-          const call = { reference: ref.applicationId };
-          await findOrMake(
-            async () => cardCore.findClient(number, call),
-            async () =>
-              cardCore.createClient({ ...(await person(store, ref)), clientNumber: number, regNumber: `${number}-A${ref.round}` }, call),
-          );
-          return number;
-        },
-        keep: async (tx, number) => {
-          await store.agreements.markAccount(tx, ref.applicationId, { client: 'active' });
-          return { number };
-        },
-      });
-    },
+    createClient: async (ref: StepRef): Promise<{ number: string }> => open(deps, ref, 'client', makeClient),
 
     /** Opens the customer's contract with its limit. Repeat: the contract found by its number is returned, none is opened twice.
      *  Throws as createClient does. */
-    async createContract(ref: StepRef): Promise<{ number: string }> {
-      return recordOnce(store, ref, opened, {
-        ask: async () => {
-          const terms = await account(ref);
-          const call = { reference: ref.applicationId };
-          await findOrMake(
-            async () => cardCore.findContract(terms.contract_number, call),
-            async () =>
-              cardCore.createContract(
-                {
-                  contractNumber: terms.contract_number,
-                  clientNumber: terms.client_number,
-                  regNumber: `${terms.contract_number}-A${ref.round}`,
-                  limitVnd: terms.limit_vnd,
-                  openedOn: now().toISOString().slice(0, 10),
-                },
-                call,
-              ),
-          );
-          return terms.contract_number;
-        },
-        keep: async (tx, number) => {
-          await store.agreements.markAccount(tx, ref.applicationId, { contract: 'active' });
-          return { number };
-        },
-      });
-    },
+    createContract: async (ref: StepRef): Promise<{ number: string }> => open(deps, ref, 'contract', makeContract),
 
     /** Undo of createContract. A contract that is not there, or closed already, counts as closed. */
-    async closeContract(ref: StepRef): Promise<{ kind: 'closed' }> {
-      return recordOnce(store, ref, closed, {
-        ask: async () => cardCore.closeContract((await account(ref)).contract_number, { reference: ref.applicationId }),
-        keep: async (tx) => {
-          await store.agreements.markAccount(tx, ref.applicationId, { contract: 'closed' });
-          return { kind: 'closed' as const };
-        },
-      });
-    },
+    closeContract: async (ref: StepRef): Promise<{ kind: 'closed' }> =>
+      close(deps, ref, 'contract', async (account) => cardCore.closeContract(account.contract_number, { reference: ref.applicationId })),
 
     /** Undo of createClient. A client that is not there, or closed already, counts as closed. */
-    async closeClient(ref: StepRef): Promise<{ kind: 'closed' }> {
-      return recordOnce(store, ref, closed, {
-        ask: async () => cardCore.closeClient((await account(ref)).client_number, { reference: ref.applicationId }),
-        keep: async (tx) => {
-          await store.agreements.markAccount(tx, ref.applicationId, { client: 'closed' });
-          return { kind: 'closed' as const };
-        },
-      });
-    },
+    closeClient: async (ref: StepRef): Promise<{ kind: 'closed' }> =>
+      close(deps, ref, 'client', async (account) => cardCore.closeClient(account.client_number, { reference: ref.applicationId })),
   };
+}
+
+type Make = (deps: CardCoreDeps, ref: StepRef, account: AccountRow) => Promise<string>;
+
+async function open(deps: CardCoreDeps, ref: StepRef, half: 'client' | 'contract', make: Make): Promise<{ number: string }> {
+  const { store } = deps;
+  return recordOnce(store, ref, opened, {
+    ask: async () => make(deps, ref, await store.agreements.requiredAccount(store, ref.applicationId)),
+    keep: async (tx, number) => {
+      await store.agreements.markAccount(tx, ref.applicationId, { [half]: 'active' });
+      return { number };
+    },
+  });
+}
+
+type Close = (account: AccountRow) => Promise<void>;
+
+async function close({ store }: CardCoreDeps, ref: StepRef, half: 'client' | 'contract', atCore: Close): Promise<{ kind: 'closed' }> {
+  return recordOnce(store, ref, closed, {
+    ask: async () => atCore(await store.agreements.requiredAccount(store, ref.applicationId)),
+    keep: async (tx) => {
+      await store.agreements.markAccount(tx, ref.applicationId, { [half]: 'closed' });
+      return { kind: 'closed' as const };
+    },
+  });
+}
+
+async function makeClient({ store, cardCore }: CardCoreDeps, ref: StepRef, { client_number: clientNumber }: AccountRow): Promise<string> {
+  const call = { reference: ref.applicationId };
+  await findOrMake(
+    async () => cardCore.findClient(clientNumber, call),
+    async () => cardCore.createClient({ ...(await person(store, ref)), clientNumber, regNumber: `${clientNumber}-A${ref.round}` }, call),
+  );
+  return clientNumber;
+}
+
+async function makeContract({ cardCore, now }: CardCoreDeps, ref: StepRef, account: AccountRow): Promise<string> {
+  const { client_number: clientNumber, contract_number: contractNumber, limit_vnd: limitVnd } = account;
+  const call = { reference: ref.applicationId };
+  const regNumber = `${contractNumber}-A${ref.round}`;
+  await findOrMake(
+    async () => cardCore.findContract(contractNumber, call),
+    async () => cardCore.createContract({ contractNumber, clientNumber, regNumber, limitVnd, openedOn: dayInVietnam(now()) }, call),
+  );
+  return contractNumber;
 }
 
 /** Asks by natural key, makes what is missing, and settles a "duplicate" by asking again: it is there, so it is done. */

@@ -21,92 +21,73 @@ interface ContractDeps {
   now: () => Date;
 }
 
-export function createContractActivities({ store, renderer, sealer, now }: ContractDeps) {
+export function createContractActivities(deps: ContractDeps) {
   return {
-    /** Renders the contract that the customer is to read and sign, and stores it with its hash. Repeat: the same paper. */
-    async prepareContract(ref: StepRef, input: { deadlineAt: string }): Promise<PreparedContract> {
-      return recordOnce(store, ref, prepared, {
-        ask: async () => {
-          const { terms, offerId } = await contractTerms(store, ref.applicationId, now());
-          return { terms, offerId, pdf: await renderer.render(terms) };
-        },
-        keep: async (tx, { terms, offerId, pdf }) => {
-          const { applicationId } = ref;
-          const document = await store.documents.add(tx, { applicationId, kind: 'contract', mediaType: 'application/pdf', content: pdf });
-          await store.agreements.addContract(tx, {
-            id: terms.contractId,
-            applicationId,
-            offerId,
-            contractNumber: terms.contractNumber,
-            templateVersion: terms.templateVersion,
-            document,
-          });
-          await store.applications.advance(tx, applicationId, {
-            status: 'awaiting_signature',
-            step: 'contract',
-            deadlineAt: input.deadlineAt,
-          });
-          return { contractId: terms.contractId, documentSha256: document.sha256 };
-        },
-      });
-    },
-
-    /** Takes the customer's signature and seals the file. The hash that was signed must be the hash of the stored paper. Repeat: the same sealed file.
-     *  Throws INVARIANT_BROKEN when another document was signed, SEAL_* when the seal fails. */
-    async sealContract(
-      ref: StepRef,
-      signature: { documentSha256: string; consentId: string; signedAt: string; deadlineAt: string },
-    ): Promise<SealedContract> {
-      return recordOnce(store, ref, sealed, {
-        ask: async () => {
-          const contract = await store.agreements.latestContract(store, ref.applicationId);
-          invariant(
-            contract && contract.document_sha256 === signature.documentSha256,
-            'the paper that was shown is the paper that is signed',
-          );
-          const paper = await store.documents.read(store, contract.document_id);
-          invariant(paper, 'a prepared contract has its document');
-          const pdf = await sealer.seal(paper.content, {
-            reason: `Contract ${contract.contract_number}`,
-            at: new Date(signature.signedAt),
-          });
-          return { contract, pdf };
-        },
-        keep: async (tx, { contract, pdf }) => {
-          const { applicationId } = ref;
-          const document = await store.documents.add(tx, {
-            applicationId,
-            kind: 'sealed_contract',
-            mediaType: 'application/pdf',
-            content: pdf,
-          });
-          await store.agreements.markSealed(tx, contract.id, {
-            consentId: signature.consentId,
-            signedAt: new Date(signature.signedAt),
-            document,
-          });
-          await store.notifications.add(tx, {
-            applicationId,
-            template: 'contract_signed',
-            params: { contractNumber: contract.contract_number },
-          });
-          await store.applications.advance(tx, applicationId, {
-            status: 'awaiting_approval',
-            step: 'purchase',
-            deadlineAt: signature.deadlineAt,
-          });
-          await store.audit(tx, {
-            actor: 'customer',
-            action: 'contract.signed',
-            applicationId,
-            subject: contract.id,
-            change: { documentSha256: contract.document_sha256, sealedSha256: document.sha256, consentId: signature.consentId },
-          });
-          return document;
-        },
-      });
-    },
+    prepareContract: async (ref: StepRef, input: { deadlineAt: string }): Promise<PreparedContract> => prepareContract(deps, ref, input),
+    sealContract: async (ref: StepRef, signature: Signature): Promise<SealedContract> => sealContract(deps, ref, signature),
   };
+}
+
+/** Renders the contract that the customer is to read and sign, and stores it with its hash. Repeat: the same paper. */
+async function prepareContract(
+  { store, renderer, now }: ContractDeps,
+  ref: StepRef,
+  { deadlineAt }: { deadlineAt: string },
+): Promise<PreparedContract> {
+  const { applicationId } = ref;
+  return recordOnce(store, ref, prepared, {
+    ask: async () => {
+      const { terms, offerId } = await contractTerms(store, applicationId, now());
+      return { terms, offerId, pdf: await renderer.render(terms) };
+    },
+    keep: async (tx, { terms, offerId, pdf }) => {
+      const { contractId, contractNumber } = terms;
+      const document = await store.documents.add(tx, { applicationId, kind: 'contract', mediaType: 'application/pdf', content: pdf });
+      await store.agreements.addContract(tx, { id: contractId, applicationId, offerId, contractNumber, templateVersion, document });
+      await store.applications.advance(tx, applicationId, { status: 'awaiting_signature', step: 'contract', deadlineAt });
+      return { contractId, documentSha256: document.sha256 };
+    },
+  });
+}
+
+interface Signature {
+  documentSha256: string;
+  consentId: string;
+  signedAt: string;
+  /** Until when the purchase may be approved. */
+  deadlineAt: string;
+}
+
+/** Takes the customer's signature and seals the file. The hash that was signed must be the hash of the stored paper. Repeat: the same sealed file.
+ *  Throws INVARIANT_BROKEN when another document was signed, SEAL_* when the seal fails. */
+async function sealContract({ store, sealer }: ContractDeps, ref: StepRef, signature: Signature): Promise<SealedContract> {
+  const { applicationId } = ref;
+  return recordOnce(store, ref, sealed, {
+    ask: async () => {
+      const contract = await store.agreements.latestContract(store, applicationId);
+      invariant(contract?.document_sha256 === signature.documentSha256, 'the paper that was shown is the paper that is signed');
+      const paper = await store.documents.read(store, contract.document_id);
+      invariant(paper, 'a prepared contract has its document');
+      const pdf = await sealer.seal(paper.content, { reason: `Contract ${contract.contract_number}`, at: new Date(signature.signedAt) });
+      return { contract, pdf };
+    },
+    keep: async (tx, { contract, pdf }) => {
+      const { consentId, documentSha256, deadlineAt } = signature;
+      const document = await store.documents.add(tx, {
+        applicationId,
+        kind: 'sealed_contract',
+        mediaType: 'application/pdf',
+        content: pdf,
+      });
+      await store.agreements.markSealed(tx, contract.id, { consentId, signedAt: new Date(signature.signedAt), document });
+      const params = { contractNumber: contract.contract_number };
+      await store.notifications.add(tx, { applicationId, template: 'contract_signed', params });
+      await store.applications.advance(tx, applicationId, { status: 'awaiting_approval', step: 'purchase', deadlineAt });
+      const change = { documentSha256, sealedSha256: document.sha256, consentId };
+      await store.audit(tx, { actor: 'customer', action: 'contract.signed', applicationId, subject: contract.id, change });
+      return document;
+    },
+  });
 }
 
 const templateVersion = 'pay-later-vn/1';

@@ -1,0 +1,71 @@
+// What a run knows: what has come in and was not used yet, what the stages found out, and where the application stands.
+
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import type { IdentitySubmission, Settlement } from '../domain/application.ts';
+import type { ApplicationStatus, Step } from '../domain/states.ts';
+import type { ApplicationView, Cancellation, OtpSent, ReviewAnswer } from './messages.ts';
+import { searchAttributes } from './search-attributes.ts';
+import type { Steps } from './step.ts';
+
+/** What has come in and was not used yet. Handlers write, stages take. */
+export interface Inbox {
+  basicInfo: boolean;
+  identity: IdentitySubmission | null;
+  offerHash: string | null;
+  signature: { documentSha256: string; consentId: string } | null;
+  review: ReviewAnswer | null;
+  reportsReady: Set<string>;
+  settlement: Settlement | null;
+}
+
+/** What the stages have found out and validators ask for. */
+export interface Facts {
+  offer: { hash: string; expiresAt: string } | null;
+  documentSha256: string | null;
+  reviews: number;
+  reviewTask: { taskId: string; allowed: readonly ReviewAnswer['answer'][] } | null;
+  otp: { approved: boolean; challenges: number; guesses: number; sent: OtpSent | null; resend: boolean; spent: boolean; verified: boolean };
+  canceled: Cancellation | null;
+  pastReturn: boolean;
+}
+
+export function emptyInbox(): Inbox {
+  return { basicInfo: false, identity: null, offerHash: null, signature: null, review: null, reportsReady: new Set(), settlement: null };
+}
+
+export function noFacts(): Facts {
+  return {
+    offer: null,
+    documentSha256: null,
+    reviews: 0,
+    reviewTask: null,
+    otp: { approved: false, challenges: 0, guesses: 0, sent: null, resend: false, spent: false, verified: false },
+    canceled: null,
+    pastReturn: false,
+  };
+}
+
+/** Where the application stands, and how that shows in Temporal. */
+export function createPlace(steps: Steps) {
+  const place: Omit<ApplicationView, 'attention'> = { status: 'created', step: 'basicInfo', awaits: 'customer', deadlineAt: null };
+  let shown: ApplicationStatus = 'created';
+  const view = (): ApplicationView => {
+    const attention = steps.attention();
+    return { ...place, awaits: attention ? 'staff' : place.awaits, attention };
+  };
+  return {
+    view,
+    /** Moves to a place in the life of the application. */
+    enter(status: ApplicationStatus, step: Step, awaits: ApplicationView['awaits'] = 'system'): void {
+      Object.assign(place, { status, step, awaits, deadlineAt: null });
+    },
+    /** Shows the place to engineers, called where the run really waits: a status that is only passed through is not worth an event. */
+    show(deadlineAt: string | null = null): void {
+      place.deadlineAt = deadlineAt;
+      setCurrentDetails(`**${place.step}**: waits for ${view().awaits}${deadlineAt ? ` until ${deadlineAt}` : ''}`);
+      if (shown === place.status) return;
+      shown = place.status;
+      upsertSearchAttributes([{ key: searchAttributes.status, value: place.status }]);
+    },
+  };
+}
