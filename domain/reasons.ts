@@ -70,6 +70,19 @@ export const reasons = {
     staff: 'The derived limit does not cover the order.',
     merchant: 'not_eligible',
   },
+  AFFORDABILITY_EXCEEDED: {
+    customer: {
+      vi: 'Khoản trả hằng tháng vượt khả năng chi trả theo thu nhập và dư nợ hiện tại của bạn.',
+      en: 'The monthly payment would be more than your income and current debts allow.',
+    },
+    staff: 'The instalments of this order and of existing debt exceed the share of income that the ruleset allows.',
+    merchant: 'not_eligible',
+  },
+  SCORE_BORDERLINE: {
+    customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
+    staff: 'The score lies in the band in which a person decides.',
+    merchant: 'risk_policy',
+  },
   THIN_FILE: {
     customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
     staff: 'CIC knows nothing about this person (NO_HIT).',

@@ -1,0 +1,24 @@
+// What a decision may say to whom. The customer hears the reasons in their language, most important first; what is kept in the clear
+// next to an application holds no facts about the person, only which rules said what.
+
+import { reasons, type Language } from '../reasons.ts';
+import type { DecisionResult } from './types.ts';
+
+/** Most principal reasons a letter names; four is the usual guidance, more of them explain less. */
+const lettersReasons = 4;
+
+/** The sentences that tell a customer why, most important first, at most four, none twice. Empty for an approval. */
+export function explanation(result: DecisionResult, language: Language): string[] {
+  const texts = result.reasons.map((code) => reasons[code].customer[language]);
+  return [...new Set(texts)].slice(0, lettersReasons);
+}
+
+/** The result without the facts that the rules looked at, so that it may be stored unencrypted. The caps, which tell something of the
+ *  income, keep only their names. The whole result is reproduced from the snapshot at any time. */
+export function withoutFacts(result: DecisionResult): unknown {
+  return {
+    ...result,
+    caps: result.caps.map(({ ruleId }) => ruleId),
+    trace: result.trace.map(({ stage, ruleId, result }) => ({ stage, ruleId, result })),
+  };
+}
