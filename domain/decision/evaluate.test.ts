@@ -7,7 +7,6 @@ import { reasons } from '../reasons.ts';
 import { evaluate } from './evaluate.ts';
 import { explanation, withoutFacts } from './explain.ts';
 import { featuresFrom, type KnownFacts } from './features.ts';
-import { limitAfterReview } from './limit.ts';
 import { parseRuleset } from './ruleset.ts';
 import type { Feature, FeatureSnapshot } from './types.ts';
 
@@ -293,10 +292,4 @@ test('the customer is told each reason once, in both languages', () => {
   assert.deepEqual(explanation(result, 'vi'), [reasons.BAD_DEBT.customer.vi, reasons.RECENT_BAD_DEBT.customer.vi]);
   assert.deepEqual(explanation(result, 'en'), [reasons.BAD_DEBT.customer.en, reasons.RECENT_BAD_DEBT.customer.en]);
   assert.deepEqual(explanation(decide(), 'vi'), []);
-});
-
-test('a reviewer who approves grants what the rules would, or else just enough for the order', () => {
-  assert.equal(limitAfterReview(17_100_000, ruleset.limit, 4_500_000), 17_100_000);
-  assert.equal(limitAfterReview(null, ruleset.limit, 4_510_000), 4_600_000);
-  assert.equal(limitAfterReview(null, ruleset.limit, 50_000), 1_000_000);
 });
