@@ -136,6 +136,44 @@ export const deliveryLimits = {
   sweepAfterMs: 2 * minute,
   /** Our choice: drained well before Kubernetes kills (60 s). */
   drainMs: 45 * second,
+  /** Time in which a request of an attempt may still reach the core: inquiry, purchase, and as much again in reserve (way4TimeoutMs). */
+  claimLeaseMs: 15 * second,
+  /** Attempts that wait for the first and the second delay, later ones for the last: an outage of minutes is over within half a minute. */
+  attemptsPerDelay: [6, 10],
+  /** Our choice: the outbox is the real buffer; a full queue refuses and the message stays there. */
+  queueMaxMessages: 100_000,
+  /** RabbitMQ's measurements: nothing is gained past 1,000 in flight. */
+  maxUnconfirmed: 1_000,
+  /** Our choice: longer is no answer. */
+  brokerConnectTimeoutMs: 5 * second,
+  /** Our choice: a broker that hangs does not hold up a shutdown. */
+  brokerCloseTimeoutMs: 2 * second,
+  /** First wait before a reconnect, doubled with each failure and jittered. */
+  reconnectBaseMs: 100,
+  /** Our choice: a broker that is back is found within this. */
+  reconnectMaxMs: 5 * second,
+  /** Our choice: claims of one relay under way at once, so that one is confirmed while another is read. */
+  relayLanes: 3,
+  /** Our choice: a message that was returned or refused is published again after this. */
+  relayRetryMs: 2 * second,
+  /** Our choice: how often the sweeper looks. */
+  sweepEveryMs: 15 * second,
+  /** Our choice: one sweep. */
+  sweepBatch: 500,
+  /** Our choice: published messages are kept this long as evidence. */
+  outboxKeptMs: 7 * day,
+  /** Our choice: idle polling of outcomes that workflows have to hear of. */
+  noticePollMs: 250,
+  /** Our choice: one claim, told at once. */
+  noticeBatch: 20,
+  /** Our choice: Temporal answers a signal within milliseconds; past this it is told again. */
+  noticeTimeoutMs: 5 * second,
+  /** Our choice: wait before an outcome that Temporal did not take is told again. */
+  noticeRetryMs: 2 * second,
+  /** Our messages have 160 bytes; a longer one is not ours and only its start is kept. */
+  messageMaxBytes: 4_096,
+  /** Our choice: wait before a parked message is written again when the database did not take it. */
+  parkRetryMs: second,
 } as const;
 
 /** Temporal. */
