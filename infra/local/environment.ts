@@ -19,6 +19,16 @@ export function loadDotEnv(folder: string): void {
   if (existsSync(file)) process.loadEnvFile(file);
 }
 
+/** The environment without what npm adds for its scripts, for Trasau's own processes. */
+export function withoutNpm(from: Environment): Environment {
+  return Object.fromEntries(Object.entries(from).filter(([name]) => !/^(npm_|INIT_CWD$|NODE_TEST_CONTEXT$)/.test(name)));
+}
+
+/** Whether npm started this process as one of its scripts. */
+export function isUnderNpm(from: Environment): boolean {
+  return from['npm_lifecycle_event'] !== undefined;
+}
+
 /** The environment of a server or a child: what any program needs from the machine, and nothing of npm's or of Trasau's own settings. */
 export function plainEnvironment(from: Environment): Environment {
   const kept = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|TEMP|TMP|TERM|CI|XDG_.*|SSL_CERT_.*|NODE_EXTRA_CA_CERTS|HTTPS?_PROXY|NO_PROXY|https?_proxy|no_proxy)$/;

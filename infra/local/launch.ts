@@ -2,7 +2,7 @@
 // everything in order; written into the ledger, so that a killed run can be cleaned up by the next; its output in a log file.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, createWriteStream, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, createWriteStream, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Environment } from './environment.ts';
@@ -12,6 +12,10 @@ import { endProcess, identify } from './process-identity.ts';
 export interface LaunchSite {
   ledger: Ledger;
   logs: string;
+  /** What runs now, in the order of its start. */
+  running: Set<Launched>;
+  /** Set once everything is to end: nothing is started any more, whatever was about to start. */
+  closing: boolean;
 }
 
 export interface LaunchSpec {
@@ -43,29 +47,50 @@ export interface Launched {
 
 const DEFAULT_GRACE_MS = 10_000;
 
-/** Starts a program and returns at once. Throws when it cannot be started at all. */
-export function launch(site: LaunchSite, spec: LaunchSpec): Promise<Launched> {
-  mkdirSync(site.logs, { recursive: true });
-  const logFile = join(site.logs, `${spec.name}.log`);
+/** Starts a program and returns at once. Throws when it cannot be started at all, or when everything is about to end. */
+export async function launch(site: LaunchSite, spec: LaunchSpec): Promise<Launched> {
+  if (site.closing) throw new Error(`${spec.name} is not started: everything is being stopped.`);
+  const logFile = prepareLog(site.logs, spec.name);
   const { child, started } = spawnLogged(spec, logFile);
   const { stopSignal = 'SIGTERM', graceMs = DEFAULT_GRACE_MS } = spec;
-  return started.then((pid) => {
-    const identity = identify(pid);
-    if (identity !== undefined) site.ledger.add({ ...identity, name: spec.name, folder: spec.folder, stopSignal, graceMs });
-    let over = false;
-    const ended = new Promise<string>((resolve) => {
-      child.once('exit', (code, signal) => {
-        over = true;
-        site.ledger.remove(pid);
-        resolve(signal === null ? `exit code ${code}` : `killed by ${signal}`);
-      });
-    });
-    const stop = async (force = false) => {
-      if (identity !== undefined && !over) await endProcess(identity, force ? 'SIGKILL' : stopSignal, graceMs);
-      await ended;
-    };
-    return { name: spec.name, pid, logFile, ended, hasEnded: () => over, stop };
+  const pid = await started;
+  const identity = identify(pid);
+  if (identity !== undefined) site.ledger.add({ ...identity, name: spec.name, folder: spec.folder, stopSignal, graceMs });
+  let over = child.exitCode !== null || child.signalCode !== null;
+  const ended = endOf(child).finally(() => {
+    over = true;
+    site.ledger.remove(pid);
+    site.running.delete(launched);
   });
+  const stop = async (force = false) => {
+    if (identity !== undefined && !over) await endProcess(identity, force ? 'SIGKILL' : stopSignal, graceMs);
+    await ended;
+  };
+  const launched: Launched = { name: spec.name, pid, logFile, ended, hasEnded: () => over, stop };
+  site.running.add(launched);
+  return launched;
+}
+
+/** Stops all that still runs at a site, the last started first, and starts nothing more. */
+export async function stopAll(site: LaunchSite, force = false): Promise<void> {
+  site.closing = true;
+  for (const program of [...site.running].toReversed()) await program.stop(force);
+}
+
+function endOf(child: ChildProcess): Promise<string> {
+  const words = () => (child.signalCode === null ? `exit code ${child.exitCode}` : `killed by ${child.signalCode}`);
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(words());
+  return new Promise((resolve) => child.once('exit', () => resolve(words())));
+}
+
+const LOG_LIMIT_BYTES = 20_000_000;
+
+/** The log of the runs before is kept until it is large, then moved aside once. */
+function prepareLog(folder: string, name: string): string {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${name}.log`);
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LOG_LIMIT_BYTES) renameSync(file, `${file}.old`);
+  return file;
 }
 
 function spawnLogged(spec: LaunchSpec, logFile: string): { child: ChildProcess; started: Promise<number> } {
@@ -97,13 +122,14 @@ function followLines(child: ChildProcess, logFile: string, onLine: (line: string
 const TAIL_LINES = 15;
 const POLL_MS = 100;
 
-/** Waits until `check` is true. Throws, with the end of the program's log, when the program ends before that or the deadline passes. */
+/** Waits until `check` is true. Throws, with the end of the program's log, when the program ends before that, or is not ready in time and then ended. */
 export async function untilReady(program: Launched, check: () => Promise<boolean>, deadlineMs: number): Promise<void> {
   const startedAt = performance.now();
   for (;;) {
     if (program.hasEnded()) throw new Error(`${program.name} ended while starting: ${await program.ended}.\n${logTail(program.logFile)}`);
     if (await check().catch(() => false)) return;
     if (performance.now() - startedAt > deadlineMs) {
+      await program.stop();
       throw new Error(`${program.name} is not ready after ${deadlineMs / 1000} s.\n${logTail(program.logFile)}`);
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -50,3 +50,14 @@ export async function choosePorts(offset = 0, chosen: Set<number> = new Set()): 
   for (const name of Object.keys(DEFAULT_PORTS) as (keyof Ports)[]) ports[name] = await freePort(DEFAULT_PORTS[name] + offset, chosen); // keys of a constant
   return ports;
 }
+
+/** Moves those of the named ports that are not free any more, in place. Returns whether one was moved. */
+export async function movePorts(ports: Ports, names: (keyof Ports)[]): Promise<boolean> {
+  let moved = false;
+  for (const name of names) {
+    if (await isPortFree(ports[name])) continue;
+    ports[name] = await freePort(ports[name] + 1, new Set(Object.values(ports)));
+    moved = true;
+  }
+  return moved;
+}

@@ -1,6 +1,7 @@
 // Runs a short-lived program to its end and returns what it said. For programs that stay, see launch.ts.
 
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import type { Environment } from './environment.ts';
 
 export interface CommandResult {
@@ -24,6 +25,9 @@ export function runCommand(file: string, args: string[], options: CommandOptions
   const { timeoutMs = 60_000, ...spawnOptions } = options;
   return new Promise((resolve) => {
     const child = spawn(file, args, { ...spawnOptions, stdio: ['ignore', 'pipe', 'pipe'] });
+    // When we have to go, what we were waiting for goes too.
+    const killWithUs = () => void child.kill('SIGKILL');
+    process.once('exit', killWithUs);
     let [stdout, stderr, timedOut] = ['', '', false];
     const timer = setTimeout(() => {
       timedOut = true;
@@ -33,10 +37,12 @@ export function runCommand(file: string, args: string[], options: CommandOptions
     child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-OUTPUT_LIMIT_CHARS)));
     child.on('error', (error) => {
       clearTimeout(timer);
+      process.off('exit', killWithUs);
       resolve({ code: 127, stdout, stderr: error.message });
     });
     child.on('close', (code) => {
       clearTimeout(timer);
+      process.off('exit', killWithUs);
       resolve(timedOut ? { code: 124, stdout, stderr: `${stderr}\nno answer within ${timeoutMs / 1000} s` } : { code: code ?? 1, stdout, stderr });
     });
   });
@@ -49,4 +55,17 @@ export async function mustRun(file: string, args: string[], options: CommandOpti
   const words = `${result.stderr}\n${result.stdout}`.trim().split('\n').filter((line) => line.trim() !== '');
   const telling = words.findLast((line) => /error|fatal|fail|not found|ENOENT/i.test(line)) ?? words.at(-1) ?? `exit code ${result.code}`;
   throw new Error(telling.trim().slice(0, 300));
+}
+
+/** Runs a program at our own terminal and returns its exit code, 128 + n when signal n ended it. When `stop` resolves, the program is asked to end. */
+export function runInherited(file: string, args: string[], env: Environment, stop?: Promise<void>): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { env, stdio: 'inherit' });
+    void stop?.then(() => child.kill('SIGTERM'));
+    child.on('error', (error) => {
+      process.stderr.write(`${file}: ${error.message}\n`);
+      resolve(127);
+    });
+    child.on('close', (code, signal) => resolve(code ?? (signal === null ? 1 : 128 + constants.signals[signal])));
+  });
 }

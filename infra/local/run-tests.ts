@@ -1,11 +1,11 @@
 // Runs test files and static checks, and sums them up. What needs servers gets them from the caller through the environment.
 
-import { spawn } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from './environment.ts';
 import { repository } from './paths.ts';
+import { runInherited } from './run-command.ts';
 import type { TestTotals } from './test-reporter.ts';
 
 const CONCURRENCY = 2;
@@ -19,11 +19,11 @@ export function findTestFiles(patterns: string[]): string[] {
 }
 
 /** Runs test files with Node's own runner, two at a time, in processes of their own. A runner that dies counts as a failure. */
-export async function runTestFiles(files: string[], env: Environment): Promise<TestTotals> {
+export async function runTestFiles(files: string[], env: Environment, stop?: Promise<void>): Promise<TestTotals> {
   const folder = mkdtempSync(join(tmpdir(), 'trasau-totals-'));
   const totalsFile = join(folder, 'totals.json');
   const flags = ['--test', `--test-concurrency=${CONCURRENCY}`, `--test-timeout=${FILE_TIMEOUT_MS}`, `--test-reporter=${join(import.meta.dirname, 'test-reporter.ts')}`];
-  const code = await runInherited(process.execPath, [...flags, '--test-reporter-destination=stdout', ...files], { ...env, TRASAU_TEST_TOTALS: totalsFile });
+  const code = await runInherited(process.execPath, [...flags, '--test-reporter-destination=stdout', ...files.map((file) => join(repository, file))], { ...env, TRASAU_TEST_TOTALS: totalsFile }, stop);
   const totals = readTotals(totalsFile);
   rmSync(folder, { recursive: true, force: true });
   if (totals === undefined || (code !== 0 && totals.failed === 0)) return { passed: totals?.passed ?? 0, failed: 1, skipped: totals?.skipped ?? 0 };
@@ -63,15 +63,4 @@ export function summarize(parts: TestTotals[], startedAtMs: number): { text: str
   const skipped = sum('skipped') > 0 ? `\n${sum('skipped')} skipped` : '';
   const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
   return { text: `\ntotal time ${seconds} s${skipped}\n${sum('passed')} passed, ${sum('failed')} failed\n`, code: sum('failed') === 0 ? 0 : 1 };
-}
-
-function runInherited(file: string, args: string[], env: Environment): Promise<number> {
-  return new Promise((resolve) => {
-    const child = spawn(file, args, { cwd: repository, env, stdio: ['ignore', 'inherit', 'inherit'] });
-    child.on('error', (error) => {
-      process.stderr.write(`${file}: ${error.message}\n`);
-      resolve(127);
-    });
-    child.on('close', (code) => resolve(code ?? 1));
-  });
 }

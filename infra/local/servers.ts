@@ -1,11 +1,12 @@
 // Brings up the three servers of a stack, all at once, or takes those that the environment names; and takes them down again.
 
 import type { Environment } from './environment.ts';
-import { findPostgres } from './find/postgres.ts';
-import { findRabbitmq } from './find/rabbitmq.ts';
-import { findTemporal } from './find/temporal.ts';
+import { postgresSearch } from './find/postgres.ts';
+import { rabbitmqSearch } from './find/rabbitmq.ts';
+import { firstRoute, oneLine } from './find/routes.ts';
+import { temporalSearch } from './find/temporal.ts';
 import type { Launched } from './launch.ts';
-import { choosePorts, type Ports } from './ports.ts';
+import { choosePorts, movePorts, type Ports } from './ports.ts';
 import { checkPostgres, postgresUrl, startPostgres } from './servers/postgres.ts';
 import { amqpUrl, checkRabbitmq, managementUrl, startRabbitmq } from './servers/rabbitmq.ts';
 import { checkTemporal, startTemporal, temporalAddress } from './servers/temporal.ts';
@@ -67,35 +68,57 @@ export async function stopServers(running: RunningServer[], force = false): Prom
 async function postgres(stack: Stack, env: Environment, ports: Ports, running: RunningServer[]): Promise<void> {
   const given = env['DATABASE_URL'];
   if (given) return useGiven(stack, 'PostgreSQL', 'DATABASE_URL', () => checkPostgres(given));
-  const program = await findPostgres(env, stack.progress);
-  await run(stack, running, 'PostgreSQL', program, async () => [await startPostgres(stack, program, ports.postgres)]);
+  const program = await firstRoute(postgresSearch(env), stack.progress);
+  const start = async () => [await startPostgres(stack, program, ports.postgres)];
+  await run(stack, running, 'PostgreSQL', program, withFreePorts(ports, ['postgres'], start));
 }
 
 async function rabbitmq(stack: Stack, env: Environment, ports: Ports, running: RunningServer[]): Promise<void> {
   const given = env['AMQP_URL'];
   if (given) return useGiven(stack, 'RabbitMQ', 'AMQP_URL', () => checkRabbitmq(given));
-  const program = await findRabbitmq(env, stack.progress);
-  await run(stack, running, 'RabbitMQ', program, () => startRabbitmq(stack, program, ports));
+  const program = await firstRoute(rabbitmqSearch(env), stack.progress);
+  const start = () => startRabbitmq(stack, program, ports);
+  await run(stack, running, 'RabbitMQ', program, withFreePorts(ports, ['amqp', 'rabbitmqManagement', 'rabbitmqDistribution', 'epmd'], start));
 }
 
 async function temporal(stack: Stack, env: Environment, ports: Ports, running: RunningServer[]): Promise<void> {
   const given = env['TEMPORAL_ADDRESS'];
   if (given) return useGiven(stack, 'Temporal', 'TEMPORAL_ADDRESS', () => checkTemporal(given));
-  const program = await findTemporal(env, stack.progress);
-  await run(stack, running, 'Temporal', program, async () => [await startTemporal(stack, program, ports)]);
+  const program = await firstRoute(temporalSearch(env), stack.progress);
+  const start = async () => [await startTemporal(stack, program, ports)];
+  await run(stack, running, 'Temporal', program, withFreePorts(ports, ['temporal', 'temporalUi', 'temporalMetrics'], start));
 }
 
 async function useGiven(stack: Stack, name: string, variable: string, check: () => Promise<string>): Promise<void> {
   const version = await check().catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message || error.name : String(error);
-    throw new Error(`${variable} is set, but no ${name} can be used there: ${reason}\nStart it, correct ${variable}, or unset it and Trasau runs its own.`);
+    throw new Error(`${variable} is set, but no ${name} can be used there: ${oneLine(error)}\nStart it, correct ${variable}, or unset it and Trasau runs its own.`);
   });
   stack.progress.line(`✓ ${name} ${version}, given by ${variable}`);
 }
 
-type Found = { version: string; origin: string };
+type Start = () => Promise<Launched[]>;
+const PORT_TRIES = 3;
 
-async function run(stack: Stack, running: RunningServer[], name: string, found: Found, start: () => Promise<Launched[]>): Promise<void> {
-  const processes = await stack.progress.during(`${name} ${found.version} (${found.origin})`, start);
-  running.push({ name, processes, restart: start });
+/** A start that moves to other ports when it fails and somebody else has taken one of its ports meanwhile: a second clone starting at the same
+ *  moment, for example. */
+function withFreePorts(ports: Ports, names: (keyof Ports)[], start: Start): { first: Start; again: Start } {
+  const first = async (tries = PORT_TRIES): Promise<Launched[]> => {
+    try {
+      return await start();
+    } catch (error) {
+      if (tries <= 1 || !(await movePorts(ports, names))) throw error;
+      return first(tries - 1);
+    }
+  };
+  return { first: () => first(), again: start };
+}
+
+interface Found {
+  version: string;
+  origin: string;
+}
+
+async function run(stack: Stack, running: RunningServer[], name: string, found: Found, start: { first: Start; again: Start }): Promise<void> {
+  const processes = await stack.progress.during(`${name} ${found.version} (${found.origin})`, start.first);
+  running.push({ name, processes, restart: start.again });
 }

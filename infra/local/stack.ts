@@ -4,17 +4,16 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { plainEnvironment, type Environment } from './environment.ts';
-import { endOrphans, ledgerOwner, openLedger, type Ledger } from './ledger.ts';
+import type { Launched, LaunchSite } from './launch.ts';
+import { endOrphans, ledgerOwner, openLedger } from './ledger.ts';
 import { cloneHash, localFolder } from './paths.ts';
 import type { Progress } from './progress.ts';
 import { ensureSecrets, SECRET_KINDS, type Secrets } from './secrets.ts';
 
-export interface Stack {
+export interface Stack extends LaunchSite {
   /** Unique on the machine: part of Erlang node names and container names. */
   id: string;
   folder: string;
-  logs: string;
-  ledger: Ledger;
   secrets: Secrets;
   /** What every server and child gets from the machine's environment. */
   plainEnv: Environment;
@@ -57,5 +56,6 @@ function buildStack(env: Environment, progress: Progress, own: { id: string; fol
   mkdirSync(own.folder, { recursive: true });
   const ledger = openLedger(join(own.folder, LEDGER));
   const secrets = ensureSecrets(own.folder, SECRET_KINDS);
-  return { ...own, logs: join(own.folder, 'logs'), ledger, secrets, plainEnv: plainEnvironment(env), progress };
+  const site = { logs: join(own.folder, 'logs'), ledger, running: new Set<Launched>(), closing: false };
+  return { ...own, ...site, secrets, plainEnv: plainEnvironment(env), progress };
 }

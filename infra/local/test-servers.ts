@@ -1,14 +1,20 @@
 // Servers for one test run or one developer's command: fresh data, own ports, gone afterwards whatever happens.
 
-import type { Environment } from './environment.ts';
+import { join } from 'node:path';
+import { ensureDevelopmentCertificate } from './certificate.ts';
+import { isUnderNpm, withoutNpm, type Environment } from './environment.ts';
 import { findTemporalTestServer } from './find/temporal.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { startServers, stopServers } from './servers.ts';
+import { stopAll } from './launch.ts';
+import { startServers } from './servers.ts';
+import { watchForStop } from './signals.ts';
 import { openTestStack, removeStack } from './stack.ts';
 
 export interface TestServers {
   /** Everything that a test needs, on top of the developer's own environment. */
   env: Environment;
+  /** Resolves when somebody asks this process to stop; what runs beside the servers should then end. */
+  requested: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -17,31 +23,34 @@ const LOWEST_OFFSET = 1_000;
 const SLOTS = 40;
 const PORTS_PER_SLOT = 100;
 
-/** Brings up PostgreSQL (without fsync), RabbitMQ and Temporal for tests. The caller must call `stop` in the end. */
+/** Brings up PostgreSQL (without fsync), RabbitMQ and Temporal for tests. The caller must call `stop` in the end. A request to stop that comes while
+ *  they start makes this throw, with everything stopped. */
 export async function startTestServers(env: Environment, progress: Progress = createProgress()): Promise<TestServers> {
   const stack = await openTestStack(env, progress);
-  const cleanUp = () => {
+  const watch = watchForStop({ onFirst: () => void (stack.closing = true), onAgain: () => void stopAll(stack, true) }, isUnderNpm(env));
+  const stop = async () => {
+    await stopAll(stack);
     stack.ledger.close();
     removeStack(stack);
+    watch.done();
   };
   try {
     const offset = LOWEST_OFFSET + (process.pid % SLOTS) * PORTS_PER_SLOT;
     const testServer = await findTemporalTestServer(env, progress);
     const servers = await startServers(stack, env, offset);
-    const stop = async () => {
-      await stopServers(servers.running);
-      cleanUp();
-    };
+    const certificate = await ensureDevelopmentCertificate(join(stack.folder, 'esign'), stack.secrets.ESIGN_P12_PASSWORD);
     const addresses = {
       DATABASE_URL: servers.databaseUrl,
       AMQP_URL: servers.amqpUrl,
       TEMPORAL_ADDRESS: servers.temporalAddress,
+      ESIGN_P12_FILE: certificate.p12File,
+      TRASAU_STACK: stack.folder,
       ...(servers.rabbitmqManagementUrl === undefined ? {} : { RABBITMQ_MANAGEMENT_URL: servers.rabbitmqManagementUrl }),
       ...(testServer === undefined ? {} : { TEMPORAL_TEST_SERVER: testServer }),
     };
-    return { env: { ...env, ...stack.secrets, ...addresses }, stop };
+    return { env: { ...withoutNpm(env), ...stack.secrets, ...addresses }, requested: watch.requested, stop };
   } catch (error) {
-    cleanUp();
+    await stop();
     throw error;
   }
 }

@@ -26,12 +26,10 @@ async function main(named: string[]): Promise<number> {
 }
 
 async function runBesideServers(files: string[]): Promise<TestTotals> {
-  // Ctrl-C reaches the test processes as well, being in the same process group; we stay to stop the servers.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   try {
     const servers = await startTestServers(readEnvironment());
     try {
-      return await runTestFiles(files, servers.env);
+      return await runTestFiles(files, servers.env, servers.requested);
     } finally {
       await servers.stop();
     }

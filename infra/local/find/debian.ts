@@ -12,9 +12,7 @@ const LEAN = ['--no-recommends', '--no-suggests', '--no-conflicts', '--no-breaks
 
 /** Fills `target` with an unpacked RabbitMQ and Erlang. Throws when this is no Debian or Ubuntu, or its archive cannot be reached. */
 export async function unpackDebianRabbitmq(target: string): Promise<void> {
-  for (const program of ['apt-get', 'apt-cache', 'dpkg']) {
-    if ((await runCommand(program, ['--version'])).code !== 0) throw new Error(`no ${program}: not a Debian or Ubuntu`);
-  }
+  await requireDebian();
   const work = `${target}.part-${process.pid}`;
   rmSync(work, { recursive: true, force: true });
   mkdirSync(join(work, 'debs'), { recursive: true });
@@ -33,23 +31,30 @@ export async function unpackDebianRabbitmq(target: string): Promise<void> {
   }
 }
 
+/** Throws unless the machine has Debian's package tools. */
+export async function requireDebian(): Promise<void> {
+  for (const program of ['apt-get', 'apt-cache', 'dpkg']) {
+    if ((await runCommand(program, ['--version'])).code !== 0) throw new Error(`no ${program}: not a Debian or Ubuntu`);
+  }
+}
+
 async function downloadPackages(work: string, aptOptions: string[]): Promise<void> {
   const closure = await mustRun('apt-cache', [...aptOptions, 'depends', '--recurse', ...LEAN, 'rabbitmq-server'], { timeoutMs: APT_TIMEOUT_MS });
   const names = closure.split('\n').filter((line) => /^[a-z0-9]/.test(line));
   const servers = names.filter((name) => name === 'rabbitmq-server' || name.startsWith('erlang-'));
   if (servers.length < 2) throw new Error('the package lists do not know rabbitmq-server');
-  const libraries = await missingLibraries();
+  const libraries = await missingLibraries(aptOptions);
   const options = [...aptOptions, '-o', 'APT::Sandbox::User=root', '-qq'];
   await mustRun('apt-get', [...options, 'download', ...servers, ...libraries], { cwd: join(work, 'debs'), timeoutMs: APT_TIMEOUT_MS });
 }
 
 /** Libraries that Erlang needs and that a very small image may lack. Their names differ between releases, so only those that exist are asked for. */
-async function missingLibraries(): Promise<string[]> {
+async function missingLibraries(aptOptions: string[]): Promise<string[]> {
   const missing: string[] = [];
   for (const name of ['libssl3', 'libssl3t64', 'libtinfo6', 'libncurses6', 'libsystemd0', 'zlib1g', 'libstdc++6', 'libsctp1']) {
     const installed = await runCommand('dpkg-query', ['-W', '-f', '${Status}', name]);
     if (installed.code === 0 && installed.stdout.includes('ok installed')) continue;
-    if ((await runCommand('apt-cache', ['show', '--no-all-versions', name])).code === 0) missing.push(name);
+    if ((await runCommand('apt-cache', [...aptOptions, 'show', '--no-all-versions', name])).code === 0) missing.push(name);
   }
   return missing;
 }

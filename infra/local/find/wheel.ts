@@ -50,7 +50,8 @@ export async function installWheel(wheel: Wheel, target: string): Promise<void> 
   }
 }
 
-async function findPip(): Promise<[file: string, args: string[]]> {
+/** The first pip that runs, as a program and its first arguments. Throws when there is none. */
+export async function findPip(): Promise<[file: string, args: string[]]> {
   for (const [file, args] of PIPS) if ((await runCommand(file, [...args, '--version'])).code === 0) return [file, args];
   throw new Error('no pip (python3 -m pip, pip3, pip) on this machine');
 }

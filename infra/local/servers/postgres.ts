@@ -1,7 +1,7 @@
 // Runs a PostgreSQL of our own: data under the stack's folder, TCP on loopback only, password authentication, UTF-8 with a locale that is the
 // same on every machine. When we are root it runs as an unprivileged user, because it refuses to run as root.
 
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { PostgresProgram } from '../find/postgres.ts';
@@ -57,20 +57,20 @@ function unprivilegedOwner(): { uid?: number; gid?: number } {
 }
 
 async function makeCluster(stack: Stack, program: PostgresProgram, folder: string, owner: { uid?: number; gid?: number }): Promise<void> {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // Made beside its place and moved there when whole: half a cluster would look like a whole one to the next start.
+  const part = `${folder}.part`;
+  rmSync(part, { recursive: true, force: true });
+  mkdirSync(part, { recursive: true, mode: 0o700 });
   const passwordFile = `${folder}.password`;
   writeFileSync(passwordFile, stack.secrets.POSTGRES_PASSWORD, { mode: 0o600 });
-  if (owner.uid !== undefined && owner.gid !== undefined) for (const path of [folder, passwordFile]) chownSync(path, owner.uid, owner.gid);
+  if (owner.uid !== undefined && owner.gid !== undefined) for (const path of [part, passwordFile]) chownSync(path, owner.uid, owner.gid);
   const flags = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--auth=scram-sha-256', '--data-checksums'];
-  const options = { cwd: folder, env: { ...stack.plainEnv, LC_ALL: 'C' }, timeoutMs: INITDB_TIMEOUT_MS, ...owner };
+  const options = { cwd: part, env: { ...stack.plainEnv, LC_ALL: 'C' }, timeoutMs: INITDB_TIMEOUT_MS, ...owner };
   try {
-    await mustRun(join(program.bin, 'initdb'), ['-D', folder, '-U', USER, `--pwfile=${passwordFile}`, ...flags, ...(stack.durable ? [] : ['--no-sync'])], options);
-  } catch (error) {
-    // Half a cluster would look like a whole one to the next start.
-    rmSync(folder, { recursive: true, force: true });
-    throw error;
+    await mustRun(join(program.bin, 'initdb'), ['-D', part, '-U', USER, `--pwfile=${passwordFile}`, ...flags, ...(stack.durable ? [] : ['--no-sync'])], options);
+    renameSync(part, folder);
   } finally {
+    rmSync(part, { recursive: true, force: true });
     rmSync(passwordFile, { force: true });
   }
 }
@@ -107,9 +107,4 @@ export async function checkPostgres(url: string): Promise<string> {
   } finally {
     await client.end().catch(() => undefined);
   }
-}
-
-/** Where the stack's data lies, when it was made; for `doctor`. */
-export function hasClusterData(folder: string): boolean {
-  return existsSync(folder) && statSync(folder).isDirectory();
 }

@@ -30,12 +30,7 @@ export async function startTemporal(stack: Stack, program: Program, ports: Ports
     folder: stack.folder,
     graceMs: GRACE_MS,
   });
-  try {
-    await untilReady(server, async () => (await checkTemporal(temporalAddress(ports))) !== '', READY_WITHIN_MS);
-  } catch (error) {
-    await server.stop();
-    throw error;
-  }
+  await untilReady(server, async () => (await checkTemporal(temporalAddress(ports))) !== '', READY_WITHIN_MS);
   return server;
 }
 
