@@ -105,7 +105,9 @@ function nothingWasSent(error: unknown, code: string): boolean {
   if (!(error instanceof RequestError)) return false;
   if (neverSentCodes.has(code) || certificateCode.test(code)) return true;
   if (error instanceof TimeoutError && connectPhases.has(error.event)) return true;
-  return error.timings?.connect === undefined;
+  // The agents are our own, so every connection's timings are known: without them it never came to be, or never became secure.
+  const isSecure = error.request?.requestUrl?.protocol === 'https:';
+  return error.timings?.connect === undefined || (isSecure && error.timings.secureConnect === undefined);
 }
 
 function readAnswer(vendor: Vendor, request: VendorRequest, response: Response<Uint8Array>): VendorAnswer {

@@ -20,7 +20,13 @@ const shared = {
 
 const database = { DATABASE_URL: url, DATA_KEY: key32, INDEX_KEY: key32 };
 const temporal = { TEMPORAL_ADDRESS: z.string().min(1), TEMPORAL_NAMESPACE: z.string().min(1).default('default') };
-const broker = { AMQP_URL: url };
+const broker = {
+  AMQP_URL: url,
+  /** Names this process at RabbitMQ and PostgreSQL, so that a person finds it; Kubernetes sets it to the pod's name. */
+  POD_NAME: z.string().min(1).max(63).default('local'),
+  /** A test's order to die at a named point (workers/fault-points.ts); refused in production. */
+  FAULT_AT: z.string().optional(),
+};
 const cardCore = { WAY4_URL: url };
 const sms = { SMS_URL: url, SMS_API_KEY: z.string().min(1), SMS_API_SECRET: z.string().min(1) };
 
@@ -58,6 +64,8 @@ const parts = {
   notifications: z.object({ ...shared, ...database, ...sms }),
   sandbox: z.object({
     ...shared,
+    /** Address to listen on; the sandbox has no lock on its back door, so it is this machine only unless told otherwise. */
+    HOST: z.string().min(1).default('127.0.0.1'),
     PORT: port.default(4110),
     DATABASE_URL: url,
     /** `model` looks at the photos with real models; `scripted` answers from the sentinel table, fast. */
