@@ -142,7 +142,7 @@ export const reasons = {
       vi: 'Không đọc được thông tin trên căn cước. Vui lòng chụp rõ cả thẻ.',
       en: 'We could not read the ID card. Please photograph the whole card clearly.',
     },
-    staff: 'Neither MRZ nor printed number could be read.',
+    staff: 'The MRZ or the printed number could not be read.',
     merchant: 'identity_not_verified',
   },
   IDENTITY_DATA_MISMATCH: {
@@ -156,6 +156,11 @@ export const reasons = {
   IDENTITY_DOCUMENT_EXPIRED: {
     customer: { vi: 'Căn cước của bạn đã hết hạn.', en: 'Your ID card has expired.' },
     staff: 'The date of expiry on the card has passed.',
+    merchant: 'identity_not_verified',
+  },
+  IDENTITY_EVIDENCE_MISSING: {
+    customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
+    staff: 'A check has no evidence to judge: the provider gave no usable answer.',
     merchant: 'identity_not_verified',
   },
   IDENTITY_ATTEMPTS_SPENT: {

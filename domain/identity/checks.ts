@@ -1,0 +1,57 @@
+// Is this the person on the card, and is the card theirs? Every question is a check of its own, with its verdict and its reasons.
+// `fail` means that the customer can do better and is asked again; `inconclusive` means that a person must look. What is missing never
+// passes and never declines.
+
+import { isDay } from '../calendar.ts';
+import type { Day } from '../calendar.ts';
+import type { DetectedFace } from '../ports.ts';
+import type { ReasonCode } from '../reasons.ts';
+import { findMrz } from './card-text.ts';
+import { checkAge, checkDateOfBirth, checkExpiry, checkFullName, checkNationalId } from './document-checks.ts';
+import { checkFaceMatch, checkPortrait, checkSelfie } from './face-checks.ts';
+import type { CheckVerdict, IdentityCheck, StatedIdentity, TextLine } from './check.ts';
+import type { IdentityPolicy } from './policy.ts';
+
+export { identityPolicy } from './policy.ts';
+export type { IdentityPolicy } from './policy.ts';
+export type { IdentityCheck, StatedIdentity } from './check.ts';
+
+/** What was seen on the three photos. Null is "not asked or not answered", which is not the same as an empty list. */
+export interface IdentityEvidence {
+  frontFaces: readonly DetectedFace[] | null;
+  selfieFaces: readonly DetectedFace[] | null;
+  /** Similarity (0–100) of the portrait on the card's front and the selfie. */
+  similarity: number | null;
+  frontText: readonly TextLine[] | null;
+  backText: readonly TextLine[] | null;
+}
+
+export interface IdentityAssessment {
+  /** `fail` when any check failed, else `inconclusive` when any was, else `pass`. */
+  verdict: CheckVerdict;
+  /** The reasons behind exactly this verdict, each once, in the order of the checks; empty for `pass`. */
+  reasonCodes: readonly ReasonCode[];
+  checks: readonly IdentityCheck[];
+}
+
+/** Judges one submission. Pure: the same evidence, policy and day give the same assessment. `today` is the day in Vietnam.
+ *  Throws a RangeError when `today` is not a day. */
+export function assessIdentity(evidence: IdentityEvidence, stated: StatedIdentity, policy: IdentityPolicy, today: Day): IdentityAssessment {
+  if (!isDay(today)) throw new RangeError('an identity is assessed on a day that exists');
+  const front = evidence.frontText?.map(({ text }) => text) ?? null;
+  const mrz = evidence.backText && findMrz(evidence.backText.map(({ text }) => text));
+  const card = { front, mrz };
+  const checks = [
+    checkSelfie(evidence.selfieFaces, policy),
+    checkPortrait(evidence.frontFaces, policy),
+    checkFaceMatch(evidence.similarity, policy),
+    checkNationalId(card, stated),
+    checkDateOfBirth(card, stated),
+    checkFullName(card, stated),
+    checkExpiry(card, today),
+    checkAge(card, stated, policy, today),
+  ];
+  const verdict = (['fail', 'inconclusive'] as const).find((worst) => checks.some((check) => check.verdict === worst)) ?? 'pass';
+  const deciding = verdict === 'pass' ? [] : checks.filter((check) => check.verdict === verdict);
+  return { verdict, reasonCodes: [...new Set(deciding.flatMap((check) => check.reasonCodes))], checks };
+}

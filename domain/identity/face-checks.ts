@@ -1,0 +1,57 @@
+// The checks on faces: first whether there is exactly one good face to look at, then whether portrait and selfie are the same person.
+
+import type { DetectedFace } from '../ports.ts';
+import { failed, passed, unsure } from './check.ts';
+import type { IdentityCheck } from './check.ts';
+import type { IdentityPolicy } from './policy.ts';
+
+/** The selfie shows one person, from the front, sharp and well lit. People far in the background do not count. */
+export function checkSelfie(faces: readonly DetectedFace[] | null, policy: IdentityPolicy): IdentityCheck {
+  if (faces === null || !faces.every(isMeasured)) return unsure('selfie', 'IDENTITY_EVIDENCE_MISSING');
+  const prominent = prominentFaces(faces, policy);
+  const [face] = prominent;
+  if (face === undefined) return failed('selfie', 'IDENTITY_NO_FACE', { faces: faces.length });
+  if (prominent.length > 1) return failed('selfie', 'IDENTITY_MANY_FACES', { faces: prominent.length });
+  const { confidence, brightness, sharpness, yaw, pitch, roll } = face;
+  const scores = { confidence, brightness, sharpness, yaw, pitch, roll };
+  const good =
+    Math.abs(yaw) <= policy.yawMax &&
+    pitch >= policy.pitchMin &&
+    pitch <= policy.pitchMax &&
+    sharpness >= policy.sharpnessMin &&
+    brightness >= policy.brightnessMin &&
+    brightness <= policy.brightnessMax;
+  return good ? passed('selfie', scores) : failed('selfie', 'IDENTITY_POOR_PHOTO', scores);
+}
+
+/** The card's front shows a portrait. A card may carry a small ghost of it, so several faces are allowed and recorded. */
+export function checkPortrait(faces: readonly DetectedFace[] | null, policy: IdentityPolicy): IdentityCheck {
+  if (faces === null || !faces.every(isMeasured)) return unsure('portrait', 'IDENTITY_EVIDENCE_MISSING');
+  const [face] = prominentFaces(faces, policy);
+  if (face === undefined) return failed('portrait', 'IDENTITY_NO_FACE', { faces: faces.length });
+  return passed('portrait', { faces: faces.length, confidence: face.confidence });
+}
+
+/** Portrait and selfie show the same person. Between the bands nobody is refused: a person looks. */
+export function checkFaceMatch(similarity: number | null, policy: IdentityPolicy): IdentityCheck {
+  if (similarity === null || !(similarity >= 0 && similarity <= 100)) return unsure('face_match', 'IDENTITY_EVIDENCE_MISSING');
+  if (similarity >= policy.similarityPass) return passed('face_match', { similarity });
+  if (similarity < policy.similarityFail) return failed('face_match', 'IDENTITY_FACE_MISMATCH', { similarity });
+  return unsure('face_match', 'IDENTITY_FACE_UNCERTAIN', { similarity });
+}
+
+/** The faces that count, largest first. */
+function prominentFaces(faces: readonly DetectedFace[], policy: IdentityPolicy): DetectedFace[] {
+  const sure = faces.filter((face) => face.confidence >= policy.faceConfidenceMin).sort((a, b) => area(b) - area(a));
+  const largest = sure[0] ? area(sure[0]) : 0;
+  return sure.filter((face) => area(face) >= largest * policy.prominentFaceShare);
+}
+
+function area({ box }: DetectedFace): number {
+  return box.width * box.height;
+}
+
+function isMeasured(face: DetectedFace): boolean {
+  const { box, confidence, brightness, sharpness, yaw, pitch, roll } = face;
+  return [...Object.values(box), confidence, brightness, sharpness, yaw, pitch, roll].every((value) => Number.isFinite(value));
+}
