@@ -1,0 +1,24 @@
+// A Temporal namespace of its own for each test file: task queues have fixed names, so files that run side by side on one server
+// would otherwise take each other's work.
+
+import { randomBytes } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+
+export interface FreshNamespace {
+  address: string;
+  namespace: string;
+  client: Client;
+  close(): Promise<void>;
+}
+
+const keyword = 2; // INDEXED_VALUE_TYPE_KEYWORD
+
+/** Registers a namespace with Trasau's search attributes on the server at TEMPORAL_ADDRESS. */
+export async function freshNamespace(address: string): Promise<FreshNamespace> {
+  const connection = await Connection.connect({ address });
+  const namespace = `test-${randomBytes(6).toString('hex')}`;
+  await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: { seconds: 86_400 } });
+  const searchAttributes = { ApplicationStatus: keyword, MerchantId: keyword, Attention: keyword };
+  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+  return { address, namespace, client: new Client({ connection, namespace }), close: async () => connection.close() };
+}

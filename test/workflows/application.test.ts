@@ -1,0 +1,124 @@
+// The ways an application can go, each to its own end.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createStage } from './stage.ts';
+import { aWorld } from './world.ts';
+
+test('a customer who does everything right has the purchase booked', async (t) => {
+  const world = await aWorld(t);
+  await world.walksTo('handOff');
+  await world.settles('posted');
+  const result = await world.result();
+  assert.equal(result.status, 'completed');
+  assert.equal(result.transactionId, `txn_${world.ref.applicationId}`);
+  assert.deepEqual(world.stage.ended, [{ status: 'completed', reasons: [] }]);
+  assert.equal(world.stage.contracts.size, 1, 'the contract stays open');
+});
+
+test('the happy path with six commands of the customer costs at most 70 events and 12 workflow tasks', async (t) => {
+  const world = await aWorld(t);
+  await world.walksTo('handOff');
+  await world.settles('posted');
+  await world.result();
+  const events = await world.events();
+  const total = [...events.values()].reduce((sum, count) => sum + count, 0);
+  t.diagnostic(`${total} events, ${events.get('workflowTaskCompleted')} workflow tasks: ${JSON.stringify(Object.fromEntries(events))}`);
+  assert.ok(total <= 70, `${total} events`);
+  assert.ok((events.get('workflowTaskCompleted') ?? 0) <= 12);
+});
+
+test('a declined customer is told why and nothing was opened at the bank', async (t) => {
+  const stage = createStage({ decide: async () => ({ kind: 'declined', reasons: ['BAD_DEBT'] }) });
+  const world = await aWorld(t, { stage });
+  await world.walksTo('identity');
+  await world.commands.submitIdentity(world.ref, 'identity', anyPhotos());
+  const result = await world.result();
+  assert.deepEqual([result.status, result.reasons], ['declined', ['BAD_DEBT']]);
+  assert.equal(stage.clients.size, 0);
+});
+
+test('a photo that is not good enough is asked for again, and the step stays open', async (t) => {
+  let round = 0;
+  const stage = createStage({
+    verifyIdentity: async () => {
+      round += 1;
+      return round === 1 ? { kind: 'resubmit', reasons: ['IDENTITY_NO_FACE'], attemptsLeft: 2 } : { kind: 'verified' };
+    },
+  });
+  const world = await aWorld(t, { stage });
+  await world.walksTo('identity');
+  await world.commands.submitIdentity(world.ref, 'first', anyPhotos());
+  await world.reaches({ step: 'identity', awaits: 'customer' });
+  await world.commands.submitIdentity(world.ref, 'second', anyPhotos());
+  await world.reaches({ step: 'offer' });
+});
+
+test('a referred customer gets an offer when a reviewer approves', async (t) => {
+  const stage = createStage({ decide: async () => ({ kind: 'referred', reasons: ['THIN_FILE'], taskId: 'rvt_1' }) });
+  const world = await aWorld(t, { stage });
+  await world.walksTo('identity');
+  await world.commands.submitIdentity(world.ref, 'identity', anyPhotos());
+  await world.reaches({ status: 'in_review', awaits: 'staff' });
+  await assert.rejects(
+    world.commands.decideReview(world.ref, 'no', { taskId: 'rvt_1', answer: 'askAgain', actor: 'staff:mai' }),
+    { code: 'ANSWER_NOT_ALLOWED' },
+  );
+  await world.commands.decideReview(world.ref, 'yes', { taskId: 'rvt_1', answer: 'approve', actor: 'staff:mai' });
+  await world.reaches({ status: 'offer_ready' });
+});
+
+test('a report that comes later is waited for, and read when CIC calls back', async (t) => {
+  const stage = createStage({ requestCreditReport: async () => ({ kind: 'pending', inquiryId: 'inq-1' }) });
+  const world = await aWorld(t, { stage });
+  await world.walksTo('identity');
+  await world.commands.submitIdentity(world.ref, 'identity', anyPhotos());
+  await world.reaches({ step: 'creditReport' });
+  await world.commands.creditReportReady(world.ref.applicationId, 'inq-1');
+  await world.reaches({ step: 'offer' });
+  assert.equal(stage.timesDone('readCreditReport'), 1);
+});
+
+test('a report whose callback is lost is found by polling', async (t) => {
+  const stage = createStage({ requestCreditReport: async () => ({ kind: 'pending', inquiryId: 'inq-1' }) });
+  const world = await aWorld(t, { stage, policy: { reportPollMs: 100 } });
+  await world.walksTo('offer');
+  assert.equal(stage.timesDone('readCreditReport'), 1);
+});
+
+test('an outcome whose signal is lost is found in the database', async (t) => {
+  const stage = createStage({ readSettlement: async ({ transactionId }) => ({ transactionId, status: 'posted' }) });
+  const world = await aWorld(t, { stage, policy: { settledPollMs: 100 } });
+  await world.walksTo('handOff');
+  assert.equal((await world.result()).status, 'completed');
+});
+
+test('a purchase that the bank rejects closes what was opened, and says so', async (t) => {
+  const world = await aWorld(t);
+  await world.walksTo('handOff');
+  await world.settles('rejected');
+  const result = await world.result();
+  assert.deepEqual([result.status, result.reasons], ['failed', ['PURCHASE_REJECTED']]);
+  assert.equal(world.stage.contracts.size + world.stage.clients.size, 0);
+});
+
+test('a customer who does not continue in time leaves nothing behind', async (t) => {
+  const world = await aWorld(t, { policy: { signatureMs: 200 } });
+  await world.walksTo('contract');
+  const result = await world.result();
+  assert.deepEqual([result.status, result.reasons], ['expired', ['SIGNATURE_EXPIRED']]);
+  assert.equal(world.stage.contracts.size + world.stage.clients.size, 0);
+});
+
+test('a second outcome for the same purchase changes nothing', async (t) => {
+  const world = await aWorld(t);
+  await world.walksTo('handOff');
+  await world.settles('posted');
+  await world.settles('rejected').catch(() => undefined);
+  assert.equal((await world.result()).status, 'completed');
+});
+
+function anyPhotos() {
+  const photo = { documentId: 'doc_1', sha256: 'photo' };
+  return { idFront: photo, idBack: photo, selfie: photo };
+}

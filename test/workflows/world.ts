@@ -1,0 +1,122 @@
+// A world for workflow tests: a real Temporal server, the real workflow code and the api's own commands; only the activities are played.
+
+import { randomBytes } from 'node:crypto';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { createCommands } from '../../adapters/temporal/commands.ts';
+import type { ApplicationRef, Commands } from '../../adapters/temporal/commands.ts';
+import { applicationPolicy } from '../../api/policy.ts';
+import { applicationWorkflowId, status, taskQueues, transactionSettled } from '../../workflows/messages.ts';
+import type { ApplicationPolicy, ApplicationResult, ApplicationView } from '../../workflows/messages.ts';
+import { eventually } from '../support/eventually.ts';
+import { freshNamespace } from '../support/temporal.ts';
+import { createStage } from './stage.ts';
+import type { Stage } from './stage.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+
+const bundle = bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)) });
+
+/** Vendors are tried twice in short order, so that a test reaches the end of patience quickly. */
+const impatient: ApplicationPolicy = { ...applicationPolicy, vendorAttempts: 2, vendorBackoffMs: 20, vendorBackoffMaxMs: 40 };
+
+export interface World {
+  stage: Stage;
+  commands: Commands;
+  ref: ApplicationRef;
+  /** Where the application stands, from the workflow itself. */
+  view(): Promise<ApplicationView>;
+  /** Waits until the application stands there. */
+  reaches(what: Partial<ApplicationView>): Promise<ApplicationView>;
+  /** Plays the customer up to, and not including, this step. */
+  walksTo(step: 'identity' | 'offer' | 'contract' | 'purchase' | 'otp' | 'handOff'): Promise<void>;
+  settles(outcome: 'posted' | 'rejected'): Promise<void>;
+  result(): Promise<ApplicationResult>;
+  /** Number of events of the run so far, by type. */
+  events(): Promise<Map<string, number>>;
+}
+
+/** Starts one application in a world of its own, which ends with the test. */
+export async function aWorld(t: TestContext, options: { stage?: Stage; policy?: Partial<ApplicationPolicy> } = {}): Promise<World> {
+  const stage = options.stage ?? createStage();
+  const { client, namespace, address, close } = await freshNamespace(process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233');
+  const connection = await NativeConnection.connect({ address });
+  const shared = { connection, namespace, activities: stage.activities };
+  const workers = [
+    await Worker.create({ ...shared, taskQueue: taskQueues.applications, workflowBundle: await bundle, stickyQueueScheduleToStartTimeout: 1_000 }),
+    ...(await Promise.all(
+      [taskQueues.identity, taskQueues.bureau, taskQueues.cardCore].map(async (taskQueue) => Worker.create({ ...shared, taskQueue })),
+    )),
+  ];
+  const running = Promise.all(workers.map(async (worker) => worker.run()));
+  t.after(async () => {
+    for (const worker of workers) worker.shutdown();
+    await running;
+    await connection.close();
+    await close();
+  });
+
+  const applicationId = `app_${randomBytes(8).toString('hex')}`;
+  const ref: ApplicationRef = { applicationId, merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'created' };
+  const commands = createCommands(client, { policy: { ...impatient, ...options.policy }, timeoutMs: 15_000 });
+  await commands.start(ref);
+  const handle = client.workflow.getHandle(applicationWorkflowId(applicationId));
+  const view = async (): Promise<ApplicationView> => handle.query(status);
+  const reaches: World['reaches'] = async (what) =>
+    eventually(`the application is at ${JSON.stringify(what)}`, async () => {
+      const now = await view();
+      const found = Object.entries(what).every(([key, value]) => now[key as keyof ApplicationView] === value);
+      return found && now;
+    });
+  return {
+    stage,
+    commands,
+    ref,
+    view,
+    reaches,
+    walksTo: async (step) => walk({ commands, ref, reaches }, step),
+    settles: async (outcome) => handle.signal(transactionSettled, { transactionId: `txn_${applicationId}`, status: outcome }),
+    result: async () => handle.result(),
+    async events() {
+      const counts = new Map<string, number>();
+      for (const event of (await handle.fetchHistory()).events ?? []) {
+        const type = Object.keys(event).find((key) => key.endsWith('EventAttributes') && event[key as keyof typeof event]) ?? 'unknown';
+        counts.set(type.replace('EventAttributes', ''), (counts.get(type.replace('EventAttributes', '')) ?? 0) + 1);
+      }
+      return counts;
+    },
+  };
+}
+
+const photos = { documentId: 'doc_1', sha256: 'photo' };
+
+type Walk = Pick<World, 'commands' | 'ref' | 'reaches'>;
+
+async function walk({ commands, ref, reaches }: Walk, to: Parameters<World['walksTo']>[0]): Promise<void> {
+  const way = ['identity', 'offer', 'contract', 'purchase', 'otp', 'handOff'] as const;
+  const steps: Record<(typeof way)[number], () => Promise<unknown>> = {
+    identity: async () => {
+      await commands.submitBasicInfo(ref, 'basicInfo');
+      await reaches({ step: 'identity', awaits: 'customer' });
+    },
+    offer: async () => {
+      await commands.submitIdentity(ref, 'identity', { idFront: photos, idBack: photos, selfie: photos });
+      await reaches({ step: 'offer' });
+    },
+    contract: async () => {
+      await commands.acceptOffer(ref, 'offer', { offerHash: 'offer' });
+      await reaches({ step: 'contract' });
+    },
+    purchase: async () => {
+      await commands.signContract(ref, 'contract', { documentSha256: 'paper', consentId: 'cst_1' });
+      await reaches({ step: 'purchase' });
+    },
+    otp: async () => commands.approveTransaction(ref, 'approve', { amountVnd: ref.amountVnd }),
+    handOff: async () => {
+      await commands.submitOtp(ref, 'otp', { code: '123456' });
+      await reaches({ step: 'handOff' });
+    },
+  };
+  for (const step of way.slice(0, way.indexOf(to) + 1)) await steps[step]();
+}
