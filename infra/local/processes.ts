@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import type { DevelopmentCertificate } from './certificate.ts';
 import type { Environment } from './environment.ts';
+import { answersOk } from './http-check.ts';
 import { launch, untilReady, type Launched } from './launch.ts';
 import { createOnceInAWhile, readableLine } from './log-lines.ts';
 import { repository } from './paths.ts';
@@ -98,10 +99,6 @@ export async function startProcess(stack: Stack, plan: ProcessPlan, show: (line:
       if (readable !== undefined) showSometimes(readable);
     },
   });
-  await untilReady(launched, () => isReady(plan.readyUrl), READY_WITHIN_MS);
+  await untilReady(launched, () => answersOk(plan.readyUrl, CHECK_TIMEOUT_MS), READY_WITHIN_MS);
   return [launched];
-}
-
-async function isReady(url: string): Promise<boolean> {
-  return (await fetch(url, { signal: AbortSignal.timeout(CHECK_TIMEOUT_MS) })).ok;
 }

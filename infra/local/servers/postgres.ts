@@ -36,8 +36,8 @@ export async function startPostgres(stack: Stack, program: PostgresProgram, port
     args: ['-D', folder, ...settings.flatMap((setting) => ['-c', setting])],
     env: { ...stack.plainEnv, LC_ALL: 'C', TZ: 'UTC' },
     folder,
-    // Fast shutdown: open sessions are told to go, nothing is lost.
-    stopSignal: 'SIGINT',
+    // Fast shutdown: open sessions are told to go, nothing is lost. Immediate where the data is thrown away.
+    stopSignal: stack.durable ? 'SIGINT' : 'SIGQUIT',
     graceMs: GRACE_MS,
     ...owner,
   });

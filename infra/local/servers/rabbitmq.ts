@@ -7,6 +7,7 @@ import amqp from 'amqplib';
 import type { Environment } from '../environment.ts';
 import type { RabbitmqProgram } from '../find/rabbitmq.ts';
 import { findOnPath, isExecutable } from '../find/look.ts';
+import { answersOk } from '../http-check.ts';
 import { launch, untilReady, type Launched } from '../launch.ts';
 import { runCommand } from '../run-command.ts';
 import type { Ports } from '../ports.ts';
@@ -16,6 +17,7 @@ const USER = 'trasau';
 const READY_WITHIN_MS = 90_000;
 const GRACE_MS = 20_000;
 const EPMD_GRACE_MS = 2_000;
+const CHECK_TIMEOUT_MS = 2_000;
 
 type Programs = Extract<RabbitmqProgram, { kind: 'programs' }>;
 type Container = Extract<RabbitmqProgram, { kind: 'container' }>;
@@ -39,7 +41,7 @@ export async function startRabbitmq(stack: Stack, program: RabbitmqProgram, port
   if (broker === undefined) throw new Error('RabbitMQ was not started.');
   try {
     await untilReady(broker, () => canLogIn(amqpUrl(stack, ports)), READY_WITHIN_MS);
-    await untilReady(broker, async () => (await fetch(`http://127.0.0.1:${ports.rabbitmqManagement}/`)).ok, READY_WITHIN_MS);
+    await untilReady(broker, () => answersOk(`http://127.0.0.1:${ports.rabbitmqManagement}/`, CHECK_TIMEOUT_MS), READY_WITHIN_MS);
   } catch (error) {
     for (const process of launched) await process.stop();
     throw error;
@@ -58,7 +60,9 @@ async function launchPrograms(stack: Stack, program: Programs, ports: Ports, fol
     folder,
     graceMs: EPMD_GRACE_MS,
   });
-  const broker = await launch(stack, { name: 'rabbitmq', file: join(program.home, 'sbin/rabbitmq-server'), args: [], env, folder, graceMs: GRACE_MS });
+  const file = join(program.home, 'sbin/rabbitmq-server');
+  // Data that is thrown away needs no orderly stop, which takes seconds.
+  const broker = await launch(stack, { name: 'rabbitmq', file, args: [], env, folder, graceMs: GRACE_MS, stopSignal: stack.durable ? 'SIGTERM' : 'SIGKILL' });
   return [broker, epmd];
 }
 
