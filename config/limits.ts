@@ -54,12 +54,20 @@ export const otpLimits = {
 export const identityLimits = {
   /** Our choice: three submissions, then a person looks. */
   maxAttempts: 3,
+  /** Civil Code 2015, art. 20: full legal capacity; data of the younger is not even stored. */
+  customerMinAgeYears: 18,
+  /** Our choice: an older date of birth is a typing error. */
+  customerMaxAgeYears: 120,
   /** Rekognition takes at most 5 MB of raw bytes. */
   imageMaxBytes: 5_242_880,
   /** Guards the decoder against pixel bombs; a phone photo has 12–24 million. */
   imageMaxPixels: 40_000_000,
   /** Rekognition refuses less than 80 pixels a side. */
   imageMinSidePixels: 80,
+  /** Our choice: Rekognition's face sizes are given for 1920 × 1080, and more shows nothing new on a card that fills the photo. */
+  imageLongestSidePixels: 1_920,
+  /** Our choice: small print survives, and 1920 × 1920 stays far below 5 MB. */
+  imageJpegQuality: 90,
 } as const;
 
 /** The merchant and checkout API. */
@@ -192,6 +200,10 @@ export const temporalLimits = {
   shutdownGraceMs: 20 * second,
   /** Hard end of a worker that does not drain. */
   shutdownForceMs: 45 * second,
+  /** Our choice: vendor steps that one worker runs at once, by task queue; the local face models take one at a time anyway. */
+  vendorSlots: { identity: 4, bureau: 10, 'card-core': 20 },
+  /** Our choice: pause between tries to reach Temporal at start. */
+  connectRetryMs: second,
   /** Poll of the database when the signal that a transaction is settled does not come. */
   settledPollMs: 30 * second,
   /** Poll of CIC when its callback does not come. */
@@ -208,6 +220,10 @@ export const notificationLimits = {
   maxAttempts: 8,
   /** First back-off, doubled with each try. */
   backoffMs: 2 * second,
+  /** Our choice: a sender that died gives its messages back after this; longer than a call to the gateway. */
+  leaseMs: 30 * second,
+  /** Our choice: one batch of calls. */
+  drainMs: 15 * second,
 } as const;
 
 /** The simulated vendors. */
