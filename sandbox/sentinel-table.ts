@@ -1,0 +1,29 @@
+// The sentinel table as people read it, for docs/sandbox.md. Run this file to write the table into the document; a test fails when the
+// two do not agree.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { bureauSentinels, coreSentinels, phoneSentinels } from './sentinels.ts';
+
+export const sentinelDocument = new URL('../docs/sandbox.md', import.meta.url);
+
+const begin = '<!-- sentinels: written by sandbox/sentinel-table.ts -->';
+const end = '<!-- /sentinels -->';
+
+/** The document with the table of today between its marks. Throws when the marks are missing. */
+export function withSentinelTable(document: string): string {
+  const [from, to] = [document.indexOf(begin), document.indexOf(end)];
+  if (from < 0 || to < from) throw new Error('docs/sandbox.md has lost the marks around its sentinel table');
+  return `${document.slice(0, from)}${begin}\n${sentinelTable()}\n${document.slice(to)}`;
+}
+
+function sentinelTable(): string {
+  const rows = [
+    ...Object.entries(bureauSentinels).map(([name, { code, text }]) => ['CIC', `national id \`??????99??${code}\``, text, `\`${name}\``]),
+    ...Object.entries(coreSentinels).map(([name, { amountVnd, text }]) => ['WAY4', `purchase of ${amountVnd} VND`, text, `\`${name}\``]),
+    ...Object.entries(phoneSentinels).map(([name, { phone, text }]) => ['SMS', `phone \`${phone}\``, text, `\`${name}\``]),
+  ];
+  const line = (cells: string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(['vendor', 'input', 'what happens', 'name in code']), line(['---', '---', '---', '---']), ...rows.map(line)].join('\n');
+}
+
+if (import.meta.main) writeFileSync(sentinelDocument, withSentinelTable(readFileSync(sentinelDocument, 'utf8')));
