@@ -1,0 +1,164 @@
+// The commands of the outside as calls to Temporal: one member per message of workflows/messages.ts. Each is sent once with a
+// deadline and an update id, so that the same command repeated with the same id has one effect and one answer.
+
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { UpdateDefinition } from '@temporalio/common';
+import type { IdentitySubmission } from '../../domain/application.ts';
+import { applicationStatuses } from '../../domain/states.ts';
+import type { ApplicationStatus } from '../../domain/states.ts';
+import * as messages from '../../workflows/messages.ts';
+import { searchAttributes } from '../../workflows/search-attributes.ts';
+import type { ApplicationPolicy, ApplicationView, Cancellation, OtpAnswer, OtpSent, ReviewAnswer } from '../../workflows/messages.ts';
+
+/** What is needed to reach an application, and to start it when its start was lost. */
+export interface ApplicationRef {
+  applicationId: string;
+  merchantId: string;
+  amountVnd: number;
+  /** As stored. Only `created` lets a command start a workflow that is not there. */
+  status: ApplicationStatus;
+}
+
+/** The workflow understood the command and refused it, without a trace in its history; or it is over. */
+export class CommandRefused extends Error {
+  override readonly name = 'CommandRefused';
+  /** UPPER_SNAKE: WRONG_STATE, OFFER_MISMATCH, OTP_NOT_AWAITED, … */
+  readonly code: string;
+  /** As the workflow says; undefined when it is over. */
+  readonly currentStatus: ApplicationStatus | undefined;
+
+  constructor(code: string, currentStatus: ApplicationStatus | undefined, cause: unknown) {
+    super(`refused: ${code}`, { cause });
+    this.code = code;
+    this.currentStatus = currentStatus;
+  }
+}
+
+/** No answer: Temporal or its workers are away or slow, or the handler failed. The command may or may not have been taken; repeat it with its id. */
+export class CommandUnavailable extends Error {
+  override readonly name = 'CommandUnavailable';
+}
+
+/** All members throw CommandRefused or CommandUnavailable. `commandId` is the update id: a repeat returns the first answer. */
+export interface Commands {
+  /** Starts the workflow of an application. Repeat: keeps the one that runs, or that has ended. */
+  start(ref: ApplicationRef): Promise<void>;
+  submitBasicInfo(ref: ApplicationRef, commandId: string): Promise<ApplicationView>;
+  submitIdentity(ref: ApplicationRef, commandId: string, submission: IdentitySubmission): Promise<ApplicationView>;
+  acceptOffer(ref: ApplicationRef, commandId: string, offer: { offerHash: string }): Promise<ApplicationView>;
+  signContract(ref: ApplicationRef, commandId: string, signature: { documentSha256: string; consentId: string }): Promise<ApplicationView>;
+  approveTransaction(ref: ApplicationRef, commandId: string, approval: { amountVnd: number }): Promise<OtpSent>;
+  /** `code` is the sealed form. */
+  submitOtp(ref: ApplicationRef, commandId: string, submission: { code: string }): Promise<OtpAnswer>;
+  resendOtp(ref: ApplicationRef, commandId: string): Promise<OtpSent>;
+  retryStep(ref: ApplicationRef, commandId: string, retry: { actor: string }): Promise<ApplicationView>;
+  cancel(ref: ApplicationRef, commandId: string, cancellation: Cancellation): Promise<ApplicationView>;
+  decideReview(ref: ApplicationRef, commandId: string, answer: ReviewAnswer): Promise<ApplicationView>;
+  /** Tells an application that its credit report is stored. An application that is over ignores it. */
+  creditReportReady(applicationId: string, inquiryId: string): Promise<void>;
+}
+
+export interface CommandOptions {
+  policy: ApplicationPolicy;
+  /** How long one command may take in all. */
+  timeoutMs: number;
+}
+
+/** Sends commands through this client. `policy` is given to every application that is started from now on. */
+export function createCommands(client: Client, { policy, timeoutMs }: CommandOptions): Commands {
+  const within = async <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + timeoutMs, call).catch(rethrow);
+
+  const update = async <Result, Args extends unknown[]>(
+    ref: ApplicationRef,
+    updateId: string,
+    definition: UpdateDefinition<Result, Args>,
+    args: Args,
+  ): Promise<Result> => within(async () => sendUpdate(client, policy, ref, updateId, definition, args));
+
+  return {
+    start: async (ref) =>
+      within(async () =>
+        startWorkflow(client, policy, ref).catch((error: unknown) => {
+          if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        }),
+      ),
+    submitBasicInfo: async (ref, id) => update(ref, id, messages.submitBasicInfo, []),
+    submitIdentity: async (ref, id, submission) => update(ref, id, messages.submitIdentity, [submission]),
+    acceptOffer: async (ref, id, offer) => update(ref, id, messages.acceptOffer, [offer]),
+    signContract: async (ref, id, signature) => update(ref, id, messages.signContract, [signature]),
+    approveTransaction: async (ref, id, approval) => update(ref, id, messages.approveTransaction, [approval]),
+    submitOtp: async (ref, id, submission) => update(ref, id, messages.submitOtp, [submission]),
+    resendOtp: async (ref, id) => update(ref, id, messages.resendOtp, []),
+    retryStep: async (ref, id, retry) => update(ref, id, messages.retryStep, [retry]),
+    cancel: async (ref, id, cancellation) => update(ref, id, messages.cancel, [cancellation]),
+    decideReview: async (ref, id, answer) => update(ref, id, messages.decideReview, [answer]),
+    creditReportReady: async (applicationId, inquiryId) =>
+      within(async () =>
+        client.workflow
+          .getHandle(messages.applicationWorkflowId(applicationId))
+          .signal(messages.creditReportReady, { inquiryId })
+          .catch((error: unknown) => {
+            if (!(error instanceof WorkflowNotFoundError)) throw error;
+          }),
+      ),
+  };
+}
+
+async function startWorkflow(client: Client, policy: ApplicationPolicy, ref: ApplicationRef): Promise<void> {
+  const { applicationId, merchantId, amountVnd } = ref;
+  await client.workflow.start(messages.applicationWorkflow, {
+    workflowId: messages.applicationWorkflowId(applicationId),
+    taskQueue: messages.taskQueues.applications,
+    args: [{ applicationId, merchantId, amountVnd, policy }],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    typedSearchAttributes: [
+      { key: searchAttributes.status, value: 'created' },
+      { key: searchAttributes.merchantId, value: merchantId },
+    ],
+  });
+}
+
+async function sendUpdate<Result, Args extends unknown[]>(
+  client: Client,
+  policy: ApplicationPolicy,
+  ref: ApplicationRef,
+  updateId: string,
+  definition: UpdateDefinition<Result, Args>,
+  args: Args,
+): Promise<Result> {
+  const handle = client.workflow.getHandle(messages.applicationWorkflowId(ref.applicationId));
+  const list: unknown[] = args;
+  // The cast: the SDK's overloads tell empty arguments from others, while by name the two are one call.
+  const send = async (): Promise<Result> => handle.executeUpdate<Result, [unknown]>(definition.name, { updateId, args: list as [unknown] });
+  try {
+    return await send();
+  } catch (error) {
+    // The row was committed, but the start behind it was lost: the first command makes up for it.
+    if (!(error instanceof WorkflowNotFoundError) || ref.status !== 'created') throw error;
+    await startWorkflow(client, policy, ref);
+    return send();
+  }
+}
+
+/** What a failed call to Temporal means for the one who asked. */
+export function rethrow(error: unknown): never {
+  if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError) {
+    throw new CommandRefused('WRONG_STATE', undefined, error);
+  }
+  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+    const { type, details } = error.cause;
+    // The server's own word for a workflow that ended while the command waited.
+    if (type === 'AcceptedUpdateCompletedWorkflow') throw new CommandRefused('WRONG_STATE', undefined, error);
+    const currentStatus = readStatus(details?.[0]);
+    if (currentStatus !== undefined) throw new CommandRefused(type ?? 'WRONG_STATE', currentStatus, error);
+  }
+  throw new CommandUnavailable('no answer from the application', { cause: error });
+}
+
+function readStatus(detail: unknown): ApplicationStatus | undefined {
+  if (typeof detail !== 'object' || detail === null || !('currentStatus' in detail)) return undefined;
+  return applicationStatuses.find((status) => status === detail.currentStatus);
+}

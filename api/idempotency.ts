@@ -1,0 +1,62 @@
+// One effect per Idempotency-Key (IETF draft "The Idempotency-Key HTTP Header Field"). For what the api stores, the reply is kept in
+// the transaction of the effect and replayed; for commands to a workflow, the key becomes the update id and Temporal remembers.
+
+import { createHash } from 'node:crypto';
+import type { KeyedCall, StoredReply } from '../db/idempotency.ts';
+import type { Tx } from '../db/pool.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
+import type { ApiContext, ApiDeps } from './environment.ts';
+import { Problem } from './problems.ts';
+
+/** The key of a request that must have one. Quoted, as the draft writes it, or bare. */
+export function requiredKey(c: ApiContext): string {
+  const key = readKey(c);
+  if (key === undefined) {
+    throw new Problem('IDEMPOTENCY_KEY_MISSING', {
+      detail: 'Send an `Idempotency-Key` header, new for every intent and the same for every repeat.',
+    });
+  }
+  return key;
+}
+
+function readKey(c: ApiContext): string | undefined {
+  const header = c.req.header('idempotency-key');
+  if (header === undefined) return undefined;
+  const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw new Problem('IDEMPOTENCY_KEY_INVALID', { detail: 'An Idempotency-Key has 1–255 printable ASCII characters and no spaces.' });
+  }
+  return key;
+}
+
+/** The update id of a command: made from the key when there is one, so that a repeat gets the first answer, else the request id.
+ *  The key itself stays out of Temporal, because a client may have put anything into it. */
+export function commandId(c: ApiContext, operation: string): string {
+  const key = readKey(c);
+  if (key === undefined) return c.get('requestId');
+  return `${operation}:${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
+}
+
+/** The digest by which two bodies are told apart; equal whatever the order of their members. */
+export function fingerprint(body: unknown): Buffer {
+  return createHash('sha256').update(canonicalJson(body)).digest();
+}
+
+/** Runs the effect once per key and returns its reply, or the stored one. What the effect throws undoes everything, the key included.
+ *  Throws IDEMPOTENCY_KEY_REUSED and IDEMPOTENCY_IN_FLIGHT. */
+export async function once(
+  { database, idempotencyKeys }: Pick<ApiDeps, 'database' | 'idempotencyKeys'>,
+  call: KeyedCall,
+  effect: (tx: Tx) => Promise<StoredReply>,
+): Promise<StoredReply & { replayed: boolean }> {
+  return database.withTransaction(async (tx) => {
+    const claim = await idempotencyKeys.claim(tx, call);
+    if (claim.kind === 'replay') return { ...claim.reply, replayed: true };
+    if (claim.kind === 'other_body') throw new Problem('IDEMPOTENCY_KEY_REUSED', { detail: 'Use a new key for a new request.' });
+    if (claim.kind === 'in_flight')
+      throw new Problem('IDEMPOTENCY_IN_FLIGHT', { detail: 'Repeat the request a little later to get its reply.' });
+    const reply = await effect(tx);
+    await idempotencyKeys.keep(tx, call, reply);
+    return { ...reply, replayed: false };
+  });
+}

@@ -1,0 +1,80 @@
+// The api process: reads its environment, puts the parts together, listens, and drains when it is asked to end. Temporal may be away
+// at start; the database may too, and readiness says so.
+
+import { serve } from '@hono/node-server';
+import { pino } from 'pino';
+import { readCicCallback } from '../adapters/cic/wire.ts';
+import { readImage } from '../adapters/images.ts';
+import { connectTemporal } from '../adapters/temporal/client.ts';
+import { createCommands } from '../adapters/temporal/commands.ts';
+import { readEnv } from '../config/env.ts';
+import type { Env } from '../config/env.ts';
+import { apiLimits, identityLimits } from '../config/limits.ts';
+import { createBoxes } from '../db/boxes.ts';
+import { createCustomers } from '../db/customers.ts';
+import { createDocuments } from '../db/documents.ts';
+import { createIdempotencyKeys } from '../db/idempotency.ts';
+import { openDatabase } from '../db/pool.ts';
+import type { Database } from '../db/pool.ts';
+import { databaseProblems, knownMigrations } from '../db/readiness.ts';
+import { createApp } from './app.ts';
+import { createDrain } from './drain.ts';
+import type { ApiDeps } from './environment.ts';
+import { applicationPolicy } from './policy.ts';
+
+async function main(): Promise<void> {
+  const env = readEnv('api');
+  const log = pino({ level: env.LOG_LEVEL, base: { process: 'api' } });
+  const database = openDatabase({
+    url: env.DATABASE_URL,
+    applicationName: 'trasau-api',
+    onError: (error) => log.warn({ error: error.name }, 'an idle database connection was lost'),
+  });
+  const temporal = connectTemporal({ address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE });
+  const { draining, drain } = createDrain({ deregisterMs: env.TRASAU_ENV === 'production' ? apiLimits.deregisterMs : 0 });
+  const known = await knownMigrations();
+  const app = createApp({
+    ...stored(database, env),
+    commands: createCommands(temporal.client, { policy: applicationPolicy, timeoutMs: apiLimits.commandTimeoutMs }),
+    readImage: async (bytes) => readImage(bytes, identityLimits),
+    readBureauCallback: (rawBody, signature, timestamp) => {
+      const callback = readCicCallback(rawBody, signature, timestamp, env.CIC_CALLBACK_SECRET, new Date());
+      return callback.kind === 'ok' ? callback : null;
+    },
+    notReady: async () => (draining() ? ['DRAINING'] : databaseProblems(database, known)),
+    draining,
+    now: () => new Date(),
+    log,
+    publicUrl: env.PUBLIC_URL.replace(/\/$/, ''),
+    opsToken: env.OPS_TOKEN,
+  });
+  const server = serve({ fetch: app.fetch, port: env.PORT }, ({ port }) => log.info({ port, publicUrl: env.PUBLIC_URL }, 'listening'));
+  const end = (signal: string): void => {
+    log.info({ signal }, 'draining');
+    drain(server, async () => {
+      await temporal.close().catch(() => undefined);
+      await database.close();
+    }).then(
+      () => log.info('ended'),
+      (error: unknown) => {
+        log.error({ error: error instanceof Error ? error.name : typeof error }, 'did not end cleanly');
+        process.exitCode = 1;
+      },
+    );
+  };
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
+}
+
+function stored(database: Database, env: Env<'api'>): Pick<ApiDeps, 'database' | 'boxes' | 'customers' | 'documents' | 'idempotencyKeys'> {
+  const boxes = createBoxes({ dataKey: env.DATA_KEY, indexKey: env.INDEX_KEY });
+  return {
+    database,
+    boxes,
+    customers: createCustomers(boxes),
+    documents: createDocuments(boxes),
+    idempotencyKeys: createIdempotencyKeys(boxes),
+  };
+}
+
+await main();

@@ -1,0 +1,22 @@
+// The waits and tries that an application is started with. They are fixed at its start: a change here touches only new ones.
+
+import { deadlines, identityLimits, otpLimits, temporalLimits } from '../config/limits.ts';
+import type { ApplicationPolicy } from '../workflows/messages.ts';
+
+export const applicationPolicy: ApplicationPolicy = {
+  basicInfoMs: deadlines.basicInfoMs,
+  identityMs: deadlines.identityMs,
+  creditReportMs: deadlines.creditReportMs,
+  reviewMs: deadlines.reviewMs,
+  offerMs: deadlines.offerMs,
+  signatureMs: deadlines.signatureMs,
+  approvalMs: deadlines.approvalMs,
+  otpLifetimeMs: otpLimits.lifetimeMs,
+  otpMaxChallenges: otpLimits.maxChallenges,
+  identityMaxAttempts: identityLimits.maxAttempts,
+  reportPollMs: temporalLimits.reportPollMs,
+  settledPollMs: temporalLimits.settledPollMs,
+  vendorAttempts: temporalLimits.vendorAttempts,
+  vendorBackoffMs: temporalLimits.vendorBackoffMs,
+  vendorBackoffMaxMs: temporalLimits.vendorBackoffMaxMs,
+};

@@ -1,0 +1,32 @@
+// POST /checkout/basic-info: who the customer is, and what they agree to.
+
+import type { Guards } from '../../auth.ts';
+import { body, defineRoute, json } from '../../define-route.ts';
+import { sessionOf } from '../../environment.ts';
+import type { Api, ApiDeps } from '../../environment.ts';
+import { commandId } from '../../idempotency.ts';
+import { commandAccepted } from '../../schemas.ts';
+import { takeBasicInfo } from '../../verbs/take-basic-info.ts';
+import { basicInfo, personProblems } from './basic-info.ts';
+import { toAccepted } from './accepted.ts';
+
+/** Adds the route. */
+export function addSubmitBasicInfo(app: Api, deps: ApiDeps, guards: Guards): void {
+  const route = defineRoute(
+    { guard: guards.session, problems: ['WRONG_STATE'] },
+    {
+      method: 'post',
+      path: '/checkout/basic-info',
+      tags: ['Checkout'],
+      summary: 'Submit personal data and consents',
+      request: { body: body(basicInfo) },
+      responses: { 202: json(commandAccepted, 'Stored; the next step opens') },
+    },
+  );
+  app.openapi(route, async (c) => {
+    const submitted = c.req.valid('json');
+    personProblems(submitted, deps.now());
+    const view = await takeBasicInfo(deps, sessionOf(c).applicationId, commandId(c, 'basic-info'), submitted);
+    return c.json(toAccepted(view), 202);
+  });
+}

@@ -1,0 +1,117 @@
+// What staff can do to an application that is stuck: try its step again, cancel it, answer its review task. Each with a reason.
+
+import { z } from '@hono/zod-openapi';
+import { readReviewTask } from '../../../db/timeline.ts';
+import { isId } from '../../../domain/ids.ts';
+import type { ApplicationView } from '../../../workflows/messages.ts';
+import type { Guards } from '../../auth.ts';
+import { body, defineRoute, json } from '../../define-route.ts';
+import { actorOf } from '../../environment.ts';
+import type { Api, ApiContext, ApiDeps } from '../../environment.ts';
+import { commandId, requiredKey } from '../../idempotency.ts';
+import { Problem } from '../../problems.ts';
+import type { ProblemCode } from '../../problems.ts';
+import { idParam, line, status, time } from '../../schemas.ts';
+import { staffCommand } from '../../verbs/staff-command.ts';
+import type { StaffAct } from '../../verbs/staff-command.ts';
+
+const reason = line(3, 500).openapi({ description: 'Why; kept in the audit log. No personal data, please.' });
+
+const state = z
+  .object({ status, step: z.string(), awaits: z.enum(['customer', 'staff', 'system', 'nobody']), deadline_at: time.nullable() })
+  .openapi('OpsCommandAccepted');
+
+const toState = ({ status, step, awaits, deadlineAt }: ApplicationView): z.infer<typeof state> => ({
+  status,
+  step,
+  awaits,
+  deadline_at: deadlineAt,
+});
+
+const problems: readonly ProblemCode[] = ['ACTOR_MISSING', 'IDEMPOTENCY_KEY_MISSING', 'NOT_FOUND', 'WRONG_STATE'];
+
+/** Adds POST /ops/v1/applications/{id}/retry. */
+export function addOpsRetry(app: Api, deps: ApiDeps, guards: Guards): void {
+  const route = defineRoute(
+    { guard: guards.actingStaff, problems: [...problems, 'NOTHING_TO_RETRY'] },
+    {
+      method: 'post',
+      path: '/ops/v1/applications/{id}/retry',
+      tags: ['Operations'],
+      summary: 'Try the waiting step again',
+      request: { params: idParam, body: body(z.strictObject({ reason })) },
+      responses: { 202: json(state, 'The step runs again') },
+    },
+  );
+  app.openapi(route, async (c) => {
+    requiredKey(c);
+    const act = actOn(c, c.req.valid('param').id, 'application.retry_asked', c.req.valid('json').reason);
+    const { actor } = act;
+    return c.json(
+      toState(await staffCommand(deps, act, async (ref) => deps.commands.retryStep(ref, commandId(c, 'retry'), { actor }))),
+      202,
+    );
+  });
+}
+
+/** Adds POST /ops/v1/applications/{id}/cancel. */
+export function addOpsCancel(app: Api, deps: ApiDeps, guards: Guards): void {
+  const route = defineRoute(
+    { guard: guards.actingStaff, problems: [...problems, 'POINT_OF_NO_RETURN'] },
+    {
+      method: 'post',
+      path: '/ops/v1/applications/{id}/cancel',
+      tags: ['Operations'],
+      summary: 'Cancel an application and undo what was done',
+      request: { params: idParam, body: body(z.strictObject({ reason })) },
+      responses: { 202: json(state, 'It is being canceled') },
+    },
+  );
+  app.openapi(route, async (c) => {
+    requiredKey(c);
+    const act = actOn(c, c.req.valid('param').id, 'application.cancel_asked', c.req.valid('json').reason);
+    const { actor } = act;
+    const canceled = await staffCommand(deps, act, async (ref) =>
+      deps.commands.cancel(ref, commandId(c, 'cancel'), { by: 'operations', actor }),
+    );
+    return c.json(toState(canceled), 202);
+  });
+}
+
+const answers = { approve: 'approve', decline: 'decline', ask_again: 'askAgain' } as const;
+
+/** Adds POST /ops/v1/reviews/{taskId}. */
+export function addAnswerReview(app: Api, deps: ApiDeps, guards: Guards): void {
+  const route = defineRoute(
+    { guard: guards.actingStaff, problems: [...problems, 'ANSWER_NOT_ALLOWED'] },
+    {
+      method: 'post',
+      path: '/ops/v1/reviews/{taskId}',
+      tags: ['Operations'],
+      summary: 'Answer a review task',
+      request: {
+        params: z.object({ taskId: z.string() }),
+        body: body(z.strictObject({ answer: z.enum(['approve', 'decline', 'ask_again']), reason })),
+      },
+      responses: { 202: json(state, 'The application goes on with this answer') },
+    },
+  );
+  app.openapi(route, async (c) => {
+    requiredKey(c);
+    const { taskId } = c.req.valid('param');
+    const { answer, reason } = c.req.valid('json');
+    const task = isId('reviewTask', taskId) ? await readReviewTask(deps.database, taskId) : null;
+    if (!task) throw new Problem('NOT_FOUND', { detail: 'There is no review task with this id.' });
+    const act = { ...actOn(c, task.application_id, 'review.answered', reason), subject: taskId, change: { answer } };
+    const decided = await staffCommand(deps, act, async (ref) =>
+      deps.commands.decideReview(ref, commandId(c, 'review'), { taskId, answer: answers[answer], actor: act.actor }),
+    );
+    return c.json(toState(decided), 202);
+  });
+}
+
+function actOn(c: ApiContext, applicationId: string, action: string, reason: string): StaffAct {
+  if (!isId('application', applicationId)) throw new Problem('NOT_FOUND', { detail: 'There is no application with this id.' });
+  c.get('notes')['applicationId'] = applicationId;
+  return { actor: actorOf(c), action, applicationId, reason, requestId: c.get('requestId') };
+}

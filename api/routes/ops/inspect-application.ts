@@ -1,0 +1,37 @@
+// GET /ops/v1/applications/{id}: one application with everything that happened to it.
+
+import { z } from '@hono/zod-openapi';
+import type { Guards } from '../../auth.ts';
+import { defineRoute, json } from '../../define-route.ts';
+import type { Api, ApiDeps } from '../../environment.ts';
+import { idParam, time } from '../../schemas.ts';
+import { inspectApplication } from '../../verbs/inspect-application.ts';
+import { opsObject, toOpsObject } from './ops-object.ts';
+
+const inspected = opsObject
+  .extend({
+    customer: z.object({ phone: z.string(), national_id: z.string().nullable() }).openapi({ description: 'Masked.' }),
+    timeline: z.array(z.object({ at: time, source: z.string(), what: z.string(), details: z.record(z.string(), z.unknown()) })),
+  })
+  .openapi('OpsApplicationDetails');
+
+/** Adds the route. */
+export function addOpsInspect(app: Api, deps: ApiDeps, guards: Guards): void {
+  const route = defineRoute(
+    { guard: guards.staff, problems: ['NOT_FOUND'] },
+    {
+      method: 'get',
+      path: '/ops/v1/applications/{id}',
+      tags: ['Operations'],
+      summary: 'Inspect an application',
+      request: { params: idParam },
+      responses: { 200: json(inspected, 'The application and its timeline, oldest entry first') },
+    },
+  );
+  app.openapi(route, async (c) => {
+    const by = { actor: c.get('actor') ?? 'staff:unnamed', requestId: c.get('requestId') };
+    const { row, customer, entries } = await inspectApplication(deps, c.req.valid('param').id, by);
+    const timeline = entries.map(({ at, ...entry }) => ({ at: at.toISOString(), ...entry }));
+    return c.json({ ...toOpsObject(row), customer, timeline }, 200);
+  });
+}

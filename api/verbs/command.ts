@@ -1,0 +1,56 @@
+// Every command to an application takes this way: read the row, send, and turn a refusal into a problem that says where the
+// application is. An application that has ended is not asked at all.
+
+import { CommandRefused, CommandUnavailable } from '../../adapters/temporal/commands.ts';
+import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
+import { readApplication } from '../../db/applications.ts';
+import type { ApplicationRow } from '../../db/applications.ts';
+import type { Queryable } from '../../db/pool.ts';
+import { isTerminal } from '../../domain/states.ts';
+import { Problem, problemKinds } from '../problems.ts';
+import type { ProblemCode } from '../problems.ts';
+
+/** What the workflow has to know of a row. */
+export function refOf(row: ApplicationRow): ApplicationRef {
+  return { applicationId: row.id, merchantId: row.merchant_id, amountVnd: row.amount_vnd, status: row.status };
+}
+
+/** Sends a command to an application that exists. Throws NOT_FOUND, the refusal as 409 with the status, or TEMPORARILY_UNAVAILABLE. */
+export async function command<T>(db: Queryable, applicationId: string, send: (ref: ApplicationRef) => Promise<T>): Promise<T> {
+  const row = await readApplication(db, applicationId);
+  if (!row) throw new Problem('NOT_FOUND');
+  if (isTerminal(row.status)) throw wrongState(row.status);
+  try {
+    return await send(refOf(row));
+  } catch (error) {
+    if (!(error instanceof CommandRefused)) throw asProblem(error);
+    const currentStatus = error.currentStatus ?? (await readApplication(db, applicationId))?.status;
+    throw new Problem(isProblemCode(error.code) ? error.code : 'WRONG_STATE', { currentStatus, cause: error });
+  }
+}
+
+/** Starts the workflow of an application that is stored. Repeat: keeps the one there is. Throws TEMPORARILY_UNAVAILABLE. */
+export async function startApplication(start: (ref: ApplicationRef) => Promise<void>, row: ApplicationRow): Promise<void> {
+  try {
+    await start(refOf(row));
+  } catch (error) {
+    throw asProblem(error);
+  }
+}
+
+/** The problem of a command that does not fit where the application is. */
+export function wrongState(currentStatus: ApplicationRow['status']): Problem {
+  return new Problem('WRONG_STATE', { detail: `The application is ${currentStatus}; this is not possible now.`, currentStatus });
+}
+
+function asProblem(error: unknown): unknown {
+  if (!(error instanceof CommandUnavailable)) return error;
+  return new Problem('TEMPORARILY_UNAVAILABLE', {
+    detail: 'The application did not answer in time. Repeat the request with the same Idempotency-Key: it takes effect once.',
+    cause: error,
+  });
+}
+
+function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(problemKinds, code);
+}

@@ -1,0 +1,47 @@
+// The customer's data and consents are stored, then the workflow is told. What cannot be accepted now is not stored.
+
+import { consentTexts } from '../../domain/consents.ts';
+import type { ConsentKind } from '../../domain/consents.ts';
+import { basicConsents } from '../../domain/consents.ts';
+import type { Language } from '../../domain/reasons.ts';
+import { readApplication } from '../../db/applications.ts';
+import { grantConsent } from '../../db/consents.ts';
+import { sha256 } from '../../db/documents.ts';
+import type { Tx } from '../../db/pool.ts';
+import { lockedStep } from '../../db/views.ts';
+import type { ApplicationView } from '../../workflows/messages.ts';
+import type { ApiDeps } from '../environment.ts';
+import { Problem } from '../problems.ts';
+import type { BasicInfo } from '../routes/checkout/basic-info.ts';
+import { command, wrongState } from './command.ts';
+
+/** Stores profile and consents in one commit and submits them. Throws WRONG_STATE, with nothing stored, in any other step. */
+export async function takeBasicInfo(deps: ApiDeps, applicationId: string, id: string, stated: BasicInfo): Promise<ApplicationView> {
+  await deps.database.withTransaction(async (tx) => {
+    const place = await lockedStep(tx, applicationId);
+    if (place?.step !== 'basicInfo' || place.status !== 'created') throw place ? wrongState(place.status) : new Problem('NOT_FOUND');
+    const application = await readApplication(tx, applicationId);
+    if (!application) throw new Problem('NOT_FOUND');
+    const phone = stated.phone ?? (await deps.customers.phone(tx, application.customer_id));
+    await deps.customers.saveProfile(tx, application.customer_id, {
+      fullName: stated.full_name,
+      dateOfBirth: stated.date_of_birth,
+      nationalId: stated.national_id,
+      gender: stated.gender,
+      phone,
+      address: stated.address,
+      email: stated.email,
+      monthlyIncomeVnd: stated.monthly_income.value,
+      occupation: stated.occupation,
+    });
+    const language = stated.language ?? application.language;
+    for (const kind of basicConsents) await grantShownConsent(tx, applicationId, kind, language);
+  });
+  return command(deps.database, applicationId, async (ref) => deps.commands.submitBasicInfo(ref, id));
+}
+
+/** Records the consent to today's text of this kind; the digest proves which words were read. */
+export async function grantShownConsent(tx: Tx, applicationId: string, kind: ConsentKind, language: Language): Promise<string> {
+  const { version, text } = consentTexts[kind];
+  return grantConsent(tx, { applicationId, kind, textVersion: version, textSha256: sha256(text[language]), language, channel: 'checkout' });
+}

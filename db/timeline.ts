@@ -1,0 +1,77 @@
+// One application as staff see it: everything that happened to it, from every table, in the order of time. Ids, codes, verdicts and
+// amounts; nothing here names a customer.
+
+import type { Queryable } from './pool.ts';
+
+export interface TimelineEntry {
+  at: Date;
+  /** Which record it comes from. */
+  source:
+    | 'step'
+    | 'event'
+    | 'identity_check'
+    | 'credit_report'
+    | 'decision'
+    | 'offer'
+    | 'contract'
+    | 'otp'
+    | 'transaction'
+    | 'review'
+    | 'audit';
+  /** What happened, e.g. a step's name or an audit action. */
+  what: string;
+  details: Record<string, unknown>;
+}
+
+const timelineMaxEntries = 500; // Our choice: several times what the longest application leaves behind.
+
+/** What happened to the application, oldest first; the newest 500 entries when there are more. */
+export async function timeline(db: Queryable, applicationId: string): Promise<TimelineEntry[]> {
+  const { rows } = await db.query<TimelineEntry>(
+    `select * from (${Object.values(sources).join(' union all ')}) as entries order by at desc, source limit ${timelineMaxEntries}`,
+    [applicationId],
+  );
+  return rows.toReversed();
+}
+
+const sources: Record<TimelineEntry['source'], string> = {
+  step: `select created_at as at, 'step' as source, step as what, jsonb_build_object('round', round, 'outcome', outcome->'kind') as details
+    from application_steps where application_id = $1`,
+  event: `select created_at, 'event', type, jsonb_build_object('version', version) from events where application_id = $1`,
+  identity_check: `select created_at, 'identity_check', kind, jsonb_build_object('round', round, 'verdict', verdict, 'scores', scores,
+      'reasons', reason_codes, 'provider', provider, 'policy_version', policy_version, 'duration_ms', duration_ms)
+    from identity_checks where application_id = $1`,
+  credit_report: `select coalesce(answered_at, requested_at), 'credit_report', outcome, jsonb_build_object('request_id', request_id,
+      'inquiry_id', inquiry_id, 'requested_at', requested_at) from credit_reports where application_id = $1`,
+  decision: `select decided_at, 'decision', outcome, jsonb_build_object('decision_id', id, 'limit_vnd', limit_vnd, 'reasons', reasons,
+      'ruleset', ruleset_id || '@' || ruleset_version, 'record_hash', record_hash) from decisions where application_id = $1`,
+  offer: `select created_at, 'offer', product, jsonb_build_object('limit_vnd', limit_vnd, 'amount_vnd', amount_vnd, 'hash', hash,
+      'expires_at', expires_at, 'accepted_at', accepted_at) from offers where application_id = $1`,
+  contract: `select created_at, 'contract', contract_number, jsonb_build_object('document_sha256', document_sha256, 'signed_at', signed_at,
+      'sealed_at', sealed_at, 'voided_at', voided_at) from contracts where application_id = $1`,
+  otp: `select created_at, 'otp', status, jsonb_build_object('round', round, 'attempts', attempts, 'max_attempts', max_attempts,
+      'expires_at', expires_at, 'verified_at', verified_at) from otp_challenges where application_id = $1`,
+  transaction: `select accepted_at, 'transaction', status, jsonb_build_object('transaction_id', id, 'kind', kind, 'rrn', rrn,
+      'amount_vnd', amount_vnd, 'attempts', attempts, 'response_code', response_code, 'settled_at', settled_at)
+    from transactions where application_id = $1`,
+  review: `select created_at, 'review', question, jsonb_build_object('task_id', id, 'allowed', allowed, 'reasons', reasons, 'due_at', due_at,
+      'answer', answer, 'answered_by', answered_by, 'answered_at', answered_at) from review_tasks where application_id = $1`,
+  audit: `select at, 'audit', action, jsonb_build_object('seq', seq, 'actor', actor, 'reason', reason, 'change', change,
+      'request_id', request_id) from audit_log where application_id = $1`,
+};
+
+export interface ReviewTaskRow {
+  id: string;
+  application_id: string;
+  question: string;
+  allowed: string[];
+  answer: string | null;
+}
+
+/** The review task, or null for an unknown id. */
+export async function readReviewTask(db: Queryable, id: string): Promise<ReviewTaskRow | null> {
+  const { rows } = await db.query<ReviewTaskRow>('select id, application_id, question, allowed, answer from review_tasks where id = $1', [
+    id,
+  ]);
+  return rows[0] ?? null;
+}
