@@ -21,7 +21,7 @@ export interface VendorHttpOptions {
   answerMaxBytes: number;
 }
 
-export interface VendorRequest {
+interface VendorRequest {
   method: 'GET' | 'POST';
   /** Appended to the base URL; empty for the base URL itself. */
   path: string;
@@ -133,9 +133,9 @@ function decodeUtf8(vendor: Vendor, bytes: Uint8Array): string {
 }
 
 /** `Retry-After` in seconds or as an HTTP date; undefined when it is missing or makes no sense. */
-export function readRetryAfterMs(header: string | undefined, now = Date.now()): number | undefined {
+function readRetryAfterMs(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
-  const ms = /^\d{1,6}$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
+  const ms = /^\d{1,6}$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
   return Number.isFinite(ms) && ms >= 0 ? ms : undefined;
 }
 

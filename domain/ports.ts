@@ -153,7 +153,9 @@ export interface CardCore {
   createClient(client: NewClient, call: CallContext): Promise<CoreClient>;
   /** Closes the client. One that is closed already, or unknown, counts as closed. */
   closeClient(clientNumber: string, call: CallContext): Promise<void>;
+  /** Null when WAY4 does not know the number. A `limitVnd` that is not the wanted one means half made: {@link createContract} finishes it. */
   findContract(contractNumber: string, call: CallContext): Promise<CoreContract | null>;
+  /** Opens the contract and sets its limit, two changes at WAY4. Calling again goes on where a lost answer left it; DUPLICATE when both are done. */
   createContract(contract: NewContract, call: CallContext): Promise<CoreContract>;
   closeContract(contractNumber: string, call: CallContext): Promise<void>;
   /** The booking with this RRN, or null when WAY4 has none. The only way to settle a lost answer. */

@@ -33,7 +33,6 @@ export const faultOrder = z.strictObject({
 });
 
 export type FaultOrder = z.output<typeof faultOrder>;
-export type FaultVendor = FaultOrder['vendor'];
 
 /** One fault that is about to happen. */
 export type Fault = Pick<FaultOrder, 'fault' | 'delayMs'>;
@@ -44,7 +43,7 @@ export interface Faults {
   /** What is still to happen. */
   pending(): FaultOrder[];
   /** The fault for this call, used up by one; undefined when none was ordered. */
-  take(vendor: FaultVendor, operation: string): Fault | undefined;
+  take(vendor: FaultOrder['vendor'], operation: string): Fault | undefined;
 }
 
 /** An empty list of orders; the oldest that fits is taken first. */

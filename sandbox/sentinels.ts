@@ -4,7 +4,7 @@
 import { provinces } from './provinces.ts';
 
 /** How a report reaches the lender: signed callback (and poll), poll only, or at once in the answer to the inquiry. */
-export type Delivery = 'callback' | 'poll' | 'at_once';
+type Delivery = 'callback' | 'poll' | 'at_once';
 
 /** What a generated report says; the rest is filled in the same way for everyone. */
 export interface ReportSketch {

@@ -64,7 +64,7 @@ export type InquiryAnswer = z.output<typeof inquiryAnswer>;
 export const errorAnswer = z.object({ error: code });
 
 /** Body of a callback: that an inquiry is answered, not what the answer is, so no report ever passes the public internet unasked. */
-export const callbackBody = z.object({ inquiryId: z.string().min(1).max(100), requestId: z.string().min(1).max(100) });
+const callbackBody = z.object({ inquiryId: z.string().min(1).max(100), requestId: z.string().min(1).max(100) });
 
 export const callbackHeaders = { signature: 'x-cic-signature', timestamp: 'x-cic-timestamp' } as const;
 

@@ -10,7 +10,7 @@ import { readUfx, writeUfxRequest } from './wire.ts';
 import type { UfxMessage, UfxMessageType, Way4Installation } from './wire.ts';
 import type { XmlTree } from './xml.ts';
 
-export interface UfxExchange<Answer> {
+interface UfxExchange<Answer> {
   type: UfxMessageType;
   body: XmlTree;
   answer: z.ZodType<Answer>;

@@ -4,7 +4,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 
 /** An element's content: its text, or its children in document order. Keys that start with `@` are attributes. */
-export type XmlNode = string | XmlTree;
+type XmlNode = string | XmlTree;
 export interface XmlTree {
   [name: string]: XmlNode | XmlNode[] | undefined;
 }

@@ -28,7 +28,7 @@ export async function deliver(db: Rows, message: Delivery): Promise<string> {
   return row?.requests === 1 ? codeResults.sent : codeResults.duplicateRequestId;
 }
 
-export const shownMessage = z.object({ id: whole, phone: z.string(), sender: z.string(), text: z.string(), createdAt: z.date() });
+const shownMessage = z.object({ id: whole, phone: z.string(), sender: z.string(), text: z.string(), createdAt: z.date() });
 export type ShownMessage = z.output<typeof shownMessage>;
 
 const shownAtMost = 50; // Our choice: what a page of a phone shows.

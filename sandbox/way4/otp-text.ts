@@ -14,7 +14,7 @@ export function otpText(code: string, terms: { amountVnd: number; merchantName: 
 }
 
 /** Vietnamese without its marks: `Cửa hàng Đông Á` becomes `Cua hang Dong A`. */
-export function toAscii(text: string): string {
+function toAscii(text: string): string {
   return text
     .normalize('NFD')
     .replaceAll(/\p{Mark}/gu, '')

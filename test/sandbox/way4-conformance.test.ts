@@ -137,7 +137,8 @@ test('two reversals at once give the money back once', async () => {
   const rrn = anRrn();
   await book('02000R', rrn, contract, 400_000);
   const codes = await Promise.all(Array.from({ length: 6 }, async () => book('04200R', rrn, contract, 400_000)));
-  assert.deepEqual(codes.toSorted(), ['0', '79', '79', '79', '79', '79']);
+  assert.equal(codes.filter((code) => code === '0').length, 1);
+  assert.equal(codes.filter((code) => code === '79').length, 5);
   assert.equal((await balancesOf(contract)).availableVnd, 1_000_000);
 });
 
