@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const OLDEST_NODE_MAJOR = 20;
 const PROJECT_NODE_MAJOR = 24;
+const QUIET = ['--loglevel=error', '--no-audit', '--no-fund'];
 const PROGRESS_EVERY_MS = 5_000;
 
 await main();
@@ -28,9 +29,14 @@ async function ensurePackages() {
   const say = (text) => process.stderr.write(`  ${text}\n`);
   say('installing packages (npm ci), about 500 MB once');
   const timer = setInterval(() => say(`still installing packages (${Math.round((Date.now() - startedAt) / 1000)} s)`), PROGRESS_EVERY_MS);
-  const code = await runNpm(['ci', '--loglevel=error', '--no-audit', '--no-fund']);
+  let code = await runNpm(['ci', ...QUIET]);
+  if (code !== 0) {
+    // npm ci refuses a lock that lacks an optional package of another platform; install takes the same versions and leaves the lock as it is.
+    say('npm ci failed, see above; trying npm install --no-save');
+    code = await runNpm(['install', '--no-save', ...QUIET]);
+  }
   clearInterval(timer);
-  if (code !== 0) fail(`npm ci failed with exit code ${code}; its own words are above. Check the network and run the same command again.`);
+  if (code !== 0) fail(`The packages could not be installed; npm's own words are above. Check the network and run the same command again.`);
   say(`packages installed in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
 }
 
