@@ -139,7 +139,7 @@ test('the file tells nothing about the customer but on its pages', async () => {
   for (const secret of ['Nguyễn', '079199990001', '+84900000001', 'Bến Mẫu']) {
     assert.ok(!metadata.includes(secret) && !bytes.includes(secret));
   }
-  assert.equal(pdf.getCreationDate()?.toISOString(), '2026-01-30T17:00:00.000Z');
+  assert.ok(bytes.includes('D:20260130170000Z'), 'the file is dated by its terms, not by the clock');
 });
 
 test('every schedule from one to twelve instalments is printed whole, on two or three pages', async () => {
@@ -147,7 +147,7 @@ test('every schedule from one to twelve instalments is printed whole, on two or 
     const { text, pages, isWithinPages } = await paper(inInstalments(count));
     assert.ok(pages === 2 || pages === 3, `${count} instalments on ${pages} pages`);
     assert.ok(isWithinPages);
-    assert.equal(text.split('1.012.345 ₫').length - 1, count === 1 ? 5 : count, `rows of ${count}`);
+    assert.equal(text.split('1.012.345 ₫').length - 1, count === 1 ? 4 : count, `rows of ${count}`);
     assert.ok(text.includes('18,5 %/năm'));
   }
 });
