@@ -184,6 +184,11 @@ export const deliveryLimits = {
   parkRetryMs: second,
 } as const;
 
+/** The same limits with other values, for tests and measurements. */
+export type DeliveryLimits = {
+  -readonly [Name in keyof typeof deliveryLimits]: (typeof deliveryLimits)[Name] extends number ? number : readonly number[];
+};
+
 /** Temporal. */
 export const temporalLimits = {
   /** Faster recovery after a worker crash than the default of 10 s. */
@@ -242,6 +247,8 @@ export const sandboxLimits = {
   callbackTimeoutMs: 5 * second,
   /** Two images of 5 MB in base64 and their envelope. */
   bodyMaxBytes: 16_777_216,
+  /** Our choice: calls that are being answered may end; one that is ordered to be slow need not. */
+  drainMs: second,
   /** Our choice: the longest list in a summary of the sandbox's state. */
   stateMaxRows: 1_000,
 } as const;

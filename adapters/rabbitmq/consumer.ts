@@ -28,6 +28,8 @@ export interface ConsumerOptions {
   handle: (delivery: Delivery) => Promise<Answer>;
   /** A handler threw; a bug, or the database in a place where nobody expected it. */
   onFault: (error: unknown) => void;
+  /** Called after each answer was sent. */
+  onAnswered?: () => void | Promise<void>;
 }
 
 export interface ConsumerCounts {
@@ -105,6 +107,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     });
     if (tell(held, answer)) counts.answered[answer] += 1;
     else counts.late += 1;
+    await options.onAnswered?.();
   }
 
   async function stop(): Promise<void> {

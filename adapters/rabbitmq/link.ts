@@ -53,20 +53,14 @@ export function createLink(options: LinkOptions): Link {
       if (machine.state() === 'closed') begun.end('closed by us'); // while it connected
     },
     blocked: (blocked) => report(blocked ? 'blocked' : 'unblocked'),
-    ready: () => {
-      report('connected');
-      first.resolve();
-    },
-    over: () => {
-      session = undefined;
-      machine.happen('lost');
-    },
+    ready: () => report('connected'),
+    over: () => machine.happen('lost'),
   };
 
-  function report(kind: 'connected' | 'blocked' | 'unblocked'): void {
+  const report = (kind: 'connected' | 'blocked' | 'unblocked'): void => {
     machine.happen(kind);
     options.report({ kind, link: options.name, generation });
-  }
+  };
 
   async function supervise(): Promise<void> {
     const backoff = createBackoff(options.backoff, options.random ?? Math.random);
@@ -74,14 +68,14 @@ export function createLink(options: LinkOptions): Link {
       generation += 1;
       const startedAt = performance.now();
       const reason = await liveSession(options, tenants, generation, events).catch((error: unknown) => {
-        // Once it was ready, this settles nothing any more: then a person changed the queues under a running process, and it is
-        // tried until they are as they should be.
+        // Of no effect once it was ready: then a person changed the queues under a running process, and it is tried until they are right.
         if (error instanceof TopologyMismatch) first.reject(error);
-        return error instanceof Error ? error.message : 'unknown';
+        return reasonOf(error);
       });
+      if (machine.state() !== 'connecting') return;
       const retryMs = backoff(performance.now() - startedAt);
       options.report({ kind: 'lost', link: options.name, generation, reason, retryMs });
-      if (machine.state() === 'connecting') await machine.closedWithin(retryMs);
+      await machine.closedWithin(retryMs);
     }
   }
 
@@ -89,7 +83,15 @@ export function createLink(options: LinkOptions): Link {
     machine.happen('close');
     session?.end('closed by us');
     await supervising;
-    first.resolve();
+  }
+
+  async function start(): Promise<void> {
+    machine.onState(() => first.resolve()); // the first change is to ready, or to closed
+    supervising = supervise();
+    await first.promise.catch(async (error: unknown) => {
+      await close();
+      throw error;
+    });
   }
 
   return {
@@ -97,15 +99,13 @@ export function createLink(options: LinkOptions): Link {
     onState: machine.onState,
     generation: () => generation,
     attach: (tenant) => void tenants.push(tenant),
-    start: async () => {
-      supervising = supervise();
-      await first.promise.catch(async (error: unknown) => {
-        await close();
-        throw error;
-      });
-    },
+    start,
     rebuild: (reason) => session?.end(reason),
     drain: () => machine.happen('drain'),
     close,
   };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown';
 }

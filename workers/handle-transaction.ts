@@ -1,0 +1,126 @@
+// From a delivery to the broker's answer. An acknowledgement is the last thing that happens: by then the outcome is stored, or a copy of
+// the message is confirmed in a delay queue. A message is never dropped because somebody else seems to be at work on it.
+
+import type { Answer, Delivery } from '../adapters/rabbitmq/consumer.ts';
+import type { Publisher } from '../adapters/rabbitmq/publisher.ts';
+import type { Topology } from '../adapters/rabbitmq/topology.ts';
+import { delayIndex, errorCode, judgeUnclaimed, readMessage } from '../domain/delivery.ts';
+import type { ParkReason, TransactionMessage } from '../domain/delivery.ts';
+import { invariant } from '../domain/failures.ts';
+import { noteFailure } from '../db/claims.ts';
+import { AmbiguousCommit } from '../db/pool.ts';
+import { readTransaction } from '../db/transactions.ts';
+import { attemptTransaction } from './attempt.ts';
+import type { AttemptDeps, AttemptResult } from './attempt.ts';
+import { messageKey, park } from './parking.ts';
+import type { ParkingDeps } from './parking.ts';
+
+export interface HandlerDeps extends AttemptDeps, ParkingDeps {
+  publisher: Publisher;
+  topology: Topology;
+  attemptsPerDelay: readonly number[];
+  /** Called when an outcome was stored, so that its workflow hears of it without delay. */
+  onSettled: () => void;
+  report: (handled: Handled) => void;
+}
+
+/** What became of a delivery; the counters and the log are made of it. */
+export type Handled =
+  | { kind: 'settled'; transactionId: string; outcome: 'posted' | 'rejected' }
+  /** The outcome was there already. */
+  | { kind: 'duplicate'; transactionId: string }
+  | { kind: 'fenced'; transactionId: string }
+  | { kind: 'delayed'; transactionId: string; reason: string; retryMs: number }
+  | { kind: 'parked'; messageId: string; reason: ParkReason; error: string }
+  /** The database lost its connection in a commit. */
+  | { kind: 'ambiguous'; transactionId: string };
+
+/** Makes the handler of the work queue. It never rejects on purpose. */
+export function createTransactionHandler(deps: HandlerDeps): (delivery: Delivery) => Promise<Answer> {
+  return async (delivery) => {
+    await deps.faults('pool.delivered');
+    const read = readMessage(delivery.body.toString('utf8'));
+    try {
+      if (read.kind === 'poison') return await putAside(deps, delivery, { reason: read.reason, error: read.reason });
+      return await follow(deps, delivery, read.message, await attemptTransaction(deps, read.message));
+    } catch (error) {
+      const transactionId = read.kind === 'message' ? read.message.transactionId : 'none';
+      // Nobody knows what is stored: no acknowledgement, and the next delivery looks.
+      if (error instanceof AmbiguousCommit) {
+        deps.report({ kind: 'ambiguous', transactionId });
+        return 'again';
+      }
+      // The database is away, most likely. Nothing is counted there, so the message comes back after the shortest delay.
+      return delay(deps, delivery, { transactionId, index: 0, reason: errorCode(error) });
+    }
+  };
+}
+
+async function follow(deps: HandlerDeps, delivery: Delivery, message: TransactionMessage, result: AttemptResult): Promise<Answer> {
+  const { transactionId } = message;
+  switch (result.kind) {
+    case 'settled':
+      deps.onSettled();
+      deps.report({ kind: 'settled', transactionId, outcome: result.outcome.kind });
+      return 'done';
+    case 'fenced':
+      deps.report({ kind: 'fenced', transactionId });
+      return delay(deps, delivery, { transactionId, index: 0, reason: 'FENCED' });
+    case 'failed':
+      return afterFailure(deps, delivery, result);
+    case 'unclaimed':
+      return unclaimed(deps, delivery, message);
+  }
+}
+
+async function unclaimed(deps: HandlerDeps, delivery: Delivery, message: TransactionMessage): Promise<Answer> {
+  const { transactionId } = message;
+  const found = await readTransaction(deps.database, transactionId);
+  const verdict = judgeUnclaimed(message, found);
+  switch (verdict.kind) {
+    case 'settled':
+      deps.report({ kind: 'duplicate', transactionId });
+      return 'done';
+    case 'later':
+      return delay(deps, delivery, { transactionId, index: 0, reason: 'CLAIMED' });
+    case 'park':
+      return putAside(deps, delivery, { reason: verdict.reason, error: found?.lastError ?? verdict.reason });
+  }
+}
+
+async function afterFailure(deps: HandlerDeps, delivery: Delivery, failed: Extract<AttemptResult, { kind: 'failed' }>): Promise<Answer> {
+  const { claimed, verdict } = failed;
+  const index = delayIndex(claimed.attempt, deps.attemptsPerDelay);
+  const { delayMs } = delayAt(deps.topology, index);
+  const noted = verdict.kind === 'retry' ? verdict : { error: verdict.error, release: true, refund: false };
+  await deps.database.withTransaction(async (tx) => noteFailure(tx, claimed, { ...noted, retryMs: delayMs }));
+  await deps.faults('retry.noted');
+  if (verdict.kind === 'park') return putAside(deps, delivery, verdict);
+  return delay(deps, delivery, { transactionId: claimed.transactionId, index, reason: verdict.error });
+}
+
+/** Into a delay queue, confirmed, and only then acknowledged: a crash between the two makes a duplicate, not a loss. */
+async function delay(
+  deps: HandlerDeps,
+  delivery: Delivery,
+  { transactionId, index, reason }: { transactionId: string; index: number; reason: string },
+): Promise<Answer> {
+  const { delayMs, routingKey } = delayAt(deps.topology, index);
+  const copy = { exchange: deps.topology.exchange, routingKey, messageId: messageKey(delivery), body: delivery.body, headers: {} };
+  const verdict = await deps.publisher.publish(copy);
+  await deps.faults('retry.published');
+  deps.report({ kind: 'delayed', transactionId, reason, retryMs: delayMs });
+  return verdict === 'confirmed' ? 'done' : 'again';
+}
+
+async function putAside(deps: HandlerDeps, delivery: Delivery, why: { reason: ParkReason; error: string }): Promise<Answer> {
+  await park(deps, delivery, why);
+  deps.report({ kind: 'parked', messageId: messageKey(delivery), ...why });
+  return 'park';
+}
+
+function delayAt(topology: Topology, index: number): Topology['delays'][number] {
+  const delay = topology.delays[index] ?? topology.delays.at(-1);
+  invariant(delay, 'the topology has a delay');
+  return delay;
+}

@@ -1,0 +1,87 @@
+// Puts a message aside for a person. A handler that finds poison writes the row and rejects the message; the broker carries it to the
+// parked queue, where the second half of this file makes sure that a row is there and takes the message off. The same half catches what
+// the broker parks on its own, after too many deliveries; so whatever was put aside is found in one table.
+
+import { createHash } from 'node:crypto';
+import type { Answer, Delivery } from '../adapters/rabbitmq/consumer.ts';
+import { readMessage } from '../domain/delivery.ts';
+import type { ParkReason } from '../domain/delivery.ts';
+import { isId } from '../domain/ids.ts';
+import { parkMessage } from '../db/parked.ts';
+import type { ParkedMessage } from '../db/parked.ts';
+import type { Database } from '../db/pool.ts';
+import type { Faults } from './fault-points.ts';
+
+export interface ParkingDeps {
+  database: Database;
+  /** A longer body is not ours; only its start is kept. */
+  bodyMaxBytes: number;
+  faults: Faults;
+}
+
+/** Writes the row of a message that is to be rejected. Throws what the database throws. */
+export async function park(deps: ParkingDeps, delivery: Delivery, why: { reason: ParkReason; error: string }): Promise<void> {
+  await deps.database.withTransaction(async (tx) => {
+    await parkMessage(tx, rowOf(delivery, why, deps.bodyMaxBytes));
+    await deps.faults('park.writing');
+  });
+  await deps.faults('park.written');
+}
+
+/** The handler of the parked queue. While the database is away it waits with the message in hand, retrying every `retryMs`. */
+export function createParkedHandler(deps: ParkingDeps & { retryMs: number; stopping: () => boolean; onFault: (error: unknown) => void }) {
+  return async (delivery: Delivery): Promise<Answer> => {
+    const row = rowOf(delivery, { reason: brokerReason(delivery), error: 'broker' }, deps.bodyMaxBytes);
+    while (!deps.stopping()) {
+      try {
+        await parkMessage(deps.database, row);
+        await deps.faults('parked.stored');
+        return 'done';
+      } catch (error) {
+        deps.onFault(error);
+        await new Promise((resolve) => setTimeout(resolve, deps.retryMs));
+      }
+    }
+    return 'again';
+  };
+}
+
+// A handler's own rejection has its row, with the better reason, before it gets here.
+function brokerReason(delivery: Delivery): ParkReason {
+  const read = readMessage(delivery.body.toString());
+  return read.kind === 'poison' ? read.reason : 'DELIVERY_LIMIT';
+}
+
+function rowOf(delivery: Delivery, why: { reason: ParkReason; error: string }, bodyMaxBytes: number): ParkedMessage {
+  return {
+    messageId: messageKey(delivery),
+    transactionId: transactionIdOf(delivery.body),
+    reason: why.reason,
+    firstError: why.error,
+    lastError: why.error,
+    body: delivery.body.subarray(0, bodyMaxBytes),
+    headers: plainHeaders(delivery.headers),
+  };
+}
+
+/** The message's own id, or one made of its body when it has none that can be stored. */
+export function messageKey({ messageId, body }: Pick<Delivery, 'messageId' | 'body'>): string {
+  if (messageId && /^[\x20-\x7e]{1,128}$/.test(messageId)) return messageId;
+  return `sha256:${createHash('sha256').update(body).digest('hex')}`;
+}
+
+function transactionIdOf(body: Buffer): string | null {
+  const found = /"transactionId"\s*:\s*"([a-z0-9_]{1,64})"/.exec(body.toString('utf8'))?.[1];
+  return found && isId('transaction', found) ? found : null;
+}
+
+// What was put aside may come from anybody: only short, printable facts are kept.
+function plainHeaders(headers: Record<string, unknown>): Record<string, string | number> {
+  const kept: Record<string, string | number> = {};
+  for (const [name, value] of Object.entries(headers).slice(0, 20)) {
+    if (!/^[\x20-\x7e]{1,64}$/.test(name)) continue;
+    if (typeof value === 'number') kept[name] = value;
+    if (typeof value === 'string' && /^[\x20-\x7e]{0,128}$/.test(value)) kept[name] = value;
+  }
+  return kept;
+}

@@ -1,0 +1,81 @@
+// The relay put together: lanes that publish the outbox, the sweeper that makes up for what was lost, and the drain of both. Several
+// relays run at once; rows that one holds are passed over by the others.
+
+import { createPublisher } from '../adapters/rabbitmq/publisher.ts';
+import type { Topology } from '../adapters/rabbitmq/topology.ts';
+import type { LinkReport } from '../adapters/rabbitmq/link.ts';
+import { deliveryLimits } from '../config/limits.ts';
+import type { DeliveryLimits } from '../config/limits.ts';
+import { sweepOutbox, tidyOutbox } from '../db/outbox.ts';
+import type { Database } from '../db/pool.ts';
+import { openLink } from './broker.ts';
+import type { Faults } from './fault-points.ts';
+import { startLoop } from './loop.ts';
+import { relayRound } from './relay-round.ts';
+
+export interface RelayOptions {
+  database: Database;
+  amqpUrl: string;
+  /** Shown at RabbitMQ. */
+  name: string;
+  topology: Topology;
+  faults: Faults;
+  report: (report: LinkReport | { kind: 'swept'; count: number }) => void;
+  onFault: (error: unknown) => void;
+  /** Tests shorten these; the defaults are config/limits.ts. */
+  limits?: Partial<DeliveryLimits>;
+}
+
+export interface Relay {
+  ready(): boolean;
+  counts(): { published: number; returned: number; refused: number; unconfirmed: number; sessions: number };
+  /** Takes no new rows, waits for the confirms of those it has, and closes. */
+  drain(): Promise<void>;
+}
+
+/** Starts relaying. Resolves when the broker is there and its queues are ours; rejects with TopologyMismatch when they are not. */
+export async function startRelay(options: RelayOptions): Promise<Relay> {
+  const { database, topology, faults, onFault } = options;
+  const limits = { ...deliveryLimits, ...options.limits };
+  const link = openLink({
+    url: options.amqpUrl,
+    name: `${options.name} publish`,
+    topology,
+    heartbeatSeconds: limits.heartbeatSeconds,
+    report: options.report,
+  });
+  const publisher = createPublisher({ link, ...limits });
+  await link.start();
+
+  const ready = () => link.state() === 'ready';
+  const round = async () =>
+    relayRound({ database, publisher, exchange: topology.exchange, ready, batch: limits.relayBatch, retryMs: limits.relayRetryMs, faults });
+  const lanes = Array.from({ length: limits.relayLanes }, () =>
+    startLoop({ round, idleMs: limits.relayPollMs, faultMs: limits.relayRetryMs, onFault }),
+  );
+  const sweeper = startLoop({ round: async () => sweep(), idleMs: limits.sweepEveryMs, faultMs: limits.sweepEveryMs, onFault });
+
+  async function sweep(): Promise<boolean> {
+    const count = await database.withTransaction(async (tx) => {
+      const swept = await sweepOutbox(tx, { afterMs: limits.sweepAfterMs, limit: limits.sweepBatch });
+      await faults('sweeper.sweeping');
+      return swept;
+    });
+    await database.withTransaction(async (tx) => tidyOutbox(tx, { keptMs: limits.outboxKeptMs, limit: limits.sweepBatch }));
+    if (count > 0) options.report({ kind: 'swept', count });
+    return count === limits.sweepBatch;
+  }
+
+  return {
+    ready,
+    counts: () => {
+      const { confirmed, ...failed } = publisher.counts();
+      return { published: confirmed, ...failed, sessions: link.generation() };
+    },
+    drain: async () => {
+      await Promise.all([...lanes, sweeper].map(async (loop) => loop.stop()));
+      link.drain();
+      await link.close();
+    },
+  };
+}

@@ -1,0 +1,48 @@
+// Entry point of the relay: carries the outbox to RabbitMQ until it is told to stop.
+
+import { readEnv } from '../config/env.ts';
+import { databaseLimits, deliveryLimits } from '../config/limits.ts';
+import { openDatabase } from '../db/pool.ts';
+import { handOffTopology, linkReporter } from './broker.ts';
+import { drainOnSignal } from './drain.ts';
+import { createFaults } from './fault-points.ts';
+import { startHealth } from './health.ts';
+import { createLog, faultFields } from './log.ts';
+import { startRelay } from './relay-process.ts';
+import type { Relay } from './relay-process.ts';
+
+const env = readEnv('relay');
+const log = createLog({ process: 'relay', level: env.LOG_LEVEL, pod: env.POD_NAME });
+const onFault = (error: unknown): void => log.warn('round failed', faultFields(error));
+const database = openDatabase({
+  url: env.DATABASE_URL,
+  applicationName: `relay ${env.POD_NAME}`,
+  poolSize: databaseLimits.poolSize,
+  onError: onFault,
+});
+const reportLink = linkReporter(log);
+
+let relay: Relay | undefined;
+const health = await startHealth({ port: env.HEALTH_PORT, checks: { broker: () => relay?.ready() ?? false } });
+log.info('started', { port: health.port });
+
+drainOnSignal({
+  log,
+  deadlineMs: deliveryLimits.drainMs,
+  drain: async () => {
+    await relay?.drain();
+    await database.close();
+    await health.close();
+  },
+});
+
+relay = await startRelay({
+  database,
+  amqpUrl: env.AMQP_URL,
+  name: env.POD_NAME,
+  topology: handOffTopology(),
+  faults: createFaults(env.FAULT_AT, env.TRASAU_ENV),
+  onFault,
+  report: (report) => (report.kind === 'swept' ? log.warn('published again', { count: report.count }) : reportLink(report)),
+});
+log.info('relaying');

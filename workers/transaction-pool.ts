@@ -1,0 +1,154 @@
+// The pool that books transactions, put together: a connection that consumes and one that publishes, the handlers of the work queue and
+// of the parked queue, the loop that tells outcomes, and the drain of all of it in the order in which nothing started is lost.
+
+import { createConsumer } from '../adapters/rabbitmq/consumer.ts';
+import type { Consumer } from '../adapters/rabbitmq/consumer.ts';
+import type { Link, LinkReport } from '../adapters/rabbitmq/link.ts';
+import { createPublisher } from '../adapters/rabbitmq/publisher.ts';
+import type { Topology } from '../adapters/rabbitmq/topology.ts';
+import { deliveryLimits, vendorLimits } from '../config/limits.ts';
+import type { DeliveryLimits } from '../config/limits.ts';
+import type { CardCore } from '../domain/ports.ts';
+import type { Database } from '../db/pool.ts';
+import { openLink } from './broker.ts';
+import type { Faults } from './fault-points.ts';
+import { createTransactionHandler } from './handle-transaction.ts';
+import type { Handled } from './handle-transaction.ts';
+import { startLoop } from './loop.ts';
+import type { Loop } from './loop.ts';
+import { noticeRound } from './outcome-notices.ts';
+import type { Notify } from './outcome-notices.ts';
+import { createParkedHandler } from './parking.ts';
+
+export interface PoolOptions {
+  database: Database;
+  amqpUrl: string;
+  /** Consumer tag and connection names; the pod name. */
+  name: string;
+  topology: Topology;
+  cardCore: Pick<CardCore, 'findPurchase' | 'purchase'>;
+  notify: Notify;
+  faults: Faults;
+  report: (report: LinkReport | Handled) => void;
+  onFault: (error: unknown) => void;
+  /** Tests shorten these; the defaults are config/limits.ts. */
+  limits?: Partial<Limits>;
+}
+
+type Limits = DeliveryLimits & { coreTimeoutMs: number };
+
+export interface TransactionPool {
+  ready(): boolean;
+  counts(): PoolCounts;
+  /** Stops consuming, finishes what was started, gives the rest back, tells the outcomes that are due, closes. */
+  drain(): Promise<void>;
+}
+
+export interface PoolCounts {
+  handled: Record<Handled['kind'], number>;
+  delivered: number;
+  redelivered: number;
+  lateAnswers: number;
+  sessions: number;
+}
+
+/** Starts booking. Resolves when it consumes; rejects with TopologyMismatch, nothing started, when the broker's queues are not ours. */
+export async function startTransactionPool(options: PoolOptions): Promise<TransactionPool> {
+  const limits: Limits = { ...deliveryLimits, coreTimeoutMs: vendorLimits.way4TimeoutMs, ...options.limits };
+  const handled: PoolCounts['handled'] = { settled: 0, duplicate: 0, fenced: 0, delayed: 0, parked: 0, ambiguous: 0 };
+  const publishing = linkFor('publish', options, limits);
+  const consuming = linkFor('consume', options, limits);
+  const stopping = new AbortController();
+  const notices = startNotices(options, limits);
+  const count = (what: Handled): void => {
+    handled[what.kind] += 1;
+    options.report(what);
+  };
+  const transactions = consumeTransactions({ consuming, publishing, wakeNotices: notices.wake, count }, options, limits);
+  const parked = consumeParked(consuming, stopping.signal, options, limits);
+
+  const drain = async (): Promise<void> => {
+    stopping.abort();
+    await Promise.all([transactions.drain(), parked.drain()]);
+    consuming.drain();
+    publishing.drain();
+    await notices.stop();
+    await Promise.all([consuming.close(), publishing.close()]);
+  };
+  await Promise.all([publishing.start(), consuming.start()]).catch(async (error: unknown) => {
+    await drain();
+    throw error;
+  });
+  return {
+    ready: () => consuming.state() === 'ready' && publishing.state() === 'ready',
+    counts: () => {
+      const { delivered, redelivered, late } = transactions.counts();
+      return { handled: { ...handled }, delivered, redelivered, lateAnswers: late, sessions: consuming.generation() };
+    },
+    drain,
+  };
+}
+
+function linkFor(purpose: string, { amqpUrl, name, topology, report }: PoolOptions, { heartbeatSeconds }: Limits): Link {
+  return openLink({ url: amqpUrl, name: `${name} ${purpose}`, topology, heartbeatSeconds, report });
+}
+
+function startNotices({ database, notify, faults, onFault }: PoolOptions, limits: Limits): Loop {
+  const { noticeBatch: batch, noticeRetryMs: retryMs } = limits;
+  return startLoop({
+    round: async () => noticeRound({ database, notify, batch, retryMs, faults, onFault }),
+    idleMs: limits.noticePollMs,
+    faultMs: retryMs,
+    onFault,
+  });
+}
+
+function consumeTransactions(
+  parts: { consuming: Link; publishing: Link; wakeNotices: () => void; count: (what: Handled) => void },
+  options: PoolOptions,
+  limits: Limits,
+): Consumer {
+  const { database, topology, cardCore, faults, onFault } = options;
+  return createConsumer({
+    link: parts.consuming,
+    queue: topology.queue.name,
+    consumerTag: options.name,
+    prefetch: limits.consumerPrefetch,
+    concurrency: limits.consumerConcurrency,
+    onFault,
+    onAnswered: async () => faults('pool.acknowledged'),
+    handle: createTransactionHandler({
+      database,
+      topology,
+      cardCore,
+      faults,
+      publisher: createPublisher({ link: parts.publishing, ...limits }),
+      leaseMs: limits.claimLeaseMs,
+      coreTimeoutMs: limits.coreTimeoutMs,
+      attemptsPerDelay: limits.attemptsPerDelay,
+      bodyMaxBytes: limits.messageMaxBytes,
+      onSettled: parts.wakeNotices,
+      report: parts.count,
+    }),
+  });
+}
+
+function consumeParked(consuming: Link, stopping: AbortSignal, options: PoolOptions, limits: Limits): Consumer {
+  const { database, topology, faults, onFault } = options;
+  return createConsumer({
+    link: consuming,
+    queue: topology.parked.name,
+    consumerTag: `${options.name}.parked`,
+    prefetch: 1,
+    concurrency: 1,
+    onFault,
+    handle: createParkedHandler({
+      database,
+      faults,
+      bodyMaxBytes: limits.messageMaxBytes,
+      retryMs: limits.parkRetryMs,
+      stopping: () => stopping.aborted,
+      onFault,
+    }),
+  });
+}

@@ -1,0 +1,85 @@
+// Entry point of the pool that books transactions: consumes the work queue, books at WAY4, tells the workflows.
+
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { connectTemporal } from '../adapters/temporal/client.ts';
+import { createCardCore } from '../adapters/way4/client.ts';
+import { readEnv } from '../config/env.ts';
+import { databaseLimits, deliveryLimits, vendorLimits } from '../config/limits.ts';
+import { openDatabase } from '../db/pool.ts';
+import { applicationWorkflowId, transactionSettled } from '../workflows/messages.ts';
+import { handOffTopology, linkReporter } from './broker.ts';
+import { drainOnSignal } from './drain.ts';
+import { createFaults } from './fault-points.ts';
+import type { Handled } from './handle-transaction.ts';
+import { startHealth } from './health.ts';
+import { createLog, faultFields } from './log.ts';
+import type { Notify } from './outcome-notices.ts';
+import { startTransactionPool } from './transaction-pool.ts';
+import type { TransactionPool } from './transaction-pool.ts';
+
+const env = readEnv('transactions');
+const log = createLog({ process: 'transactions', level: env.LOG_LEVEL, pod: env.POD_NAME });
+const onFault = (error: unknown): void => log.warn('round failed', faultFields(error));
+const database = openDatabase({
+  url: env.DATABASE_URL,
+  applicationName: `transactions ${env.POD_NAME}`,
+  poolSize: databaseLimits.poolSize,
+  onError: onFault,
+});
+const temporal = connectTemporal({ address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE });
+const reportLink = linkReporter(log);
+
+const notify: Notify = async ({ applicationId, transactionId, status }) => {
+  const { workflow, connection } = temporal.client;
+  const settlement = { transactionId, status };
+  try {
+    await connection.withDeadline(Date.now() + deliveryLimits.noticeTimeoutMs, async () =>
+      workflow.getHandle(applicationWorkflowId(applicationId)).signal(transactionSettled, settlement),
+    );
+  } catch (error) {
+    // The run is over or was deleted: there is nobody left to tell, and the outcome is in the database.
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    log.warn('nobody to tell', { applicationId, transactionId });
+  }
+};
+
+function reportHandled(handled: Handled): void {
+  if (handled.kind === 'settled') log.info('settled', { transactionId: handled.transactionId, status: handled.outcome });
+  else log[handled.kind === 'parked' ? 'error' : 'warn'](handled.kind, handled);
+}
+
+let pool: TransactionPool | undefined;
+const health = await startHealth({
+  port: env.HEALTH_PORT,
+  checks: { broker: () => pool?.ready() ?? false, database: async () => (await database.query('select 1')).rowCount === 1 },
+});
+log.info('started', { port: health.port });
+
+drainOnSignal({
+  log,
+  deadlineMs: deliveryLimits.drainMs,
+  drain: async () => {
+    await pool?.drain();
+    await temporal.close();
+    await database.close();
+    await health.close();
+  },
+});
+
+pool = await startTransactionPool({
+  database,
+  amqpUrl: env.AMQP_URL,
+  name: env.POD_NAME,
+  topology: handOffTopology(),
+  cardCore: createCardCore({
+    baseUrl: env.WAY4_URL,
+    timeoutMs: vendorLimits.way4TimeoutMs,
+    connectTimeoutMs: vendorLimits.way4TimeoutMs,
+    answerMaxBytes: vendorLimits.answerMaxBytes,
+  }),
+  notify,
+  faults: createFaults(env.FAULT_AT, env.TRASAU_ENV),
+  onFault,
+  report: (report) => ('link' in report ? reportLink(report) : reportHandled(report)),
+});
+log.info('consuming');
