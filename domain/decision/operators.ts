@@ -69,7 +69,7 @@ export function truth(value: unknown): boolean {
 }
 
 /** The value when it is a whole number that a computer holds exactly. Throws as {@link truth}. */
-export function whole(value: unknown): number {
+function whole(value: unknown): number {
   if (value === null || value === undefined) throw new MissingInput('a number is not known');
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new RuleFault('a number must be whole and below 2^53');
   return value;

@@ -7,7 +7,7 @@ import { RuleFault, type Kind } from './operators.ts';
 import { listOf, readerOf, readInput, type Reader } from './ruleset-reader.ts';
 import { stageNames, type Bin, type InputSpec, type StageName } from './types.ts';
 
-export type Effect =
+type Effect =
   | { kind: 'decline' | 'refer'; reasonCode: ReasonCode; priority: number }
   | { kind: 'cap'; limitVnd: Expression; reasonCode: ReasonCode | null }
   | { kind: 'points'; of: Expression; bins: readonly Bin[] };
@@ -19,7 +19,7 @@ export interface Rule {
   effect: Effect;
 }
 
-export interface LimitRow {
+interface LimitRow {
   id: string;
   when: Expression;
   limitVnd: number;
