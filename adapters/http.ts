@@ -117,7 +117,7 @@ function readAnswer(vendor: Vendor, request: VendorRequest, response: Response<U
   }
   if (status >= 500 || status === 408) throw new VendorFailure(vendor, request.repeatable ? 'unavailable' : 'unknown', `HTTP_${status}`);
   if (status >= 300 && status < 400) throw new VendorFailure(vendor, 'garbage', `HTTP_${status}`);
-  if (headers['content-encoding'] !== undefined) throw new VendorFailure(vendor, 'garbage', 'CONTENT_ENCODING');
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw new VendorFailure(vendor, 'garbage', 'CONTENT_ENCODING');
   const isExpected = new RegExp(`^(text|application)/([a-z.-]+\\+)?${request.answer}\\b`, 'i').test(headers['content-type'] ?? '');
   // A 4xx may come from a gateway in front of the vendor that answers in HTML: its status says enough.
   if (!isExpected && status < 400) throw new VendorFailure(vendor, 'garbage', 'CONTENT_TYPE');

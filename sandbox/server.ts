@@ -66,12 +66,18 @@ export async function startSandboxServer(options: SandboxOptions): Promise<Runni
   );
   const close = async (): Promise<void> => {
     stop.abort();
-    const closed = new Promise((resolve) => void server.close(resolve));
-    if ('closeAllConnections' in server) server.closeAllConnections();
-    await Promise.all([closed, callbacks]);
+    await Promise.all([closeServer(server), callbacks]);
     await store.close();
   };
   return { url, store, close };
+}
+
+async function closeServer(server: ReturnType<typeof createAdaptorServer>): Promise<void> {
+  const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+  if (!('closeIdleConnections' in server)) return closed;
+  server.closeIdleConnections();
+  const deadline = setTimeout(() => server.closeAllConnections(), sandboxLimits.drainMs);
+  await closed.finally(() => clearTimeout(deadline));
 }
 
 async function listen(server: ReturnType<typeof createAdaptorServer>, { hostname, port }: SandboxOptions): Promise<string> {

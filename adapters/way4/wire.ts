@@ -156,8 +156,8 @@ export function readUfx(text: string): UfxMessage {
   const message = parsed.data.UFXMsg;
   const child = message.MsgData[message['@msg_type']];
   // The reader returns every Doc as a list, because inquiries answer several; as a message there is one.
-  const body: unknown = Array.isArray(child) ? child[0] : child;
-  if (body === undefined || typeof body === 'string') throw new SyntaxError('not a UFX message');
+  const body: unknown = Array.isArray(child) && child.length === 1 ? child[0] : child;
+  if (body === undefined || Array.isArray(body) || typeof body === 'string') throw new SyntaxError('not a UFX message');
   return { type: message['@msg_type'], direction: message['@direction'], msgId: message.MsgId, body, tree };
 }
 

@@ -87,6 +87,7 @@ test('an answer that is not ours, not whole or not UFX is garbage, never a booki
     ['a code of words', (msgId) => doc(msgId, { code: 'OK' })],
     ['a cut-off document', (msgId) => doc(msgId).slice(0, 400)],
     ['two documents', (msgId) => doc(msgId) + doc(msgId)],
+    ['two bookings in one message', (msgId) => doc(msgId).replace(/<Doc>.*<\/Doc>/s, '$&$&')],
     ['a DTD', (msgId) => `<!DOCTYPE UFXMsg [<!ENTITY x "0">]>${doc(msgId, { code: '&x;' })}`],
     ['an unknown entity', (msgId) => doc(msgId, { code: '&zero;' })],
     ['nothing', () => ''],

@@ -19,7 +19,7 @@ const sentinels = Object.keys(bureauSentinels) as BureauSentinel[]; // the keys 
 
 test('docs/sandbox.md shows the table of today', () => {
   const document = readFileSync(sentinelDocument, 'utf8');
-  assert.equal(document, withSentinelTable(document), 'run: node sandbox/sentinel-table.ts');
+  assert.equal(document, withSentinelTable(document), 'run: node_modules/.bin/node sandbox/sentinel-table.ts');
 });
 
 test('a built national id is well formed, agrees with birth date and sex, and selects its behaviour', () => {
