@@ -32,8 +32,9 @@ export function createApp(deps: ApiDeps): Api {
   addPages(app);
   addDocumentation(app, deps.publicUrl);
   refuseOtherMethods(app);
-  app.notFound(() => {
-    throw new Problem('NOT_FOUND', { detail: 'There is nothing at this address.' });
+  app.notFound((c) => {
+    c.get('notes')['code'] = 'NOT_FOUND';
+    return problemResponse(new Problem('NOT_FOUND', { detail: 'There is nothing at this address.' }), c.get('requestId'));
   });
   app.onError((error, c) => problemResponse(toProblem(error), c.get('requestId')));
   return app;
