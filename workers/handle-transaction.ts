@@ -115,7 +115,7 @@ async function delay(
 
 async function putAside(deps: HandlerDeps, delivery: Delivery, why: { reason: ParkReason; error: string }): Promise<Answer> {
   await park(deps, delivery, why);
-  deps.report({ kind: 'parked', messageId: messageKey(delivery), ...why });
+  deps.report({ kind: 'parked', messageId: messageKey(delivery), reason: why.reason, error: why.error });
   return 'park';
 }
 

@@ -6,7 +6,13 @@ import { VendorFailure } from '../../../domain/failures.ts';
 import type { CardCore, CoreBooking, CorePurchase } from '../../../domain/ports.ts';
 
 /** What happens to the next purchases, in order: refused before anything happened, booked but the answer lost, and so on. */
-export type Mood = 'unavailable' | 'lost before booking' | 'lost after booking' | 'garbage after booking' | 'refuse' | 'slow';
+export type Mood =
+  | 'unavailable'
+  | 'lost before booking'
+  | 'garbage before booking'
+  | 'lost after booking'
+  | 'garbage after booking'
+  | 'refuse';
 
 export interface FakeCore extends Pick<CardCore, 'findPurchase' | 'purchase'> {
   /** Bookings by RRN: more than one is a customer who paid twice. */
@@ -55,6 +61,7 @@ export function createFakeCore(): FakeCore {
       if (mood === 'unavailable') throw new VendorFailure('way4', 'unavailable', 'HTTP_503');
       if (mood === 'refuse') throw new VendorFailure('way4', 'rejected', 'FORMAT_ERROR');
       if (mood === 'lost before booking') throw new VendorFailure('way4', 'unknown', 'TIMEOUT');
+      if (mood === 'garbage before booking') throw new VendorFailure('way4', 'garbage', 'NOT_XML');
       const before = core.bookings.get(rrn) ?? [];
       if (core.refusesDuplicates && before.length > 0) throw new VendorFailure('way4', 'rejected', 'DUPLICATE');
       core.bookings.set(rrn, [...before, purchase]);

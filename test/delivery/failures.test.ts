@@ -1,0 +1,129 @@
+// What becomes of a purchase when the card core is away, slow or confused: it is tried again, asking first, and booked once.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readTransaction } from '../../db/transactions.ts';
+import { eventually } from './support/eventually.ts';
+import { bookedExactlyOnce } from './support/expect.ts';
+import { aWorld, fastPool } from './support/world.ts';
+
+test('a purchase that did not reach the core comes back after a delay and is booked', async (t) => {
+  const world = await aWorld(t);
+  world.core.moods = ['unavailable', 'unavailable'];
+  const accepted = await world.accept(1);
+  await world.aRelay();
+  await world.aPool();
+  await bookedExactlyOnce(world, accepted);
+  assert.deepEqual(
+    world.handled.map((handled) => handled.kind),
+    ['delayed', 'delayed', 'settled'],
+  );
+  const row = await readTransaction(world.database, accepted[0]?.transactionId ?? '');
+  assert.equal(row?.attempts, 3);
+  assert.equal(row?.firstError, 'way4:unavailable:HTTP_503');
+});
+
+test('a booking whose answer was lost is found by its RRN and never sent again', async (t) => {
+  const world = await aWorld(t);
+  world.core.moods = ['lost after booking', 'garbage after booking'];
+  const accepted = await world.accept(2);
+  await world.aRelay();
+  await world.aPool({ limits: { ...fastPool, claimLeaseMs: 500, coreTimeoutMs: 100 } });
+  await bookedExactlyOnce(world, accepted);
+  for (const { rrn } of accepted) {
+    const calls = world.core.calls.filter((call) => call.rrn === rrn).map((call) => call.kind);
+    assert.deepEqual(calls, ['purchase', 'inquiry']);
+  }
+});
+
+test('a request that was lost before the core booked it is sent again only after an inquiry and the end of its lease', async (t) => {
+  const world = await aWorld(t);
+  world.core.moods = ['lost before booking'];
+  const accepted = await world.accept(1);
+  await world.aRelay();
+  await world.aPool({ limits: { ...fastPool, claimLeaseMs: 600, coreTimeoutMs: 100 } });
+  const startedAt = performance.now();
+  await bookedExactlyOnce(world, accepted);
+  assert.ok(performance.now() - startedAt >= 500, 'the lease was over');
+  assert.deepEqual(
+    world.core.calls.map((call) => call.kind),
+    ['purchase', 'inquiry', 'purchase'],
+  );
+  assert.ok(world.handled.some((handled) => handled.kind === 'delayed' && handled.reason === 'CLAIMED'));
+});
+
+test('an outage of the core parks nobody, however many attempts it takes', async (t) => {
+  const world = await aWorld(t, { delaysMs: [20] });
+  world.core.down = true;
+  const accepted = await world.accept(3);
+  await world.aRelay();
+  await world.aPool();
+  await eventually(async () => {
+    for (const { transactionId } of accepted) {
+      const row = await readTransaction(world.database, transactionId);
+      assert.ok(row && row.attempts > 15);
+      assert.ok(row.triesLeft >= 11);
+    }
+  });
+  world.core.down = false;
+  await bookedExactlyOnce(world, accepted);
+});
+
+test('a purchase that failed as often as we allow is parked with its first and last error, and is not booked behind our back', async (t) => {
+  const world = await aWorld(t, { delaysMs: [20] });
+  world.core.moods = ['lost before booking', ...Array.from({ length: 30 }, () => 'garbage before booking' as const)];
+  const [accepted] = await world.accept(1);
+  assert.ok(accepted);
+  await world.aRelay();
+  await world.aPool({ limits: { ...fastPool, claimLeaseMs: 40, coreTimeoutMs: 5 } });
+  const parked = await eventually(async () => {
+    const { rows } = await world.database.query<{ reason: string; first_error: string; last_error: string; transaction_id: string }>(
+      'select reason, first_error, last_error, transaction_id from parked_messages',
+    );
+    assert.equal(rows.length, 1);
+    return rows[0];
+  });
+  assert.deepEqual(parked, {
+    reason: 'TRIES_SPENT',
+    first_error: 'way4:unknown:TIMEOUT',
+    last_error: 'way4:garbage:NOT_XML',
+    transaction_id: accepted.transactionId,
+  });
+  assert.equal(world.core.bookings.size, 0);
+  assert.equal((await readTransaction(world.database, accepted.transactionId))?.status, 'accepted');
+});
+
+test('a request that the core refuses as such is parked at once', async (t) => {
+  const world = await aWorld(t);
+  world.core.moods = ['refuse'];
+  await world.accept(1);
+  await world.aRelay();
+  await world.aPool();
+  await eventually(() => {
+    assert.deepEqual(
+      world.handled.map((handled) => (handled.kind === 'parked' ? handled.reason : handled.kind)),
+      ['CORE_REFUSED'],
+    );
+  });
+});
+
+test('an outcome is told as soon as Temporal is back, without the purchase being touched again', async (t) => {
+  const world = await aWorld(t);
+  const accepted = await world.accept(2);
+  let temporalIsDown = true;
+  const refusedTells: string[] = [];
+  await world.aRelay();
+  await world.aPool({
+    notify: async ({ transactionId, status }) => {
+      if (temporalIsDown) {
+        refusedTells.push(transactionId);
+        throw new Error('Temporal is away');
+      }
+      world.told.push({ transactionId, status });
+    },
+  });
+  await eventually(() => assert.ok(refusedTells.length >= 4));
+  assert.equal(world.told.length, 0);
+  temporalIsDown = false;
+  await bookedExactlyOnce(world, accepted);
+});

@@ -1,0 +1,83 @@
+// Two handlers and one purchase: whatever wakes up late finds that it owns nothing any more, and whatever lost its database in the middle
+// of a commit is not believed either way.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { claimTransaction, noteFailure, settleTransaction } from '../../db/claims.ts';
+import { openDatabase } from '../../db/pool.ts';
+import { readTransaction } from '../../db/transactions.ts';
+import type { FaultPoint } from '../../workers/fault-points.ts';
+import { bookedExactlyOnce } from './support/expect.ts';
+import { tcpProxy } from './support/tcp-proxy.ts';
+import { aWorld, fastPool } from './support/world.ts';
+
+test('while an attempt may still reach the core nobody else can claim, and afterwards the old owner cannot write', async (t) => {
+  const world = await aWorld(t);
+  const [accepted] = await world.accept(1);
+  assert.ok(accepted);
+  const { transactionId } = accepted;
+  const claim = async (leaseMs: number) =>
+    world.database.withTransaction(async (tx) => claimTransaction(tx, { ...accepted, kind: 'purchase', leaseMs }));
+
+  const first = await claim(0);
+  assert.equal(first?.attempt, 1);
+  const second = await claim(60_000);
+  assert.equal(second?.attempt, 2);
+  assert.equal(await claim(60_000), null, 'the lease of the second holds');
+
+  const settle = async (owner: { claim: number }) =>
+    world.database.withTransaction(async (tx) =>
+      settleTransaction(tx, { transactionId, claim: owner.claim }, { kind: 'rejected', code: '05' }),
+    );
+  const note = { error: 'X', retryMs: 0, release: true, refund: true };
+  assert.equal(await settle(first), false, 'the zombie settles nothing');
+  assert.equal(await world.database.withTransaction(async (tx) => noteFailure(tx, first, note)), false, 'the zombie notes nothing');
+  assert.equal((await readTransaction(world.database, transactionId))?.status, 'accepted');
+  assert.equal(await settle(second), true);
+  assert.equal(await settle(second), false, 'an outcome is written once');
+  assert.equal((await world.database.query('select 1 from outcome_notices')).rowCount, 1);
+});
+
+test('a handler that was overtaken while the core thought about it does not write its outcome', async (t) => {
+  const world = await aWorld(t);
+  world.core.refusesDuplicates = true;
+  const accepted = await world.accept(1);
+  const slow = Promise.withResolvers<void>();
+  let received = 0;
+  world.core.onReceived = async () => {
+    received += 1;
+    if (received === 1) await slow.promise; // longer than its lease: the process was frozen, say
+    else slow.resolve();
+  };
+  await world.aRelay({ limits: { relayPollMs: 20, sweepAfterMs: 300, sweepEveryMs: 50 } }); // the sweeper brings the second message
+  await world.aPool({ limits: { ...fastPool, claimLeaseMs: 200, coreTimeoutMs: 100 } });
+  await bookedExactlyOnce(world, accepted);
+  assert.ok(received >= 2);
+  assert.equal(world.told.length, 1);
+});
+
+for (const point of ['pool.claiming', 'pool.settling'] as const satisfies FaultPoint[]) {
+  test(`a commit whose answer never came (${point}) is looked up, not believed, and the purchase is booked once`, async (t) => {
+    const world = await aWorld(t);
+    const wire = await tcpProxy(world.databaseUrl);
+    const database = openDatabase({ url: wire.url, applicationName: 'behind the wire', poolSize: 4 });
+    world.afterwards(async () => {
+      await database.close();
+      await wire.close();
+    });
+    let struck = 0;
+    const faults = (reached: FaultPoint): void => {
+      if (reached !== point || struck > 0) return;
+      struck += 1;
+      wire.swallowAnswers(); // COMMIT goes out, its answer does not come back
+      setTimeout(wire.heal, 200);
+    };
+    const accepted = await world.accept(1);
+    await world.aRelay();
+    const pool = await world.aPool({ database, faults, limits: { ...fastPool, claimLeaseMs: 500, coreTimeoutMs: 100 } });
+    await bookedExactlyOnce(world, accepted);
+    assert.equal(struck, 1);
+    assert.equal(pool.counts().handled.ambiguous, 1);
+    assert.equal((await readTransaction(world.database, accepted[0]?.transactionId ?? ''))?.status, 'posted');
+  });
+}

@@ -1,0 +1,38 @@
+// Puts messages on the queue that no relay ever wrote: copies, and garbage.
+
+import { connect } from 'amqplib';
+import { routingKeys } from '../../../adapters/rabbitmq/topology.ts';
+import type { World } from './world.ts';
+
+export interface RawMessage {
+  body: string | Buffer;
+  messageId?: string;
+}
+
+/** Publishes to the work queue and waits for the broker's confirm. */
+export async function publishRaw(world: World, messages: RawMessage[]): Promise<void> {
+  const connection = await connect(world.amqpUrl);
+  const channel = await connection.createConfirmChannel();
+  for (const { body, messageId } of messages) {
+    channel.publish(world.topology.exchange, routingKeys.work, Buffer.from(body), {
+      persistent: true,
+      ...(messageId ? { messageId } : {}),
+    });
+  }
+  await channel.waitForConfirms();
+  await connection.close();
+}
+
+/** Ready messages in a queue; those that a consumer holds are not counted. */
+export async function readyMessages(world: World, queue: string): Promise<number> {
+  const connection = await connect(world.amqpUrl);
+  const channel = await connection.createChannel();
+  const { messageCount } = await channel.checkQueue(queue);
+  await connection.close();
+  return messageCount;
+}
+
+/** The message of a transaction as the relay would publish it. */
+export function messageOf(accepted: { transactionId: string; rrn: string }, changed: Record<string, unknown> = {}): string {
+  return JSON.stringify({ schemaVersion: 1, transactionId: accepted.transactionId, rrn: accepted.rrn, kind: 'purchase', ...changed });
+}
