@@ -71,10 +71,10 @@ export function findOrphans(entries: LedgerEntry[]): LedgerEntry[] {
   return entries.filter((entry) => isRunning(entry) && worksFor(entry.pid, entry.folder));
 }
 
-/** Ends what an earlier, killed run left behind, the last started first. Returns the names of what was ended. Leaves a run that lives alone. */
+/** Ends what an earlier, killed run left behind, all at once, each by its own stop signal. Returns their names. Leaves a run that lives alone. */
 export async function endOrphans(file: string): Promise<string[]> {
   if (ledgerOwner(file) !== undefined) return [];
-  const orphans = findOrphans(readLedger(file)?.processes ?? []).toReversed();
-  for (const orphan of orphans) await endProcess(orphan, orphan.stopSignal, orphan.graceMs);
+  const orphans = findOrphans(readLedger(file)?.processes ?? []);
+  await Promise.all(orphans.map((orphan) => endProcess(orphan, orphan.stopSignal, orphan.graceMs)));
   return orphans.map((orphan) => orphan.name);
 }
