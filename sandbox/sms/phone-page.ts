@@ -1,7 +1,7 @@
 // The phone of everybody who is not real: a small page that shows the text messages as they arrive. It needs no script, so it works
 // wherever a browser does, and refreshes itself.
 
-import { html } from 'hono/html';
+import { html, raw } from 'hono/html';
 import type { ShownMessage } from './gateway.ts';
 
 const texts = {
@@ -24,7 +24,7 @@ export function phonePage(messages: ShownMessage[], phone: string | undefined, l
         <meta http-equiv="refresh" content="3" />
         <title>${t.title}</title>
         <style>
-          ${style}
+          ${raw(style)}
         </style>
       </head>
       <body>
