@@ -45,7 +45,10 @@ export const shortDelaysMs = [100, 200, 400];
 export const fastRelay = { relayPollMs: 20, relayRetryMs: 100, sweepEveryMs: 100 };
 export const fastPool = { noticePollMs: 20, noticeRetryMs: 100, parkRetryMs: 50 };
 
-export async function aWorld(t: TestContext, options: { delaysMs?: number[]; deliveryLimit?: number } = {}): Promise<World> {
+export async function aWorld(
+  t: TestContext,
+  options: { delaysMs?: number[]; deliveryLimit?: number; maxMessages?: number } = {},
+): Promise<World> {
   const undo: (() => Promise<unknown> | void)[] = [];
   t.after(async () => {
     for (const step of undo.toReversed()) await step();
@@ -58,7 +61,7 @@ export async function aWorld(t: TestContext, options: { delaysMs?: number[]; del
   const topology = transactionTopology({
     name: `test.${randomBytes(6).toString('hex')}`,
     deliveryLimit: options.deliveryLimit ?? 20,
-    maxMessages: 10_000,
+    maxMessages: options.maxMessages ?? 10_000,
     retryDelaysMs: options.delaysMs ?? shortDelaysMs,
   });
   undo.push(async () => deleteQueues(amqpUrl, topology));

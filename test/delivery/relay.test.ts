@@ -1,0 +1,140 @@
+// A row counts as published only when the broker has the message in a queue. Everything else stays in the outbox and is sent again.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { connect } from 'amqplib';
+import { createPublisher } from '../../adapters/rabbitmq/publisher.ts';
+import { bindingsOf, routingKeys } from '../../adapters/rabbitmq/topology.ts';
+import { openLink } from '../../workers/broker.ts';
+import { relayRound } from '../../workers/relay-round.ts';
+import { noFaults } from '../../workers/fault-points.ts';
+import { eventually } from './support/eventually.ts';
+import { bookedExactlyOnce } from './support/expect.ts';
+import { readyMessages } from './support/messages.ts';
+import { tcpProxy } from './support/tcp-proxy.ts';
+import { aWorld, fastRelay } from './support/world.ts';
+import type { World } from './support/world.ts';
+
+async function unpublished(world: World): Promise<number> {
+  const { rows } = await world.database.query<{ count: number }>('select count(*) as count from outbox where published_at is null');
+  return rows[0]?.count ?? 0;
+}
+
+async function withChannel(
+  world: World,
+  work: (channel: Awaited<ReturnType<Awaited<ReturnType<typeof connect>>['createChannel']>>) => Promise<unknown>,
+) {
+  const connection = await connect(world.amqpUrl);
+  await work(await connection.createChannel());
+  await connection.close();
+}
+
+test('a message that no queue took is returned, stays in the outbox, and is published when the queue is there again', async (t) => {
+  const world = await aWorld(t);
+  const link = openLink({ url: world.amqpUrl, name: 'relay', topology: world.topology, report: () => undefined });
+  const publisher = createPublisher({ link, maxUnconfirmed: 100, confirmTimeoutMs: 5_000 });
+  await link.start();
+  world.afterwards(link.close);
+  const { exchange, queue } = world.topology;
+  const round = async () =>
+    relayRound({ ...world, publisher, exchange, ready: () => link.state() === 'ready', batch: 10, retryMs: 50, faults: noFaults });
+
+  await withChannel(world, async (channel) => channel.unbindQueue(queue.name, exchange, routingKeys.work));
+  const accepted = await world.accept(3);
+  await round();
+  assert.ok(publisher.counts().returned > 0);
+  assert.equal(await unpublished(world), 3, 'none is marked, though the broker confirmed each');
+  // The relay declares its queues again, and the messages find their way.
+  await eventually(async () => {
+    await round();
+    assert.equal(await unpublished(world), 0);
+  });
+  await world.aPool();
+  await bookedExactlyOnce(world, accepted);
+});
+
+test('a full queue refuses, the outbox keeps the rest, and all of it arrives when there is room', async (t) => {
+  const world = await aWorld(t, { maxMessages: 5 });
+  const accepted = await world.accept(60);
+  const relay = await world.aRelay({ limits: { ...fastRelay, relayBatch: 3 } }); // a quorum queue may overshoot by what is in flight
+  await eventually(() => assert.ok(relay.counts().refused > 0));
+  assert.ok((await unpublished(world)) > 0);
+  await world.aPool();
+  await bookedExactlyOnce(world, accepted);
+});
+
+test('a connection that is cut again and again costs time and nothing else', async (t) => {
+  const world = await aWorld(t);
+  const wire = await tcpProxy(world.amqpUrl);
+  world.afterwards(wire.close);
+  const accepted = await world.accept(200);
+  const relay = await world.aRelay({ amqpUrl: wire.url, limits: { ...fastRelay, relayBatch: 5 } });
+  const pool = await world.aPool({ amqpUrl: wire.url });
+  for (let cuts = 1; cuts <= 5; cuts += 1) {
+    const before = { relay: relay.counts().sessions, pool: pool.counts().sessions };
+    wire.cut();
+    await eventually(() => assert.ok(relay.counts().sessions > before.relay && pool.counts().sessions > before.pool));
+    await eventually(() => assert.ok(relay.ready() && pool.ready()));
+  }
+  await bookedExactlyOnce(world, accepted);
+});
+
+test('a broker whose answers get lost is given up after the confirm time-out, and nothing counts as published', async (t) => {
+  const world = await aWorld(t);
+  const wire = await tcpProxy(world.amqpUrl);
+  world.afterwards(wire.close);
+  const relay = await world.aRelay({ amqpUrl: wire.url, limits: { ...fastRelay, confirmTimeoutMs: 400 } });
+  wire.swallowAnswers();
+  const accepted = await world.accept(5);
+  await eventually(() => assert.ok(relay.counts().unconfirmed >= 5));
+  assert.equal(await unpublished(world), 5);
+  assert.equal(await readyMessages(world, world.topology.queue.name), 5, 'the broker has them, but nobody knew');
+  wire.heal();
+  await eventually(async () => assert.equal(await unpublished(world), 0));
+  await world.aPool();
+  await bookedExactlyOnce(world, accepted);
+  await eventually(() => {
+    const copies = world.handled.filter((handled) => handled.kind === 'duplicate').length;
+    assert.equal(copies, 5, 'the second copies were recognised');
+  });
+});
+
+test('queues that are deleted under a running pool are declared again and the purchases in them are brought back', async (t) => {
+  const world = await aWorld(t);
+  world.core.delayMs = 20;
+  const accepted = await world.accept(60);
+  await world.aRelay({ limits: { ...fastRelay, sweepAfterMs: 500 } });
+  const pool = await world.aPool();
+  await eventually(() => assert.ok(world.core.bookings.size > 5));
+  await withChannel(world, async (channel) => {
+    for (const { queue } of bindingsOf(world.topology)) await channel.deleteQueue(queue.name);
+  });
+  await bookedExactlyOnce(world, accepted);
+  assert.ok(pool.counts().sessions > 1);
+});
+
+test('the sweeper publishes what has no outcome once more, whoever else sweeps, and leaves parked purchases alone', async (t) => {
+  const world = await aWorld(t);
+  const accepted = await world.accept(5);
+  const parked = accepted[0]?.transactionId;
+  await world.database.query("update outbox set published_at = now() - interval '1 hour'");
+  await world.database.query(`update transactions set accepted_at = now() - interval '1 hour'`);
+  await world.database.query(
+    `insert into parked_messages (message_id, transaction_id, reason, first_error, last_error, body) values ('m', $1, 'TRIES_SPENT', 'x', 'x', '')`,
+    [parked],
+  );
+  const relays = await Promise.all(
+    [1, 2, 3].map(async () => world.aRelay({ limits: { ...fastRelay, sweepEveryMs: 10, sweepAfterMs: 60_000 } })),
+  );
+  await eventually(() =>
+    assert.equal(
+      relays.reduce((sum, relay) => sum + relay.counts().published, 0),
+      4,
+    ),
+  );
+  const { rows } = await world.database.query<{ count: number }>('select count(*) as count from outbox where transaction_id <> $1', [
+    parked,
+  ]);
+  assert.equal(rows[0]?.count, 8, 'one more message each');
+  assert.equal(await readyMessages(world, world.topology.queue.name), 4);
+});
