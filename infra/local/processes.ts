@@ -76,6 +76,8 @@ export function processEnvironment(developer: Environment, stack: Stack, servers
     DATABASE_URL: servers.databaseUrl,
     AMQP_URL: servers.amqpUrl,
     TEMPORAL_ADDRESS: servers.temporalAddress,
+    // Some shells export HOST for themselves.
+    HOST: '127.0.0.1',
     ESIGN_P12_FILE: certificate.p12File,
     ESIGN_P12_PASSWORD: secrets.ESIGN_P12_PASSWORD,
     // By this the ledger recognises the process as one of this clone.

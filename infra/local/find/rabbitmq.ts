@@ -23,7 +23,7 @@ export type RabbitmqProgram =
     }
   | { kind: 'container'; engine: string; image: string; version: string; origin: string };
 
-const CONTAINER_IMAGE = 'rabbitmq:4.1.4-management';
+const CONTAINER_IMAGE = 'rabbitmq:4.2.4-management';
 const PULL_TIMEOUT_MS = 300_000;
 const BREW_TIMEOUT_MS = 15 * 60_000;
 const ADVICE =
