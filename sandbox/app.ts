@@ -25,7 +25,9 @@ export interface SandboxDeps {
   slowMs: number;
   reportDelayMs: number;
   /** The Rekognition simulator; /rekognition is not there without it. */
-  rekognition?: Hono;
+  rekognition: Hono | undefined;
+  /** False while something is still being loaded. */
+  isReady: () => boolean;
 }
 
 /** The whole sandbox as one Hono app. */
@@ -41,10 +43,7 @@ export function createSandbox(deps: SandboxDeps): Hono<SandboxEnv> {
   if (deps.rekognition) app.route('/rekognition', rekognitionWithFaults(deps.rekognition, deps));
   app.get('/health/live', (c) => c.json({ status: 'live' }));
   app.get('/health/ready', async (c) => {
-    const isReady = await store.run('select 1 from settings limit 1').then(
-      () => true,
-      () => false,
-    );
+    const isReady = deps.isReady() && (await isAlive(store));
     return c.json({ status: isReady ? 'ready' : 'not ready' }, isReady ? 200 : 503);
   });
   app.onError((error, c) => {
@@ -54,6 +53,13 @@ export function createSandbox(deps: SandboxDeps): Hono<SandboxEnv> {
     return c.text('Internal error', 500);
   });
   return app;
+}
+
+async function isAlive(store: Store): Promise<boolean> {
+  return store.run('select 1').then(
+    () => true,
+    () => false,
+  );
 }
 
 /** One line per call: what was called and how it ended. Never a query, a header or a body: those hold personal data. */

@@ -2,12 +2,12 @@
 // both run the same thing.
 
 import { createAdaptorServer } from '@hono/node-server';
-import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { sandboxLimits } from '../config/limits.ts';
 import { createSandbox } from './app.ts';
 import { callBack } from './cic/callbacks.ts';
 import { createFaults } from './faults.ts';
+import type { Rekognition } from './rekognition/rekognition.ts';
 import { openStore } from './store.ts';
 import type { Store } from './store.ts';
 
@@ -23,7 +23,8 @@ export interface SandboxOptions {
   cicCallbackSecret: string;
   smsApiKey: string;
   smsApiSecret: string;
-  rekognition?: Hono;
+  /** Closed with the sandbox. /rekognition is not there without it. */
+  rekognition?: Rekognition;
   /** Tests make slow answers and reports faster. */
   slowMs?: number;
   reportDelayMs?: number;
@@ -37,7 +38,8 @@ export interface RunningSandbox {
   close(): Promise<void>;
 }
 
-/** Resolves when the sandbox listens. Throws when the database or the port cannot be had; nothing is left running then. */
+/** Resolves when the sandbox answers every vendor's calls, the face models included. Throws when the database, the port or the models
+ *  cannot be had; nothing is left running then. */
 export async function startSandboxServer(options: SandboxOptions): Promise<RunningSandbox> {
   const { log, slowMs = sandboxLimits.slowMs, reportDelayMs = sandboxLimits.reportDelayMs } = options;
   const store = await openStore({
@@ -46,10 +48,19 @@ export async function startSandboxServer(options: SandboxOptions): Promise<Runni
     onError: (error) => log.warn({ type: error.name }, 'an idle database connection was lost'),
   });
   const faults = createFaults();
-  const app = createSandbox({ ...options, store, faults, slowMs, reportDelayMs });
+  let isReady = false;
+  const app = createSandbox({
+    ...options,
+    store,
+    faults,
+    slowMs,
+    reportDelayMs,
+    rekognition: options.rekognition?.routes,
+    isReady: () => isReady,
+  });
   const server = createAdaptorServer({ fetch: app.fetch });
   const url = await listen(server, options).catch(async (error: unknown) => {
-    await store.close();
+    await Promise.all([options.rekognition?.close(), store.close()]);
     throw error;
   });
   const stop = new AbortController();
@@ -67,8 +78,13 @@ export async function startSandboxServer(options: SandboxOptions): Promise<Runni
   const close = async (): Promise<void> => {
     stop.abort();
     await Promise.all([closeServer(server), callbacks]);
-    await store.close();
+    await Promise.all([options.rekognition?.close(), store.close()]);
   };
+  await options.rekognition?.ready().catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  isReady = true;
   return { url, store, close };
 }
 

@@ -1,5 +1,5 @@
-// The phone of everybody who is not real: a small page that shows the text messages as they arrive. It needs no script, so it works
-// wherever a browser does, and refreshes itself.
+// The phone of everybody who is not real: a small page that shows the text messages as they arrive. It refreshes its list in place, so
+// that what is being typed into the filter stays; without scripts it reloads as a whole.
 
 import { html, raw } from 'hono/html';
 import type { ShownMessage } from './gateway.ts';
@@ -9,10 +9,19 @@ const texts = {
   en: { title: 'Sandbox phone', filter: 'Phone number', show: 'Show', all: 'All', empty: 'No messages yet.', other: 'Tiếng Việt' },
 } as const;
 
-export type PhoneLanguage = keyof typeof texts;
+type PhoneLanguage = keyof typeof texts;
 
-/** The page, newest message first. Refreshes every three seconds. */
-export function phonePage(messages: ShownMessage[], phone: string | undefined, language: PhoneLanguage): ReturnType<typeof html> {
+interface PhoneView {
+  messages: ShownMessage[];
+  /** The filter, in E.164. */
+  phone: string | undefined;
+  language: PhoneLanguage;
+  /** Allows the page's own script, and no other, under its content security policy. */
+  nonce: string;
+}
+
+/** The page, newest message first. */
+export function phonePage({ messages, phone, language, nonce }: PhoneView): ReturnType<typeof html> {
   const t = texts[language];
   const otherLanguage = language === 'vi' ? 'en' : 'vi';
   const query = phone === undefined ? '' : `&phone=${encodeURIComponent(phone)}`;
@@ -21,7 +30,7 @@ export function phonePage(messages: ShownMessage[], phone: string | undefined, l
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="refresh" content="3" />
+        <noscript><meta http-equiv="refresh" content="5" /></noscript>
         <title>${t.title}</title>
         <style>
           ${raw(style)}
@@ -39,14 +48,16 @@ export function phonePage(messages: ShownMessage[], phone: string | undefined, l
             <button>${t.show}</button>
             <a href="/phone?lang=${language}">${t.all}</a>
           </form>
-          ${
-            messages.length === 0
-              ? html`<p class="empty">${t.empty}</p>`
-              : html`<ol>
-                  ${messages.map((message) => bubble(message, language))}
-                </ol>`
-          }
+          <section id="messages" aria-live="polite">
+            ${messages.length === 0 ? html`<p class="empty">${t.empty}</p>` : ''}
+            <ol>
+              ${messages.map((message) => bubble(message, language))}
+            </ol>
+          </section>
         </main>
+        <script nonce="${nonce}">
+          ${raw(refresh)};
+        </script>
       </body>
     </html>`;
 }
@@ -61,6 +72,15 @@ function bubble(message: ShownMessage, language: PhoneLanguage): ReturnType<type
     <time datetime="${message.createdAt.toISOString()}">${at}</time>
   </li>`;
 }
+
+const refresh = `
+  setInterval(async () => {
+    const page = await fetch(location.href).then((response) => response.text()).catch(() => '');
+    const fresh = new DOMParser().parseFromString(page, 'text/html').querySelector('#messages');
+    const shown = document.querySelector('#messages');
+    if (fresh && fresh.innerHTML !== shown.innerHTML) shown.innerHTML = fresh.innerHTML;
+  }, 1500)
+`;
 
 const style = `
   :root { color-scheme: light dark; --paper: #f2f4f7; --card: #fff; --ink: #16202c; --soft: #65748b; --accent: #0b7a5a; }

@@ -1,5 +1,6 @@
 // What arrived on the phones, for people as a page and for programs as JSON.
 
+import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import type { SandboxEnv } from '../faults.ts';
 import type { Store } from '../store.ts';
@@ -14,8 +15,12 @@ export function phoneRoutes(store: Store): Hono<SandboxEnv> {
     const phone = readPhone(c.req.query('phone'));
     const language = c.req.query('lang') === 'en' ? 'en' : 'vi';
     c.header('cache-control', 'no-store');
-    c.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'");
-    return c.html(phonePage(await latestMessages(store, phone), phone, language));
+    const nonce = randomUUID();
+    c.header(
+      'content-security-policy',
+      `default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-${nonce}'; connect-src 'self'; form-action 'self'`,
+    );
+    return c.html(phonePage({ messages: await latestMessages(store, phone), phone, language, nonce }));
   });
   routes.get('/messages', async (c) => {
     c.header('cache-control', 'no-store');

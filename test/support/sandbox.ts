@@ -2,10 +2,11 @@
 // that is dropped at the end.
 
 import { randomBytes } from 'node:crypto';
-import type { Hono } from 'hono';
 import pino from 'pino';
+import type { Logger } from 'pino';
 import type { SandboxState } from '../../sandbox/admin.ts';
 import type { FaultOrder } from '../../sandbox/faults.ts';
+import type { Rekognition } from '../../sandbox/rekognition/rekognition.ts';
 import { startSandboxServer } from '../../sandbox/server.ts';
 import { readEnv } from '../../config/env.ts';
 
@@ -54,14 +55,15 @@ export interface TestSandboxOptions {
 
 /** Starts a sandbox; slow answers take 1.5 s and reports 50 ms unless told otherwise. Close it in `after`. */
 export async function startSandbox(options: TestSandboxOptions = {}): Promise<TestSandbox> {
-  const rekognition = options.mode && (await rekognitionApp(options.mode));
+  const log = pino({ level: 'silent' });
+  const rekognition = options.mode && (await startRekognition(options.mode, log));
   const sandbox = await startSandboxServer({
     ...sandboxKeys,
     databaseUrl: options.databaseUrl ?? readEnv('migrate').DATABASE_URL,
     schema: options.schema ?? `sandbox_${randomBytes(6).toString('hex')}`,
     hostname: '127.0.0.1',
     port: options.port ?? 0,
-    log: pino({ level: 'silent' }),
+    log,
     slowMs: options.slowMs ?? 1_500,
     reportDelayMs: options.reportDelayMs ?? 50,
     ...(rekognition ? { rekognition } : {}),
@@ -90,6 +92,12 @@ export async function startSandbox(options: TestSandboxOptions = {}): Promise<Te
   };
 }
 
+/** Loaded only where it is asked for: it brings the image libraries along. */
+async function startRekognition(mode: 'model' | 'scripted', log: Logger): Promise<Rekognition> {
+  const { createRekognition } = await import('../../sandbox/rekognition/rekognition.ts');
+  return createRekognition({ mode, log });
+}
+
 async function admin<Answer>(url: string, method = 'GET', body?: object): Promise<Answer> {
   const response = await fetch(url, {
     method,
@@ -97,8 +105,4 @@ async function admin<Answer>(url: string, method = 'GET', body?: object): Promis
   });
   if (!response.ok) throw new Error(`the sandbox answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as Answer; // our own sandbox, in the same process and of the same commit
-}
-
-async function rekognitionApp(_mode: 'model' | 'scripted'): Promise<Hono> {
-  throw new Error('not there yet');
 }
