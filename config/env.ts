@@ -24,6 +24,8 @@ const broker = {
   AMQP_URL: url,
   /** Names this process at RabbitMQ and PostgreSQL, so that a person finds it; Kubernetes sets it to the pod's name. */
   POD_NAME: z.string().min(1).max(63).default('local'),
+  /** Exchange and work queue of the hand-off; another name only where several systems share a broker, as tests do. */
+  HAND_OFF_QUEUE: z.string().min(1).max(200).default('transactions'),
   /** A test's order to die at a named point (workers/fault-points.ts); refused in production. */
   FAULT_AT: z.string().optional(),
 };

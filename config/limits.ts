@@ -148,6 +148,8 @@ export const deliveryLimits = {
   claimLeaseMs: 15 * second,
   /** Attempts that wait for the first and the second delay, later ones for the last: an outage of minutes is over within half a minute. */
   attemptsPerDelay: [6, 10],
+  /** Longer than the one call that is made inside a transaction (noticeTimeoutMs); a pool that freezes gives its rows back after this. */
+  poolIdleInTransactionMs: 10 * second,
   /** Our choice: the outbox is the real buffer; a full queue refuses and the message stays there. */
   queueMaxMessages: 100_000,
   /** RabbitMQ's measurements: nothing is gained past 1,000 in flight. */
@@ -245,6 +247,12 @@ export const sandboxLimits = {
   callbackBatch: 20,
   /** Our choice: the api answers a callback within a second. */
   callbackTimeoutMs: 5 * second,
+  /** Our choice: pictures that wait for the models before the simulator answers that it is throttling. */
+  visionQueueMax: 32,
+  /** Our choice: what was seen in a picture is a few KB; the same one is looked at by two or three operations in a row. */
+  visionRememberedPictures: 128,
+  /** Our choice: JavaScript heap of the thread with the models in MB; the models themselves live outside it. */
+  visionHeapMaxMb: 512,
   /** Two images of 5 MB in base64 and their envelope. */
   bodyMaxBytes: 16_777_216,
   /** Our choice: calls that are being answered may end; one that is ordered to be slow need not. */

@@ -37,6 +37,8 @@ export function openDatabase(options: {
   url: string;
   applicationName: string;
   poolSize?: number;
+  /** How long a transaction may stand still before PostgreSQL ends it: what a frozen process holds is free after this. */
+  idleInTransactionTimeoutMs?: number;
   onError?: (error: Error) => void;
 }): Database {
   types.setTypeParser(types.builtins.INT8, readInt8);
@@ -47,7 +49,7 @@ export function openDatabase(options: {
     connectionTimeoutMillis: databaseLimits.connectTimeoutMs,
     statement_timeout: databaseLimits.statementTimeoutMs,
     lock_timeout: databaseLimits.lockTimeoutMs,
-    idle_in_transaction_session_timeout: databaseLimits.idleInTransactionTimeoutMs,
+    idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? databaseLimits.idleInTransactionTimeoutMs,
     keepAlive: true,
   });
   // An idle client whose server went away reports it here; without a listener the process would die of it.

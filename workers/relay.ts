@@ -40,7 +40,7 @@ relay = await startRelay({
   database,
   amqpUrl: env.AMQP_URL,
   name: env.POD_NAME,
-  topology: handOffTopology(),
+  topology: handOffTopology(env.HAND_OFF_QUEUE),
   faults: createFaults(env.FAULT_AT, env.TRASAU_ENV),
   onFault,
   report: (report) => (report.kind === 'swept' ? log.warn('published again', { count: report.count }) : reportLink(report)),

@@ -24,6 +24,7 @@ const database = openDatabase({
   url: env.DATABASE_URL,
   applicationName: `transactions ${env.POD_NAME}`,
   poolSize: databaseLimits.poolSize,
+  idleInTransactionTimeoutMs: deliveryLimits.poolIdleInTransactionMs,
   onError: onFault,
 });
 const temporal = connectTemporal({ address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE });
@@ -70,7 +71,7 @@ pool = await startTransactionPool({
   database,
   amqpUrl: env.AMQP_URL,
   name: env.POD_NAME,
-  topology: handOffTopology(),
+  topology: handOffTopology(env.HAND_OFF_QUEUE),
   cardCore: createCardCore({
     baseUrl: env.WAY4_URL,
     timeoutMs: vendorLimits.way4TimeoutMs,

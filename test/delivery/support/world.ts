@@ -27,6 +27,7 @@ export interface World {
   databaseUrl: string;
   amqpUrl: string;
   topology: Topology;
+  topologyOptions: { name: string; deliveryLimit: number; maxMessages: number; retryDelaysMs: number[] };
   core: FakeCore;
   /** Outcomes that the workflows heard of, in order. */
   told: { transactionId: string; status: string }[];
@@ -58,12 +59,13 @@ export async function aWorld(
   const database = openDatabase({ url: databaseUrl, applicationName: 'test', poolSize: 30 });
   undo.push(database.close);
   const { AMQP_URL: amqpUrl } = readEnv('relay', { DATABASE_URL: databaseUrl, ...process.env });
-  const topology = transactionTopology({
+  const topologyOptions = {
     name: `test.${randomBytes(6).toString('hex')}`,
     deliveryLimit: options.deliveryLimit ?? 20,
     maxMessages: options.maxMessages ?? 10_000,
     retryDelaysMs: options.delaysMs ?? shortDelaysMs,
-  });
+  };
+  const topology = transactionTopology(topologyOptions);
   undo.push(async () => deleteQueues(amqpUrl, topology));
   const core = createFakeCore();
   const told: World['told'] = [];
@@ -74,6 +76,7 @@ export async function aWorld(
     databaseUrl,
     amqpUrl,
     topology,
+    topologyOptions,
     core,
     told,
     handled,

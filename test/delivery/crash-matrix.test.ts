@@ -1,0 +1,151 @@
+// Every boundary of the hand-off, and a process that dies exactly there. The list of boundaries is the code's own: one that is added
+// without a scenario here does not compile, and one that no scenario reaches fails, because its process does not die.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { newId } from '../../db/ids.ts';
+import { acceptTransaction } from '../../db/transactions.ts';
+import type { AcceptedTransaction } from '../../db/transactions.ts';
+import { faultPoints } from '../../workers/fault-points.ts';
+import type { FaultPoint } from '../../workers/fault-points.ts';
+import { eventually } from './support/eventually.ts';
+import { bookedExactlyOnce } from './support/expect.ts';
+import { publishRaw } from './support/messages.ts';
+import { aChild } from './support/processes.ts';
+import { serveWorld } from './support/remote.ts';
+import { aWorld, fastPool, fastRelay } from './support/world.ts';
+import type { World } from './support/world.ts';
+
+const quickPool = { ...fastPool, claimLeaseMs: 600, coreTimeoutMs: 150 };
+const quickRelay = { ...fastRelay, sweepAfterMs: 1_000 };
+
+interface Scenario {
+  role: 'relay' | 'pool';
+  /** Makes the world such that the point is reached. */
+  given?: (world: World) => Promise<void> | void;
+}
+
+const byRelay: Scenario = { role: 'relay' };
+const byPool: Scenario = { role: 'pool' };
+const afterLostAnswer: Scenario = { role: 'pool', given: ({ core }) => void (core.moods = ['lost after booking']) };
+const afterOutage: Scenario = { role: 'pool', given: ({ core }) => void (core.moods = ['unavailable']) };
+const withPoison: Scenario = { role: 'pool', given: async (world) => publishRaw(world, [{ body: 'poison', messageId: 'poison' }]) };
+
+const scenarios: Record<FaultPoint, Scenario> = {
+  'relay.claimed': byRelay,
+  'relay.published': byRelay,
+  'relay.confirmed': byRelay,
+  'relay.marking': byRelay,
+  'relay.marked': byRelay,
+  'sweeper.sweeping': byRelay,
+  'pool.delivered': byPool,
+  'pool.claiming': byPool,
+  'pool.claimed': byPool,
+  'pool.asked': afterLostAnswer,
+  'pool.sending': byPool,
+  'pool.answered': byPool,
+  'pool.settling': byPool,
+  'pool.settled': byPool,
+  'pool.acknowledged': byPool,
+  'retry.noted': afterOutage,
+  'retry.published': afterOutage,
+  'park.writing': withPoison,
+  'park.written': withPoison,
+  'parked.stored': withPoison,
+  'notice.claimed': byPool,
+  'notice.told': byPool,
+  'notice.forgotten': byPool,
+};
+
+for (const point of faultPoints) {
+  test(`killed at ${point}: every purchase is booked once, settled once and told`, async (t) => {
+    const { role, given } = scenarios[point];
+    const { world, worldUrl } = await aWorldWithQueues(t);
+    await given?.(world);
+    if (role === 'pool') await world.aRelay({ limits: quickRelay });
+    const victim = aChild(world, { role, name: 'victim', worldUrl, faultAt: point, limits: role === 'pool' ? quickPool : quickRelay });
+    const accepted = await world.accept(3);
+    assert.equal(await victim.ended, 'SIGKILL', 'it died where it was told to');
+
+    await startOthers(world);
+    await bookedExactlyOnce(world, accepted);
+    await poisonIsOneRow(world, given === withPoison.given);
+  });
+}
+
+for (const moment of ['onReceived', 'onBooked'] as const) {
+  test(`killed while the core has the request (${moment}): booked once`, async (t) => {
+    const { world, worldUrl } = await aWorldWithQueues(t);
+    world.core.refusesDuplicates = true; // what arrives after the sender's death is the one case that only WAY4 can refuse
+    const victim = aChild(world, { role: 'pool', name: 'victim', worldUrl, limits: quickPool });
+    await victim.ready;
+    world.core[moment] = async () => {
+      victim.signal('SIGKILL');
+      await victim.ended;
+      world.core[moment] = () => undefined;
+    };
+    const accepted = await world.accept(3);
+    await world.aRelay({ limits: quickRelay });
+    assert.equal(await victim.ended, 'SIGKILL');
+    await startOthers(world);
+    await bookedExactlyOnce(world, accepted);
+  });
+}
+
+for (const point of ['pool.answered', 'pool.sending', 'pool.claiming'] as const satisfies FaultPoint[]) {
+  test(`frozen at ${point} and woken after others took over: the zombie changes nothing`, async (t) => {
+    const { world, worldUrl } = await aWorldWithQueues(t);
+    world.core.refusesDuplicates = point === 'pool.sending'; // the zombie sends what it was about to send: WAY4 knows the RRN
+    const limits = { ...quickPool, heartbeatSeconds: 1 };
+    const victim = aChild(world, { role: 'pool', name: 'victim', worldUrl, faultAt: `${point}=stop`, limits });
+    await victim.ready;
+    const accepted = await world.accept(3);
+    await world.aRelay({ limits: quickRelay });
+    await startOthers(world);
+    await bookedExactlyOnce(world, accepted);
+    victim.signal('SIGCONT');
+    victim.signal('SIGTERM');
+    assert.equal(await victim.ended, 0, 'it drains like any other');
+    await bookedExactlyOnce(world, accepted);
+  });
+}
+
+for (const committed of [false, true]) {
+  test(`the acceptor dies ${committed ? 'after' : 'before'} its commit: ${committed ? 'booked once' : 'nothing was accepted'}`, async (t) => {
+    const { world } = await aWorldWithQueues(t);
+    const [first] = await world.accept(1);
+    const { rows } = await world.database.query<{ application_id: string; merchant_id: string }>(
+      'select application_id, merchant_id from transactions where id = $1',
+      [first?.transactionId],
+    );
+    const refs = { applicationId: rows[0]?.application_id ?? '', merchantId: rows[0]?.merchant_id ?? '' };
+    const purchase = { ...refs, kind: 'purchase', intentKey: newId('request'), contractNumber: 'TS0000000001', amountVnd: 1 } as const;
+    const accepted: AcceptedTransaction[] = first ? [first] : [];
+    const accepting = world.database.withTransaction(async (tx) => {
+      accepted.push(await acceptTransaction(tx, purchase));
+      if (!committed) await tx.query('select pg_terminate_backend(pg_backend_pid())');
+    });
+    await (committed ? accepting : assert.rejects(accepting));
+    await startOthers(world);
+    await bookedExactlyOnce(world, committed ? accepted : accepted.slice(0, 1));
+  });
+}
+
+async function aWorldWithQueues(t: Parameters<typeof aWorld>[0]): Promise<{ world: World; worldUrl: string }> {
+  const world = await aWorld(t);
+  const relay = await world.aRelay(); // declares the queues, so that a test can publish to them
+  await relay.drain();
+  return { world, worldUrl: await serveWorld(world) };
+}
+
+async function startOthers(world: World): Promise<void> {
+  await world.aRelay({ limits: quickRelay });
+  await world.aPool({ limits: quickPool });
+}
+
+async function poisonIsOneRow(world: World, expected: boolean): Promise<void> {
+  await eventually(async () => {
+    const { rows } = await world.database.query<{ message_id: string; reason: string }>('select message_id, reason from parked_messages');
+    assert.deepEqual(rows, expected ? [{ message_id: 'poison', reason: 'MALFORMED' }] : []);
+  });
+}

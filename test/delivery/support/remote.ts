@@ -1,0 +1,83 @@
+// The fake core and the ears of the workflows, reachable from another process: a pool that is killed must not take its core with it.
+
+import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
+import { VendorFailure } from '../../../domain/failures.ts';
+import type { CardCore, CoreBooking } from '../../../domain/ports.ts';
+import type { Notify } from '../../../workers/outcome-notices.ts';
+import type { World } from './world.ts';
+
+/** Serves the core and the ears of a world on loopback until the test is over; returns the URL. */
+export async function serveWorld(world: World): Promise<string> {
+  const server = createServer((req, res) => {
+    void answer(world, req).then((body) => res.end(JSON.stringify(body)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  world.afterwards(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // a TCP server that listens has one
+}
+
+const purchaseBody = z.object({
+  rrn: z.string(),
+  contractNumber: z.string(),
+  merchantId: z.string(),
+  merchantName: z.string(),
+  amountVnd: z.number(),
+  at: z.string(),
+});
+const inquiryBody = z.object({ rrn: z.string() });
+const noticeBody = z.object({ transactionId: z.string(), status: z.string() });
+
+async function answer(world: World, req: IncomingMessage): Promise<object> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of req) chunks.push(Buffer.from(chunk));
+  const body: unknown = JSON.parse(Buffer.concat(chunks).toString());
+  try {
+    if (req.url === '/notice') {
+      world.told.push(noticeBody.parse(body));
+      return {};
+    }
+    if (req.url === '/inquiry') return { booking: await world.core.findPurchase(inquiryBody.parse(body).rrn, { reference: 'test' }) };
+    return { booking: await world.core.purchase(purchaseBody.parse(body), { reference: 'test' }) };
+  } catch (error) {
+    if (error instanceof VendorFailure) return { failure: { kind: error.kind, code: error.code } };
+    throw error;
+  }
+}
+
+const reply = z.object({
+  booking: z
+    .discriminatedUnion('kind', [
+      z.object({ kind: z.literal('posted'), rrn: z.string(), authCode: z.string(), availableVnd: z.number() }),
+      z.object({ kind: z.literal('rejected'), rrn: z.string(), code: z.string() }),
+    ])
+    .nullish(),
+  failure: z.object({ kind: z.enum(['unavailable', 'unknown', 'rejected', 'garbage']), code: z.string() }).optional(),
+});
+
+async function call(url: string, body: object): Promise<CoreBooking | null> {
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+  const { booking, failure } = reply.parse(await response.json());
+  if (failure) throw new VendorFailure('way4', failure.kind, failure.code);
+  return booking ?? null;
+}
+
+/** The other end, in the process under test. */
+export function remoteWorld(url: string): { cardCore: Pick<CardCore, 'findPurchase' | 'purchase'>; notify: Notify } {
+  return {
+    cardCore: {
+      findPurchase: async (rrn) => call(`${url}/inquiry`, { rrn }),
+      purchase: async (purchase) => {
+        const booking = await call(`${url}/purchase`, purchase);
+        if (!booking) throw new VendorFailure('way4', 'garbage', 'EMPTY');
+        return booking;
+      },
+    },
+    notify: async (notice) => void (await call(`${url}/notice`, notice)),
+  };
+}
