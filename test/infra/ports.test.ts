@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { choosePorts, freePort, isPortFree, movePorts } from '../../infra/local/ports.ts';
+
+test('a port that somebody else has is left alone and the next free one taken', async (t) => {
+  const foreign = createServer().listen(0, '127.0.0.1');
+  t.after(() => foreign.close());
+  await once(foreign, 'listening');
+  const { port } = foreign.address() as AddressInfo; // a TCP server that listens has one
+  assert.equal(await isPortFree(port), false);
+  const chosen = await freePort(port, new Set());
+  assert.ok(chosen > port);
+  assert.equal(await isPortFree(chosen), true);
+});
+
+test('a port that was already given to another server is not given twice', async () => {
+  const ports = Object.values(await choosePorts(20_000));
+  assert.equal(new Set(ports).size, ports.length);
+});
+
+test('a server whose port was taken while it started moves, the others stay', async (t) => {
+  const ports = await choosePorts(21_000);
+  const before = { ...ports };
+  const foreign = createServer().listen(ports.amqp, '127.0.0.1');
+  t.after(() => foreign.close());
+  await once(foreign, 'listening');
+  assert.equal(await movePorts(ports, ['postgres', 'amqp']), true);
+  assert.notEqual(ports.amqp, before.amqp);
+  assert.deepEqual({ ...ports, amqp: 0 }, { ...before, amqp: 0 });
+  assert.equal(await movePorts(ports, ['postgres', 'amqp']), false);
+});
