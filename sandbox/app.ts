@@ -80,14 +80,20 @@ function rekognitionWithFaults(rekognition: Hono, { faults, slowMs }: SandboxDep
     const operation = c.req.header('x-amz-target')?.split('.').at(-1) ?? 'unknown';
     c.set('operation', operation);
     const fault = faults.take('rekognition', operation);
-    if (fault?.fault === 'throttle') return awsError('ThrottlingException', 400);
-    if (fault?.fault === 'fail') return awsError('InternalServerError', 500);
+    if (fault?.fault === 'throttle' || fault?.fault === 'fail') {
+      c.res = fault.fault === 'throttle' ? awsError('ThrottlingException', 400) : awsError('InternalServerError', 500);
+      return;
+    }
     // It only reads, so doing it twice is doing it once.
     let done: Promise<void> | undefined;
-    return answerWith(c, fault, slowMs, async () => {
+    const answer = await answerWith(c, fault, slowMs, async () => {
       await (done ??= next());
       return c.res;
     });
+    if (answer === c.res) return;
+    // Hono keeps the answer that the route gave unless it is taken away first.
+    c.res = undefined;
+    c.res = answer;
   });
   return routes.route('/', rekognition);
 }

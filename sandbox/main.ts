@@ -3,6 +3,7 @@
 
 import pino from 'pino';
 import { readEnv } from '../config/env.ts';
+import { createRekognition } from './rekognition/rekognition.ts';
 import { startSandboxServer } from './server.ts';
 
 const env = readEnv('sandbox');
@@ -23,6 +24,7 @@ const sandbox = await startSandboxServer({
   cicCallbackSecret: env.CIC_CALLBACK_SECRET,
   smsApiKey: env.SMS_API_KEY,
   smsApiSecret: env.SMS_API_SECRET,
+  rekognition: createRekognition({ mode: env.REKOGNITION_MODE, log }),
 });
 log.info({ url: sandbox.url, phone: `${sandbox.url}/phone` }, 'the sandbox is ready');
 
