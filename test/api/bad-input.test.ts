@@ -9,6 +9,7 @@ import type { ProblemCode } from '../../api/problems.ts';
 import { openDatabase } from '../../db/pool.ts';
 import { revokeApiKey } from '../../db/merchants.ts';
 import { aCheckout, anOrder, aWorld, bearer, bodyOf, opsToken, place, post } from './world.ts';
+import type { Seen } from './world.ts';
 
 const world = await aWorld();
 const { app, database } = world;
@@ -17,8 +18,7 @@ const countApplications = async (): Promise<number> =>
   (await database.query<{ count: number }>('select count(*) as count from applications')).rows[0]?.count ?? -1;
 
 /** Checks that the reply is this problem, in the one form that all have. */
-async function isProblem(reply: Response, code: ProblemCode): Promise<Record<string, any>> {
-  // oxlint-disable-line no-explicit-any -- a test looks at any member, and fails on a wrong one
+async function isProblem(reply: Response, code: ProblemCode): Promise<Seen> {
   const body = await bodyOf(reply.clone());
   const { status, title } = problemKinds[code];
   assert.equal(body['code'], code);
@@ -29,8 +29,8 @@ async function isProblem(reply: Response, code: ProblemCode): Promise<Record<str
   assert.equal(typeof body['detail'], 'string');
   assert.equal(body['retryable'], 'retryable' in problemKinds[code]);
   assert.equal(reply.headers.get('content-type'), 'application/problem+json');
-  assert.match(body['instance'], /^req_/);
-  assert.equal(reply.headers.get('request-id'), body['instance']);
+  assert.match(body.instance, /^req_/);
+  assert.equal(reply.headers.get('request-id'), body.instance);
   assert.equal(reply.headers.get('cache-control'), 'no-store');
   return body;
 }
@@ -148,10 +148,10 @@ for (const [name, order, pointer, code] of wrongOrders) {
     const before = await countApplications();
     const body = await isProblem(await create(JSON.stringify(order)), 'INVALID_FIELDS');
     assert.deepEqual(
-      body['errors'].map((error: { pointer: string; code: string }) => [error.pointer, error.code]),
+      body.errors.map((error) => [error.pointer, error.code]),
       [[pointer, code]],
     );
-    assert.equal(typeof body['errors'][0].message, 'string');
+    assert.equal(typeof body.errors[0]?.message, 'string');
     assert.equal(await countApplications(), before);
   });
 }
@@ -159,7 +159,7 @@ for (const [name, order, pointer, code] of wrongOrders) {
 test('422 lists every field that is wrong, at once', async () => {
   const body = await isProblem(await create('{}'), 'INVALID_FIELDS');
   assert.deepEqual(
-    body['errors'].map((error: { pointer: string }) => error.pointer),
+    body.errors.map((error) => error.pointer),
     ['/merchant_reference', '/amount', '/customer'],
   );
 });
@@ -204,7 +204,7 @@ test('500 says nothing but its request id; the log says where', async () => {
   const reply = await place(world);
   const body = await isProblem(reply, 'INTERNAL');
   assert.ok(!JSON.stringify(body).includes('secret'));
-  const line = world.logged.find(({ fields }) => 'requestId' in fields && fields.requestId === body['instance']);
+  const line = world.logged.find(({ fields }) => 'requestId' in fields && fields.requestId === body.instance);
   assert.equal(line?.level, 'error');
   assert.ok(JSON.stringify(line).includes('at '), 'the log has a stack');
   assert.ok(!JSON.stringify(line).includes('secret'), 'the log has no message of unknown content');

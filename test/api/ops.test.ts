@@ -1,0 +1,147 @@
+// What support staff and auditors are promised.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CommandRefused } from '../../adapters/temporal/commands.ts';
+import { setAttention } from '../../db/applications.ts';
+import { firstBrokenAuditRow } from '../../db/audit.ts';
+import { openReviewTask } from '../../db/offers.ts';
+import { at } from './stages.ts';
+import { aCheckout, aWorld, basicInfo, bearer, bodyOf, opsToken, post } from './world.ts';
+
+const world = await aWorld();
+const { app, database, sent } = world;
+const staff = { ...bearer(opsToken), 'x-actor': 'linh.tran' };
+
+const act = async (path: string, body: unknown, headers: Record<string, string> = {}) =>
+  app.request(path, post(body, { ...staff, 'idempotency-key': crypto.randomUUID(), ...headers }));
+
+const audited = async (applicationId: string) =>
+  (
+    await database.query<{ actor: string; action: string; reason: string | null; change: unknown }>(
+      'select actor, action, reason, change from audit_log where application_id = $1 order by seq',
+      [applicationId],
+    )
+  ).rows;
+
+test('401 without the token of staff, and with the key of a merchant', async () => {
+  for (const headers of [{}, bearer('wrong'), bearer(world.apiKey)]) {
+    assert.equal((await app.request('/ops/v1/applications', { headers })).status, 401);
+  }
+});
+
+test('200 with exactly the applications that need a person', async () => {
+  const { applicationId } = await aCheckout(world);
+  await aCheckout(world);
+  const attention = { activity: 'createClient', code: 'CARD_CORE_UNAVAILABLE', since: '2026-11-23T08:00:00.000Z' };
+  await database.withTransaction(async (tx) => setAttention(tx, applicationId, attention));
+  const body = await bodyOf(app.request('/ops/v1/applications?attention=true', { headers: staff }));
+  assert.deepEqual(
+    body.data.map(({ id }) => id),
+    [applicationId],
+  );
+  assert.deepEqual(Object(body.data[0]).attention, attention);
+  const found = await bodyOf(app.request(`/ops/v1/applications?id=${applicationId}&status=created`, { headers: staff }));
+  assert.equal(found.data.length, 1);
+});
+
+test('200 with one timeline from every record, personal data masked, and the look in the audit log', async () => {
+  const { applicationId, session } = await aCheckout(world);
+  await app.request('/checkout/basic-info', post(basicInfo(), session));
+  await app.request(`/ops/v1/applications/${applicationId}`, { headers: staff });
+  const reply = await app.request(`/ops/v1/applications/${applicationId}`, { headers: staff });
+  const body = await bodyOf(reply);
+  assert.deepEqual(body.customer, { phone: '+84*****567', national_id: '001*****0101' });
+  assert.ok(body.timeline.some(({ source, what }) => source === 'event' && what === 'application.created'));
+  assert.ok(body.timeline.some(({ source, what }) => source === 'audit' && what === 'customer.masked_view'));
+  for (const secret of ['Đào', '001195990101', '901234567', 'Tràng Tiền']) assert.ok(!JSON.stringify(body).includes(secret));
+  assert.equal((await audited(applicationId))[0]?.actor, 'staff:linh.tran');
+});
+
+test('200 with decision, offer and contract in the timeline, oldest first', async () => {
+  const { applicationId } = await at(world, 'purchase');
+  const { timeline } = await bodyOf(app.request(`/ops/v1/applications/${applicationId}`, { headers: staff }));
+  const sources = new Set(timeline.map(({ source }) => source));
+  for (const source of ['event', 'decision', 'offer', 'contract']) assert.ok(sources.has(source), source);
+  const times = timeline.map((entry) => String(Object(entry).at));
+  assert.deepEqual(times, times.toSorted());
+});
+
+test('404 for an application or a task that does not exist', async () => {
+  assert.equal((await app.request('/ops/v1/applications/app_01kahv3h8wf3rb0vd3x7m8k2qe', { headers: staff })).status, 404);
+  assert.equal((await act('/ops/v1/applications/nonsense/retry', { reason: 'stuck' })).status, 404);
+  assert.equal((await act('/ops/v1/reviews/rvt_01kahv3h8wf3rb0vd3x7m8k2qe', { answer: 'approve', reason: 'fine' })).status, 404);
+});
+
+test('202 for a retry: who and why stand in the audit log, and the workflow knows who', async () => {
+  const { applicationId } = await aCheckout(world);
+  const reply = await act(`/ops/v1/applications/${applicationId}/retry`, { reason: 'WAY4 is back' });
+  assert.equal(reply.status, 202);
+  assert.deepEqual(sent.at(-1)?.args.at(-1), { actor: 'staff:linh.tran' });
+  assert.deepEqual(await audited(applicationId), [
+    { actor: 'staff:linh.tran', action: 'application.retry_asked', reason: 'WAY4 is back', change: {} },
+  ]);
+});
+
+test('409 for a cancel that is refused, and the audit log says that it was', async () => {
+  const { applicationId } = await aCheckout(world);
+  world.answer('cancel', async () => {
+    throw new CommandRefused('POINT_OF_NO_RETURN', 'settling', undefined);
+  });
+  const body = await bodyOf(act(`/ops/v1/applications/${applicationId}/cancel`, { reason: 'the customer called' }));
+  assert.equal(body['code'], 'POINT_OF_NO_RETURN');
+  const rows = await audited(applicationId);
+  assert.deepEqual(
+    rows.map(({ action }) => action),
+    ['application.cancel_asked', 'application.cancel_asked.refused'],
+  );
+  assert.deepEqual(rows[1]?.change, { code: 'POINT_OF_NO_RETURN' });
+});
+
+test('202 for the answer to a review task, recorded with its reason', async () => {
+  const { applicationId } = await aCheckout(world);
+  const task = {
+    applicationId,
+    question: 'Is it the same person?',
+    allowed: ['approve', 'decline', 'askAgain'],
+    reasons: [],
+    dueAt: new Date(),
+  };
+  const taskId = await database.withTransaction(async (tx) => openReviewTask(tx, task));
+  const reply = await act(`/ops/v1/reviews/${taskId}`, { answer: 'ask_again', reason: 'the photo is too dark' });
+  assert.equal(reply.status, 202);
+  assert.deepEqual(sent.at(-1)?.args.at(-1), { taskId, answer: 'askAgain', actor: 'staff:linh.tran' });
+  const rows = await audited(applicationId);
+  assert.deepEqual(rows, [
+    { actor: 'staff:linh.tran', action: 'review.answered', reason: 'the photo is too dark', change: { answer: 'ask_again' } },
+  ]);
+});
+
+test('400 without a name, 400 without a key, 422 without a reason: nobody acts unseen', async () => {
+  const { applicationId } = await aCheckout(world);
+  const path = `/ops/v1/applications/${applicationId}/retry`;
+  const before = sent.length;
+  assert.equal((await bodyOf(act(path, { reason: 'stuck' }, { 'x-actor': 'a b' })))['code'], 'ACTOR_MISSING');
+  assert.equal((await bodyOf(app.request(path, post({ reason: 'stuck' }, staff))))['code'], 'IDEMPOTENCY_KEY_MISSING');
+  assert.equal((await act(path, {})).status, 422);
+  assert.equal((await act(path, { reason: 'x', actor: 'boss' })).status, 422);
+  assert.equal(sent.length, before);
+  assert.deepEqual(await audited(applicationId), []);
+});
+
+test('500 and no command when the audit log cannot be written', async () => {
+  const { applicationId } = await aCheckout(world);
+  const before = sent.length;
+  await database.query(`alter table audit_log rename to audit_log_away`);
+  try {
+    const { status } = await act(`/ops/v1/applications/${applicationId}/retry`, { reason: 'stuck' });
+    assert.equal(status, 500);
+    assert.equal(sent.length, before);
+  } finally {
+    await database.query(`alter table audit_log_away rename to audit_log`);
+  }
+});
+
+test('the chain of the audit log holds after all of this', async () => {
+  assert.equal(await firstBrokenAuditRow(database), null);
+});

@@ -1,0 +1,165 @@
+// Health, documentation, callbacks: what surrounds the routes.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CommandUnavailable } from '../../adapters/temporal/commands.ts';
+import { createApp } from '../../api/app.ts';
+import { grantConsent } from '../../db/consents.ts';
+import { createCreditReports } from '../../db/judgement.ts';
+import { openDatabase } from '../../db/pool.ts';
+import { databaseProblems } from '../../db/readiness.ts';
+import { aCheckout, aWorld, bodyOf, post, publicUrl } from './world.ts';
+
+const world = await aWorld();
+const { app, database, deps, sent } = world;
+
+test('200 live, whatever is away; 200 ready only while the database serves this build', async () => {
+  assert.equal((await app.request('/health/live')).status, 200);
+  assert.equal((await app.request('/health/ready')).status, 200);
+  const away = openDatabase({ url: 'postgres://nobody@127.0.0.1:1/nothing', applicationName: 'test-away' });
+  const lost = createApp({ ...deps, database: away, notReady: async () => databaseProblems(away, []) });
+  assert.equal((await lost.request('/health/live')).status, 200);
+  const reply = await lost.request('/health/ready');
+  assert.equal(reply.status, 503);
+  assert.deepEqual((await bodyOf(reply))['reasons'], ['DATABASE_UNAVAILABLE']);
+  await away.close();
+  assert.deepEqual(await databaseProblems(database, ['9999_of_a_newer_build']), ['MIGRATIONS_PENDING']);
+});
+
+test('200 with Connection: close while the process drains', async () => {
+  const draining = createApp({ ...deps, draining: () => true, notReady: async () => ['DRAINING'] });
+  assert.equal((await draining.request('/health/ready')).status, 503);
+  assert.equal((await draining.request('/openapi.json')).headers.get('connection'), 'close');
+});
+
+test('200 for the documentation, which loads nothing from elsewhere', async () => {
+  const html = await (await app.request('/docs')).text();
+  const addresses = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '');
+  assert.ok(addresses.length >= 3);
+  for (const address of addresses) {
+    assert.ok(address.startsWith('/docs/'), address);
+    const reply = await app.request(address);
+    assert.equal(reply.status, 200);
+    assert.equal(reply.headers.get('x-content-type-options'), 'nosniff');
+    await reply.arrayBuffer();
+  }
+});
+
+interface Operation {
+  tags?: string[];
+  security?: unknown[];
+  responses: Record<string, unknown>;
+}
+
+test('200 with an OpenAPI document that knows every route, and who may call it', async () => {
+  const document = (await (await app.request('/openapi.json')).json()) as {
+    openapi: string;
+    paths: Record<string, Record<string, Operation>>;
+  }; // checked below
+  assert.equal(document.openapi, '3.1.0');
+  const described = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
+  const routed = app.routes
+    .filter(({ path, method }) => method !== 'ALL' && /^\/(v1|checkout|ops)\//.test(path))
+    .map(({ path, method }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
+  assert.deepEqual(new Set(described), new Set(routed));
+  assert.equal(described.length, 22);
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const operation of Object.values(methods)) {
+      if (path !== '/checkout/sessions') assert.ok(operation.security?.length, `${path} has no guard`);
+      assert.ok(operation.responses['500'] && operation.responses['503'], `${path} names no problems`);
+    }
+  }
+});
+
+test('401 for every guarded operation of the document without credentials', async () => {
+  const document = (await (await app.request('/openapi.json')).json()) as { paths: Record<string, Record<string, Operation>> }; // checked above
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const method of Object.keys(methods)) {
+      if (path === '/checkout/sessions') continue;
+      const { status } = await app.request(path.replaceAll(/\{\w+\}/g, 'x'), { method: method.toUpperCase() });
+      assert.equal(status, 401, `${method} ${path}`);
+    }
+  }
+});
+
+test('200 for the page behind a checkout link: no script but ours, no way into a frame', async () => {
+  const reply = await app.request('/c');
+  const html = await reply.text();
+  assert.equal(reply.status, 200);
+  assert.match(html, /documentation/);
+  assert.match(reply.headers.get('content-security-policy') ?? '', /script-src 'self'.*frame-ancestors 'none'/);
+  assert.equal((await app.request('/c.js')).headers.get('content-type'), 'text/javascript');
+});
+
+test('200 for the list of problems, to which every problem points', async () => {
+  const html = await (await app.request('/problems')).text();
+  const { type } = (await (await app.request('/nowhere')).json()) as { type: string }; // the form of a problem
+  const [path, anchor] = type.split('#');
+  assert.equal(path, '/problems');
+  assert.ok(html.includes(`id="${anchor}"`));
+});
+
+test('no reply without the headers that keep a browser safe, errors included', async () => {
+  for (const path of ['/docs', '/v1/applications', '/nowhere', '/c', '/health/live']) {
+    const { headers } = await app.request(path);
+    assert.equal(headers.get('x-content-type-options'), 'nosniff');
+    assert.equal(headers.get('x-frame-options'), 'DENY');
+    assert.equal(headers.get('referrer-policy'), 'no-referrer');
+    assert.equal(headers.get('cache-control'), 'no-store');
+    assert.ok(headers.get('content-security-policy')?.includes("default-src 'none'"));
+    assert.match(headers.get('request-id') ?? '', /^req_/);
+  }
+});
+
+async function anInquiry(): Promise<{ applicationId: string; requestId: string; inquiryId: string }> {
+  const { applicationId } = await aCheckout(world);
+  const requestId = `crq-${applicationId}`;
+  const inquiryId = `CIC-${applicationId}`;
+  await database.withTransaction(async (tx) => {
+    const consent = {
+      applicationId,
+      kind: 'credit_bureau' as const,
+      textVersion: '1',
+      textSha256: 'x',
+      language: 'vi' as const,
+      channel: 'test',
+    };
+    const reports = createCreditReports(deps.boxes);
+    await reports.plan(tx, { applicationId, requestId, consentId: await grantConsent(tx, consent) });
+    await reports.answer(tx, { requestId, inquiryId, outcome: 'PENDING' });
+  });
+  return { applicationId, requestId, inquiryId };
+}
+
+const callBack = async (body: unknown, signature = 'right') => app.request('/hooks/cic', post(body, { 'x-cic-signature': signature }));
+
+test('202 for the callback of CIC, and the application hears of it; a repeat is harmless', async () => {
+  const { applicationId, requestId, inquiryId } = await anInquiry();
+  for (let times = 0; times < 2; times += 1) {
+    assert.equal((await callBack({ requestId, inquiryId })).status, 202);
+    assert.deepEqual(sent.at(-1), { command: 'creditReportReady', args: [applicationId, inquiryId] });
+  }
+});
+
+test('202 for an inquiry that is not ours: logged, and nobody is told', async () => {
+  const { requestId } = await anInquiry();
+  const before = sent.length;
+  assert.equal((await callBack({ requestId: 'unknown', inquiryId: 'unknown' })).status, 202);
+  assert.equal((await callBack({ requestId, inquiryId: 'another' })).status, 202);
+  assert.equal(sent.length, before);
+  assert.ok(world.logged.some(({ level, message }) => level === 'warn' && message === 'callback for an unknown inquiry'));
+});
+
+test('401 for a callback that CIC did not sign; 503 while the application cannot be told, so that CIC repeats', async () => {
+  const { requestId, inquiryId } = await anInquiry();
+  assert.equal((await bodyOf(callBack({ requestId, inquiryId }, 'wrong')))['code'], 'SIGNATURE_INVALID');
+  world.answer('creditReportReady', async () => {
+    throw new CommandUnavailable('away');
+  });
+  assert.equal((await callBack({ requestId, inquiryId })).status, 503);
+});
+
+test('302 from the root to the documentation', async () => {
+  const reply = await app.request(`${publicUrl}/`);
+  assert.equal(reply.headers.get('location'), '/docs');
+});
