@@ -1,6 +1,10 @@
 // The command line of `npm start`.
 
-export type Command = { kind: 'run'; once: boolean; json: boolean } | { kind: 'doctor' } | { kind: 'help' } | { kind: 'wrong'; reason: string };
+export type Command =
+  | { kind: 'run'; once: boolean; json: boolean }
+  | { kind: 'doctor' }
+  | { kind: 'help' }
+  | { kind: 'wrong'; reason: string };
 
 export const USAGE = `usage: npm start                       start everything, run the demo, stay up until Ctrl-C
        npm start -- --once             stop after the demo; exit code 0 only if the purchase was booked

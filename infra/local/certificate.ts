@@ -101,8 +101,8 @@ async function certify({ subject, issuer, publicKey, signingKey, extensions }: C
     serialNumber: new Integer({ valueHex: toBuffer([0x01, ...randomBytes(15)]) }),
     subject,
     issuer,
-    notBefore: new pkijs.Time({ type: 0, value: new Date(Date.now() - DAY_MS) }),
-    notAfter: new pkijs.Time({ type: 0, value: new Date(Date.now() + VALID_YEARS * 365 * DAY_MS) }),
+    notBefore: new pkijs.Time({ type: pkijs.TimeType.UTCTime, value: new Date(Date.now() - DAY_MS) }),
+    notAfter: new pkijs.Time({ type: pkijs.TimeType.UTCTime, value: new Date(Date.now() + VALID_YEARS * 365 * DAY_MS) }),
     extensions,
   });
   await certificate.subjectPublicKeyInfo.importKey(publicKey);
@@ -112,7 +112,9 @@ async function certify({ subject, issuer, publicKey, signingKey, extensions }: C
 
 function nameOf(commonName: string): pkijs.RelativeDistinguishedNames {
   const type = OID.commonName;
-  return new pkijs.RelativeDistinguishedNames({ typesAndValues: [new pkijs.AttributeTypeAndValue({ type, value: new Utf8String({ value: commonName }) })] });
+  return new pkijs.RelativeDistinguishedNames({
+    typesAndValues: [new pkijs.AttributeTypeAndValue({ type, value: new Utf8String({ value: commonName }) })],
+  });
 }
 
 function constraint(isAuthority: boolean): pkijs.Extension {
@@ -143,8 +145,15 @@ function pemOf(certificate: pkijs.Certificate): string {
 /** PKCS#12 with the key under PBES2 (AES-256) and a SHA-256 MAC: what today's OpenSSL writes, and what @libpdf/core reads. */
 async function packP12({ key, leaf, ca }: Made, password: string): Promise<Uint8Array> {
   const secret = new TextEncoder().encode(password).buffer;
-  const protection = { password: secret, contentEncryptionAlgorithm: { name: 'AES-CBC', length: 256 }, hmacHashAlgorithm: 'SHA-256', iterationCount: PBE_ITERATIONS };
-  const keyBag = new pkijs.PKCS8ShroudedKeyBag({ parsedValue: pkijs.PrivateKeyInfo.fromBER(await webcrypto.subtle.exportKey('pkcs8', key)) });
+  const protection = {
+    password: secret,
+    contentEncryptionAlgorithm: { name: 'AES-CBC', length: 256 },
+    hmacHashAlgorithm: 'SHA-256',
+    iterationCount: PBE_ITERATIONS,
+  };
+  const keyBag = new pkijs.PKCS8ShroudedKeyBag({
+    parsedValue: pkijs.PrivateKeyInfo.fromBER(await webcrypto.subtle.exportKey('pkcs8', key)),
+  });
   await keyBag.makeInternalValues(protection);
   const keyId = [new pkijs.Attribute({ type: OID.localKeyId, values: [new OctetString({ valueHex: toBuffer([1]) })] })];
   const shrouded = new pkijs.SafeBag({ bagId: OID.keyBag, bagValue: keyBag, bagAttributes: keyId });
@@ -152,12 +161,19 @@ async function packP12({ key, leaf, ca }: Made, password: string): Promise<Uint8
   const pfx = new pkijs.PFX({
     parsedValue: {
       integrityMode: 0,
-      authenticatedSafe: new pkijs.AuthenticatedSafe({ parsedValue: { safeContents: [{ privacyMode: 0, value: new pkijs.SafeContents({ safeBags: bags }) }] } }),
+      authenticatedSafe: new pkijs.AuthenticatedSafe({
+        parsedValue: { safeContents: [{ privacyMode: 0, value: new pkijs.SafeContents({ safeBags: bags }) }] },
+      }),
     },
   });
   if (pfx.parsedValue?.authenticatedSafe === undefined) throw new Error('A PKCS#12 file without content was made.');
   await pfx.parsedValue.authenticatedSafe.makeInternalValues({ safeContents: [{}] });
-  await pfx.makeInternalValues({ password: secret, iterations: PBE_ITERATIONS, pbkdf2HashAlgorithm: 'SHA-256', hmacHashAlgorithm: 'SHA-256' });
+  await pfx.makeInternalValues({
+    password: secret,
+    iterations: PBE_ITERATIONS,
+    pbkdf2HashAlgorithm: 'SHA-256',
+    hmacHashAlgorithm: 'SHA-256',
+  });
   return new Uint8Array(pfx.toSchema().toBER(false));
 }
 

@@ -42,7 +42,11 @@ export async function diagnose(env: Environment): Promise<Diagnosis> {
 }
 
 /** One server: found, installable by which route, or without any. */
-export async function inspect<F extends Found>(search: Search<F>, env: Environment, check: (address: string) => Promise<string>): Promise<Diagnosis> {
+export async function inspect<F extends Found>(
+  search: Search<F>,
+  env: Environment,
+  check: (address: string) => Promise<string>,
+): Promise<Diagnosis> {
   const given = env[search.variable];
   if (given) return inspectGiven(search, given, check);
   const failures: string[] = [];
@@ -58,7 +62,10 @@ export async function inspect<F extends Found>(search: Search<F>, env: Environme
       failures.push(`${route.title}: ${oneLine(error)}`);
     }
   }
-  return { healthy: false, lines: [row(search.server, 'MISSING, and no way to get it:'), ...failures.map((line) => row('', `- ${line}`)), row('', search.advice)] };
+  return {
+    healthy: false,
+    lines: [row(search.server, 'MISSING, and no way to get it:'), ...failures.map((line) => row('', `- ${line}`)), row('', search.advice)],
+  };
 }
 
 async function inspectGiven<F>(search: Search<F>, address: string, check: (address: string) => Promise<string>): Promise<Diagnosis> {
@@ -71,6 +78,8 @@ async function inspectGiven<F>(search: Search<F>, address: string, check: (addre
 
 async function portLines(): Promise<string[]> {
   const entries = Object.entries(DEFAULT_PORTS);
-  const states = await Promise.all(entries.map(async ([name, port]) => `${port} ${name}${(await isPortFree(port)) ? '' : ' (taken: the next free one is used)'}`));
+  const states = await Promise.all(
+    entries.map(async ([name, port]) => `${port} ${name}${(await isPortFree(port)) ? '' : ' (taken: the next free one is used)'}`),
+  );
   return states.map((state, index) => row(index === 0 ? 'Ports' : '', state));
 }

@@ -31,6 +31,7 @@ export function isUnderNpm(from: Environment): boolean {
 
 /** The environment of a server or a child: what any program needs from the machine, and nothing of npm's or of Trasau's own settings. */
 export function plainEnvironment(from: Environment): Environment {
-  const kept = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|TEMP|TMP|TERM|CI|XDG_.*|SSL_CERT_.*|NODE_EXTRA_CA_CERTS|HTTPS?_PROXY|NO_PROXY|https?_proxy|no_proxy)$/;
+  const kept =
+    /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|TEMP|TMP|TERM|CI|XDG_.*|SSL_CERT_.*|NODE_EXTRA_CA_CERTS|HTTPS?_PROXY|NO_PROXY|https?_proxy|no_proxy)$/;
   return Object.fromEntries(Object.entries(from).filter(([name]) => kept.test(name)));
 }

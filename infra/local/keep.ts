@@ -29,7 +29,7 @@ export function keepRunning({ name, processes, restart, report, pause, chance = 
   const stopping = new AbortController();
   let current = processes;
   const watch = async () => {
-    for (let crashes = 0; !stopping.signal.aborted; ) {
+    for (let crashes = 0; !stopping.signal.aborted;) {
       const since = performance.now();
       const [who, how] = await Promise.race(current.map(async (process) => [process.name, await process.ended] as const));
       if (stopping.signal.aborted) return;

@@ -97,7 +97,13 @@ function spawnLogged(spec: LaunchSpec, logFile: string): { child: ChildProcess; 
   const log = openSync(logFile, 'a');
   const output = spec.onLine === undefined ? log : 'pipe';
   const who = { ...(spec.uid === undefined ? {} : { uid: spec.uid }), ...(spec.gid === undefined ? {} : { gid: spec.gid }) };
-  const child = spawn(spec.file, spec.args, { cwd: spec.cwd ?? spec.folder, env: spec.env, detached: true, stdio: ['ignore', output, output], ...who });
+  const child = spawn(spec.file, spec.args, {
+    cwd: spec.cwd ?? spec.folder,
+    env: spec.env,
+    detached: true,
+    stdio: ['ignore', output, output],
+    ...who,
+  });
   closeSync(log);
   if (spec.onLine !== undefined) followLines(child, logFile, spec.onLine);
   const started = new Promise<number>((resolve, reject) => {

@@ -35,6 +35,7 @@ export function reachableFolder(folder: string, name: string): string {
   const outside = join('/var/tmp', `trasau-${cloneHash}`);
   mkdirSync(outside, { recursive: true, mode: 0o755 });
   const found = lstatSync(outside);
-  if (!found.isDirectory() || found.uid !== process.getuid?.()) throw new Error(`${outside} exists but is not a folder of this user; remove it.`);
+  if (!found.isDirectory() || found.uid !== process.getuid?.())
+    throw new Error(`${outside} exists but is not a folder of this user; remove it.`);
   return join(outside, `${folder.replaceAll(/[^a-z0-9]+/gi, '-').slice(-40)}-${name}`);
 }

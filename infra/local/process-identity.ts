@@ -26,7 +26,11 @@ export function isRunning(identity: ProcessIdentity): boolean {
 /** Whether a process works for a folder: it is in its command line, its working folder or its environment. */
 export function worksFor(pid: number, folder: string): boolean {
   if (!isLinux) return (spawnSync('ps', ['-E', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout ?? '').includes(folder);
-  const sources = [() => readlinkSync(`/proc/${pid}/cwd`), () => readFileSync(`/proc/${pid}/cmdline`, 'utf8'), () => readFileSync(`/proc/${pid}/environ`, 'utf8')];
+  const sources = [
+    () => readlinkSync(`/proc/${pid}/cwd`),
+    () => readFileSync(`/proc/${pid}/cmdline`, 'utf8'),
+    () => readFileSync(`/proc/${pid}/environ`, 'utf8'),
+  ];
   return sources.some((source) => attempt(source)?.includes(folder) === true);
 }
 
@@ -40,7 +44,9 @@ function startFromProc(pid: number): string | undefined {
 }
 
 function startFromPs(pid: number): string | undefined {
-  const [state, ...started] = (spawnSync('ps', ['-o', 'state=,lstart=', '-p', String(pid)], { encoding: 'utf8' }).stdout ?? '').trim().split(/\s+/);
+  const [state, ...started] = (spawnSync('ps', ['-o', 'state=,lstart=', '-p', String(pid)], { encoding: 'utf8' }).stdout ?? '')
+    .trim()
+    .split(/\s+/);
   return state === undefined || state === '' || state.startsWith('Z') ? undefined : started.join(' ');
 }
 
@@ -62,10 +68,14 @@ const POLL_MS = 20;
 export async function endProcess(identity: ProcessIdentity, signal: NodeJS.Signals, graceMs: number): Promise<boolean> {
   if (!isRunning(identity)) return true;
   attempt(() => process.kill(identity.pid, signal));
-  for (const deadline = Date.now() + graceMs; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + graceMs; Date.now() < deadline;) {
     if (!isRunning(identity)) return true;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  if (isRunning(identity)) attempt(() => process.kill(-identity.pid, 'SIGKILL')) ?? attempt(() => process.kill(identity.pid, 'SIGKILL'));
+  if (isRunning(identity)) {
+    attempt(() => process.kill(identity.pid, 'SIGKILL'));
+    // Its children, when it leads a process group; every process that launch.ts starts does.
+    attempt(() => process.kill(-identity.pid, 'SIGKILL'));
+  }
   return false;
 }

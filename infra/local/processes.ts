@@ -54,9 +54,21 @@ export async function planProcesses(base: Environment, ports: Ports): Promise<Pr
 }
 
 /** Everything that the processes are configured with, addresses and secrets; see config/env.ts for who reads what. */
-export function processEnvironment(developer: Environment, stack: Stack, servers: Servers, certificate: DevelopmentCertificate): Environment {
+export function processEnvironment(
+  developer: Environment,
+  stack: Stack,
+  servers: Servers,
+  certificate: DevelopmentCertificate,
+): Environment {
   const { api, sandbox } = servers.ports;
-  const { POSTGRES_PASSWORD: _p, RABBITMQ_PASSWORD: _r, ERLANG_COOKIE: _e, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...secrets } = stack.secrets;
+  const {
+    POSTGRES_PASSWORD: _p,
+    RABBITMQ_PASSWORD: _r,
+    ERLANG_COOKIE: _e,
+    AWS_ACCESS_KEY_ID,
+    AWS_SECRET_ACCESS_KEY,
+    ...secrets
+  } = stack.secrets;
   const sandboxUrl = `http://127.0.0.1:${sandbox}`;
   return {
     TRASAU_ENV: 'development',

@@ -43,7 +43,9 @@ export function runCommand(file: string, args: string[], options: CommandOptions
     child.on('close', (code) => {
       clearTimeout(timer);
       process.off('exit', killWithUs);
-      resolve(timedOut ? { code: 124, stdout, stderr: `${stderr}\nno answer within ${timeoutMs / 1000} s` } : { code: code ?? 1, stdout, stderr });
+      resolve(
+        timedOut ? { code: 124, stdout, stderr: `${stderr}\nno answer within ${timeoutMs / 1000} s` } : { code: code ?? 1, stdout, stderr },
+      );
     });
   });
 }
@@ -52,7 +54,10 @@ export function runCommand(file: string, args: string[], options: CommandOptions
 export async function mustRun(file: string, args: string[], options: CommandOptions = {}): Promise<string> {
   const result = await runCommand(file, args, options);
   if (result.code === 0) return result.stdout;
-  const words = `${result.stderr}\n${result.stdout}`.trim().split('\n').filter((line) => line.trim() !== '');
+  const words = `${result.stderr}\n${result.stdout}`
+    .trim()
+    .split('\n')
+    .filter((line) => line.trim() !== '');
   const telling = words.findLast((line) => /error|fatal|fail|not found|ENOENT/i.test(line)) ?? words.at(-1) ?? `exit code ${result.code}`;
   throw new Error(telling.trim().slice(0, 300));
 }

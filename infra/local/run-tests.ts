@@ -14,7 +14,9 @@ const FILE_TIMEOUT_MS = 6 * 60_000;
 
 /** The test files that match the patterns, sorted. */
 export function findTestFiles(patterns: string[]): string[] {
-  const found = patterns.flatMap((pattern) => globSync(pattern, { cwd: repository, exclude: (name) => name === 'node_modules' || name === '.local' }));
+  const found = patterns.flatMap((pattern) =>
+    globSync(pattern, { cwd: repository, exclude: (name) => name === 'node_modules' || name === '.local' }),
+  );
   return [...new Set(found)].toSorted();
 }
 
@@ -22,11 +24,22 @@ export function findTestFiles(patterns: string[]): string[] {
 export async function runTestFiles(files: string[], env: Environment, stop?: Promise<void>): Promise<TestTotals> {
   const folder = mkdtempSync(join(tmpdir(), 'trasau-totals-'));
   const totalsFile = join(folder, 'totals.json');
-  const flags = ['--test', `--test-concurrency=${CONCURRENCY}`, `--test-timeout=${FILE_TIMEOUT_MS}`, `--test-reporter=${join(import.meta.dirname, 'test-reporter.ts')}`];
-  const code = await runInherited(process.execPath, [...flags, '--test-reporter-destination=stdout', ...files.map((file) => join(repository, file))], { ...env, TRASAU_TEST_TOTALS: totalsFile }, stop);
+  const flags = [
+    '--test',
+    `--test-concurrency=${CONCURRENCY}`,
+    `--test-timeout=${FILE_TIMEOUT_MS}`,
+    `--test-reporter=${join(import.meta.dirname, 'test-reporter.ts')}`,
+  ];
+  const code = await runInherited(
+    process.execPath,
+    [...flags, '--test-reporter-destination=stdout', ...files.map((file) => join(repository, file))],
+    { ...env, TRASAU_TEST_TOTALS: totalsFile },
+    stop,
+  );
   const totals = readTotals(totalsFile);
   rmSync(folder, { recursive: true, force: true });
-  if (totals === undefined || (code !== 0 && totals.failed === 0)) return { passed: totals?.passed ?? 0, failed: 1, skipped: totals?.skipped ?? 0 };
+  if (totals === undefined || (code !== 0 && totals.failed === 0))
+    return { passed: totals?.passed ?? 0, failed: 1, skipped: totals?.skipped ?? 0 };
   return totals;
 }
 
@@ -62,5 +75,8 @@ export function summarize(parts: TestTotals[], startedAtMs: number): { text: str
   const sum = (key: keyof TestTotals) => parts.reduce((total, part) => total + part[key], 0);
   const skipped = sum('skipped') > 0 ? `\n${sum('skipped')} skipped` : '';
   const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
-  return { text: `\ntotal time ${seconds} s${skipped}\n${sum('passed')} passed, ${sum('failed')} failed\n`, code: sum('failed') === 0 ? 0 : 1 };
+  return {
+    text: `\ntotal time ${seconds} s${skipped}\n${sum('passed')} passed, ${sum('failed')} failed\n`,
+    code: sum('failed') === 0 ? 0 : 1,
+  };
 }

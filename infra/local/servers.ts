@@ -50,7 +50,11 @@ export async function startServers(stack: Stack, env: Environment, portOffset = 
     amqpUrl: env['AMQP_URL'] || amqpUrl(stack, ports),
     rabbitmqManagementUrl: env['AMQP_URL'] ? env['RABBITMQ_MANAGEMENT_URL'] || undefined : managementUrl(stack, ports),
     temporalAddress: env['TEMPORAL_ADDRESS'] || temporalAddress(ports),
-    temporalUiUrl: env['TEMPORAL_ADDRESS'] ? env['TEMPORAL_UI_URL'] || undefined : stack.durable ? `http://127.0.0.1:${ports.temporalUi}` : undefined,
+    temporalUiUrl: env['TEMPORAL_ADDRESS']
+      ? env['TEMPORAL_UI_URL'] || undefined
+      : stack.durable
+        ? `http://127.0.0.1:${ports.temporalUi}`
+        : undefined,
     ports,
     running,
   };
@@ -78,7 +82,13 @@ async function rabbitmq(stack: Stack, env: Environment, ports: Ports, running: R
   if (given) return useGiven(stack, 'RabbitMQ', 'AMQP_URL', () => checkRabbitmq(given));
   const program = await firstRoute(rabbitmqSearch(env), stack.progress);
   const start = () => startRabbitmq(stack, program, ports);
-  await run(stack, running, 'RabbitMQ', program, withFreePorts(ports, ['amqp', 'rabbitmqManagement', 'rabbitmqDistribution', 'epmd'], start));
+  await run(
+    stack,
+    running,
+    'RabbitMQ',
+    program,
+    withFreePorts(ports, ['amqp', 'rabbitmqManagement', 'rabbitmqDistribution', 'epmd'], start),
+  );
 }
 
 async function temporal(stack: Stack, env: Environment, ports: Ports, running: RunningServer[]): Promise<void> {
@@ -91,7 +101,9 @@ async function temporal(stack: Stack, env: Environment, ports: Ports, running: R
 
 async function useGiven(stack: Stack, name: string, variable: string, check: () => Promise<string>): Promise<void> {
   const version = await check().catch((error: unknown) => {
-    throw new Error(`${variable} is set, but no ${name} can be used there: ${oneLine(error)}\nStart it, correct ${variable}, or unset it and Trasau runs its own.`);
+    throw new Error(
+      `${variable} is set, but no ${name} can be used there: ${oneLine(error)}\nStart it, correct ${variable}, or unset it and Trasau runs its own.`,
+    );
   });
   stack.progress.line(`✓ ${name} ${version}, given by ${variable}`);
 }
@@ -118,7 +130,13 @@ interface Found {
   origin: string;
 }
 
-async function run(stack: Stack, running: RunningServer[], name: string, found: Found, start: { first: Start; again: Start }): Promise<void> {
+async function run(
+  stack: Stack,
+  running: RunningServer[],
+  name: string,
+  found: Found,
+  start: { first: Start; again: Start },
+): Promise<void> {
   const processes = await stack.progress.during(`${name} ${found.version} (${found.origin})`, start.first);
   running.push({ name, processes, restart: start.again });
 }

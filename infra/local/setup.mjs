@@ -17,7 +17,8 @@ await main();
 
 async function main() {
   const major = Number(process.versions.node.split('.')[0]);
-  if (major < OLDEST_NODE_MAJOR) fail(`Trasau needs Node ${OLDEST_NODE_MAJOR} or newer to set itself up; this is Node ${process.versions.node}.`);
+  if (major < OLDEST_NODE_MAJOR)
+    fail(`Trasau needs Node ${OLDEST_NODE_MAJOR} or newer to set itself up; this is Node ${process.versions.node}.`);
   await ensurePackages();
   ensureProjectNode();
 }

@@ -63,7 +63,10 @@ async function supervise({ once, json }: { once: boolean; json: boolean }): Prom
     isUnderNpm(readEnvironment()),
   );
   const stopped = stop.requested.then(() => undefined);
-  const up = await Promise.race([bringUp(stack, keepers, startedAtMs).catch((error: unknown) => failed(error, stop.isRequested())), stopped]);
+  const up = await Promise.race([
+    bringUp(stack, keepers, startedAtMs).catch((error: unknown) => failed(error, stop.isRequested())),
+    stopped,
+  ]);
   if (up !== undefined) print(up, json);
   const booked = up?.result !== undefined && isBooked(up.result);
   if (up?.servers !== undefined && !once) {
@@ -107,7 +110,9 @@ async function bringUp(stack: Stack, keepers: Keeper[], startedAtMs: number): Pr
   for (const { name, processes, restart } of servers.running) keepers.push(keep(name, processes, restart));
   const certificate = await ensureDevelopmentCertificate(join(stack.folder, 'esign'), stack.secrets.ESIGN_P12_PASSWORD);
   const env = processEnvironment(withoutNpm(developer), stack, servers, certificate);
-  await progress.during('database schema', () => mustRun(process.execPath, [join(repository, 'db/migrate.ts')], { cwd: repository, env, timeoutMs: MIGRATION_TIMEOUT_MS }));
+  await progress.during('database schema', () =>
+    mustRun(process.execPath, [join(repository, 'db/migrate.ts')], { cwd: repository, env, timeoutMs: MIGRATION_TIMEOUT_MS }),
+  );
   const plans = await planProcesses(env, servers.ports);
   await Promise.all(plans.map((plan) => bringUpProcess(stack, plan, keepers)));
   progress.line(`ready after ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s`);

@@ -11,11 +11,15 @@ export function addressLines(servers: Servers, result: DemoResult | undefined): 
   const { api, sandbox } = servers.ports;
   const run = result === undefined ? '' : `/namespaces/${NAMESPACE}/workflows/${encodeURIComponent(`application:${result.applicationId}`)}`;
   const management = servers.rabbitmqManagementUrl === undefined ? undefined : new URL(servers.rabbitmqManagementUrl);
-  const login = management === undefined || management.username === '' ? '' : `  user ${management.username}, password ${management.password}`;
+  const login =
+    management === undefined || management.username === '' ? '' : `  user ${management.username}, password ${management.password}`;
   return [
     row('API documentation', `http://127.0.0.1:${api}/docs`),
     row('Sandbox phone', `http://127.0.0.1:${sandbox}/phone`),
-    row('Temporal UI', servers.temporalUiUrl === undefined ? `not started here; Temporal is at ${servers.temporalAddress}` : servers.temporalUiUrl + run),
+    row(
+      'Temporal UI',
+      servers.temporalUiUrl === undefined ? `not started here; Temporal is at ${servers.temporalAddress}` : servers.temporalUiUrl + run,
+    ),
     row('RabbitMQ UI', management === undefined ? 'not started here' : management.origin + login),
     row('PostgreSQL', servers.databaseUrl),
   ];

@@ -37,7 +37,10 @@ function failureText({ name, file, line, details }: Failure): string {
   const error: unknown = details.error?.cause ?? details.error;
   const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const place = file === undefined ? '' : `  (${relative(process.cwd(), file)}:${line ?? 1})`;
-  return `\n✗ ${name}${place}\n${words.split('\n').map((text) => `    ${text}`).join('\n')}\n\n`;
+  return `\n✗ ${name}${place}\n${words
+    .split('\n')
+    .map((text) => `    ${text}`)
+    .join('\n')}\n\n`;
 }
 
 function fileLine(file: string, { counts, duration_ms: durationMs, success }: FileSummary): string {

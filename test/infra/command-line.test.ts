@@ -50,13 +50,17 @@ test('a demo that answers in another shape is refused with the names of the fiel
 test('a warning of a child is one readable line, everything else is left to the log file', () => {
   const line = readableLine('api', '{"level":50,"time":1,"msg":"call failed","err":{"message":"connection\\n refused"}}');
   assert.equal(line, 'api           error   call failed: connection refused');
-  for (const quiet of ['{"level":30,"msg":"ready"}', 'plain text', '{"level":50', '[1]']) assert.equal(readableLine('api', quiet), undefined);
+  for (const quiet of ['{"level":30,"msg":"ready"}', 'plain text', '{"level":50', '[1]'])
+    assert.equal(readableLine('api', quiet), undefined);
 });
 
 test('the same warning is shown again only after a while', () => {
   const shown: string[] = [];
   let now = 0;
-  const show = createOnceInAWhile((line) => void shown.push(line), () => now);
+  const show = createOnceInAWhile(
+    (line) => void shown.push(line),
+    () => now,
+  );
   show('a');
   show('a');
   show('b');
@@ -66,7 +70,13 @@ test('the same warning is shown again only after a while', () => {
 });
 
 test('the closing summary of the tests has the counts alone on a line, and its exit code tells', () => {
-  const good = summarize([{ passed: 4, failed: 0, skipped: 0 }, { passed: 38, failed: 0, skipped: 0 }], 0);
+  const good = summarize(
+    [
+      { passed: 4, failed: 0, skipped: 0 },
+      { passed: 38, failed: 0, skipped: 0 },
+    ],
+    0,
+  );
   assert.ok(good.text.split('\n').includes('42 passed, 0 failed'));
   assert.equal(good.code, 0);
   assert.equal(summarize([{ passed: 4, failed: 1, skipped: 0 }], 0).code, 1);

@@ -48,7 +48,8 @@ test('a machine without any route gets one error that lists every route, its rea
     );
     return true;
   });
-  for (const reason of ['no s on PATH', 'ENOTFOUND', 'no engine']) assert.equal(lines.filter((line) => line.includes(reason)).length, 1, reason);
+  for (const reason of ['no s on PATH', 'ENOTFOUND', 'no engine'])
+    assert.equal(lines.filter((line) => line.includes(reason)).length, 1, reason);
 });
 
 test('nothing is said about failed looks when a later look finds the server', async () => {
@@ -76,7 +77,11 @@ test('a Temporal CLI on PATH comes before one in the cache, unless it is too old
 test('every server is looked for on the machine before anything is installed', () => {
   for (const search of [postgresSearch({}), rabbitmqSearch({}), temporalSearch({})]) {
     const installs = search.routes.map((route) => route.feasible !== undefined);
-    assert.deepEqual(installs, installs.toSorted((a, b) => Number(a) - Number(b)), search.server);
+    assert.deepEqual(
+      installs,
+      installs.toSorted((a, b) => Number(a) - Number(b)),
+      search.server,
+    );
     assert.match(search.advice, new RegExp(search.variable), search.server);
   }
 });

@@ -11,7 +11,14 @@ function aSite(t: TestContext) {
   const folder = aFolder(t);
   const site = { ledger: openLedger(join(folder, 'run.json')), logs: join(folder, 'logs'), running: new Set<Launched>(), closing: false };
   t.after(() => stopAll(site, true));
-  const spec = (script: string): LaunchSpec => ({ name: 'child', file: process.execPath, args: ['-e', script], env: {}, folder, graceMs: 300 });
+  const spec = (script: string): LaunchSpec => ({
+    name: 'child',
+    file: process.execPath,
+    args: ['-e', script],
+    env: {},
+    folder,
+    graceMs: 300,
+  });
   return { folder, site, spec };
 }
 
@@ -20,7 +27,10 @@ const idles = 'setInterval(() => {}, 1e6); console.log("up");';
 test('a program that ends while starting is explained by the end of its log', async (t) => {
   const { site, spec } = aSite(t);
   const child = await launch(site, spec('console.error("no such table"); process.exit(3)'));
-  await assert.rejects(untilReady(child, () => Promise.resolve(false), 10_000), /child ended while starting: exit code 3[\s\S]*no such table/);
+  await assert.rejects(
+    untilReady(child, () => Promise.resolve(false), 10_000),
+    /child ended while starting: exit code 3[\s\S]*no such table/,
+  );
 });
 
 test('a program that ignores its stop signal is killed after its grace', async (t) => {

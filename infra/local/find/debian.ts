@@ -39,7 +39,9 @@ export async function requireDebian(): Promise<void> {
 }
 
 async function downloadPackages(work: string, aptOptions: string[]): Promise<void> {
-  const closure = await mustRun('apt-cache', [...aptOptions, 'depends', '--recurse', ...LEAN, 'rabbitmq-server'], { timeoutMs: APT_TIMEOUT_MS });
+  const closure = await mustRun('apt-cache', [...aptOptions, 'depends', '--recurse', ...LEAN, 'rabbitmq-server'], {
+    timeoutMs: APT_TIMEOUT_MS,
+  });
   const names = closure.split('\n').filter((line) => /^[a-z0-9]/.test(line));
   const servers = names.filter((name) => name === 'rabbitmq-server' || name.startsWith('erlang-'));
   if (servers.length < 2) throw new Error('the package lists do not know rabbitmq-server');
@@ -69,7 +71,12 @@ async function freshLists(work: string): Promise<string[]> {
 /** Debian's start scripts of Erlang have its folder written in and ignore ERL_ROOTDIR; they are pointed to where the files will lie. */
 function pointErlangTo(root: string, target: string): void {
   const erlang = join(root, 'usr/lib/erlang');
-  const folders = [join(erlang, 'bin'), ...readdirSync(erlang).filter((name) => name.startsWith('erts-')).map((name) => join(erlang, name, 'bin'))];
+  const folders = [
+    join(erlang, 'bin'),
+    ...readdirSync(erlang)
+      .filter((name) => name.startsWith('erts-'))
+      .map((name) => join(erlang, name, 'bin')),
+  ];
   for (const file of folders.flatMap((folder) => ['erl', 'start'].map((name) => join(folder, name)))) {
     if (!existsSync(file)) continue;
     const script = readFileSync(file, 'utf8');
@@ -83,7 +90,10 @@ function pointErlangTo(root: string, target: string): void {
 export function rabbitmqHomeUnder(root: string): string {
   const base = join(root, 'usr/lib/rabbitmq/lib');
   const names = existsSync(base) ? readdirSync(base).filter((name) => name.startsWith('rabbitmq_server-')) : [];
-  const home = names.toSorted().map((name) => join(base, name)).findLast((folder) => isExecutable(join(folder, 'sbin/rabbitmq-server')));
+  const home = names
+    .toSorted()
+    .map((name) => join(base, name))
+    .findLast((folder) => isExecutable(join(folder, 'sbin/rabbitmq-server')));
   if (home === undefined) throw new Error(`none under ${base}`);
   return home;
 }

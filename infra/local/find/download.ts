@@ -58,7 +58,7 @@ function readLocalEntry(zip: Buffer, at: number, method: number, size: number): 
 /** The bytes of the one file called `name` in a gzipped tar archive. */
 export function readTarEntry(archive: Uint8Array, name: string): Uint8Array {
   const tar = gunzipSync(archive);
-  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0; ) {
+  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0;) {
     const entry = tar.toString('utf8', at, at + 100).replace(/\0.*$/s, '');
     const size = Number.parseInt(tar.toString('utf8', at + 124, at + 136), 8);
     if (entry.replace(/^\.\//, '') === name) return tar.subarray(at + 512, at + 512 + size);

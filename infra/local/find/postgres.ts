@@ -44,7 +44,12 @@ async function checkedBin(bin: string, origin: string): Promise<PostgresProgram>
 /** Debian, Red Hat and Homebrew keep each major version in a folder of its own that is on nobody's PATH. */
 function newestInUsualFolders(): string {
   const bins: [major: number, bin: string][] = [];
-  for (const [base, pattern] of [['/usr/lib/postgresql', /^(\d+)$/], ['/usr', /^pgsql-(\d+)$/], ['/opt/homebrew/opt', /^postgresql@(\d+)$/], ['/usr/local/opt', /^postgresql@(\d+)$/]] as const) {
+  for (const [base, pattern] of [
+    ['/usr/lib/postgresql', /^(\d+)$/],
+    ['/usr', /^pgsql-(\d+)$/],
+    ['/opt/homebrew/opt', /^postgresql@(\d+)$/],
+    ['/usr/local/opt', /^postgresql@(\d+)$/],
+  ] as const) {
     for (const name of existsSync(base) ? readdirSync(base) : []) {
       const major = pattern.exec(name)?.[1];
       if (major !== undefined) bins.push([Number(major), join(base, name, 'bin')]);

@@ -64,7 +64,11 @@ function findErl(env: Environment): string {
 
 function unpackedPrograms(root: string, origin: string): RabbitmqProgram {
   const base = join(root, 'usr/lib');
-  const libraries = existsSync(base) ? readdirSync(base).filter((name) => name.includes('-linux-')).map((name) => join(base, name)) : [];
+  const libraries = existsSync(base)
+    ? readdirSync(base)
+        .filter((name) => name.includes('-linux-'))
+        .map((name) => join(base, name))
+    : [];
   return programs(rabbitmqHomeUnder(root), join(base, 'erlang/bin'), origin, libraries);
 }
 

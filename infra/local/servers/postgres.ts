@@ -29,7 +29,13 @@ export async function startPostgres(stack: Stack, program: PostgresProgram, port
   const folder = reachableFolder(stack.folder, `postgres-${program.version.split('.')[0]}`);
   if (!existsSync(join(folder, 'PG_VERSION'))) await makeCluster(stack, program, folder, owner);
   await clearStalePid(folder);
-  const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200', ...(stack.durable ? [] : FAST_SETTINGS)];
+  const settings = [
+    `port=${port}`,
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'max_connections=200',
+    ...(stack.durable ? [] : FAST_SETTINGS),
+  ];
   const server = await launch(stack, {
     name: 'postgres',
     file: join(program.bin, 'postgres'),
@@ -50,9 +56,12 @@ const FAST_SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=
 /** Who PostgreSQL runs as: ourselves, or `nobody` when we are root. */
 function unprivilegedOwner(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
-  const entry = readFileSync('/etc/passwd', 'utf8').split('\n').find((line) => line.startsWith('nobody:'));
+  const entry = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((line) => line.startsWith('nobody:'));
   const [uid, gid] = (entry?.split(':') ?? []).slice(2, 4).map(Number);
-  if (uid === undefined || gid === undefined) throw new Error('PostgreSQL refuses to run as root and this machine has no user `nobody`. Run as another user.');
+  if (uid === undefined || gid === undefined)
+    throw new Error('PostgreSQL refuses to run as root and this machine has no user `nobody`. Run as another user.');
   return { uid, gid };
 }
 
@@ -64,10 +73,21 @@ async function makeCluster(stack: Stack, program: PostgresProgram, folder: strin
   const passwordFile = `${folder}.password`;
   writeFileSync(passwordFile, stack.secrets.POSTGRES_PASSWORD, { mode: 0o600 });
   if (owner.uid !== undefined && owner.gid !== undefined) for (const path of [part, passwordFile]) chownSync(path, owner.uid, owner.gid);
-  const flags = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--auth=scram-sha-256', '--data-checksums'];
+  const flags = [
+    '--encoding=UTF8',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--locale=C',
+    '--auth=scram-sha-256',
+    '--data-checksums',
+  ];
   const options = { cwd: part, env: { ...stack.plainEnv, LC_ALL: 'C' }, timeoutMs: INITDB_TIMEOUT_MS, ...owner };
   try {
-    await mustRun(join(program.bin, 'initdb'), ['-D', part, '-U', USER, `--pwfile=${passwordFile}`, ...flags, ...(stack.durable ? [] : ['--no-sync'])], options);
+    await mustRun(
+      join(program.bin, 'initdb'),
+      ['-D', part, '-U', USER, `--pwfile=${passwordFile}`, ...flags, ...(stack.durable ? [] : ['--no-sync'])],
+      options,
+    );
     renameSync(part, folder);
   } finally {
     rmSync(part, { recursive: true, force: true });
@@ -86,7 +106,10 @@ async function clearStalePid(folder: string): Promise<void> {
 }
 
 async function ensureDatabase(stack: Stack, port: number): Promise<boolean> {
-  const admin = new pg.Client({ connectionString: postgresUrl(stack, port).replace(/\/[^/]*$/, '/postgres'), connectionTimeoutMillis: 2_000 });
+  const admin = new pg.Client({
+    connectionString: postgresUrl(stack, port).replace(/\/[^/]*$/, '/postgres'),
+    connectionTimeoutMillis: 2_000,
+  });
   try {
     await admin.connect();
     const found = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);

@@ -36,7 +36,10 @@ export function managementUrl(stack: Stack, ports: Ports): string {
 export async function startRabbitmq(stack: Stack, program: RabbitmqProgram, ports: Ports): Promise<Launched[]> {
   const folder = join(stack.folder, 'rabbitmq');
   mkdirSync(folder, { recursive: true });
-  const launched = program.kind === 'container' ? [await launchContainer(stack, program, ports, folder)] : await launchPrograms(stack, program, ports, folder);
+  const launched =
+    program.kind === 'container'
+      ? [await launchContainer(stack, program, ports, folder)]
+      : await launchPrograms(stack, program, ports, folder);
   const [broker] = launched;
   if (broker === undefined) throw new Error('RabbitMQ was not started.');
   try {
@@ -62,7 +65,15 @@ async function launchPrograms(stack: Stack, program: Programs, ports: Ports, fol
   });
   const file = join(program.home, 'sbin/rabbitmq-server');
   // Data that is thrown away needs no orderly stop, which takes seconds.
-  const broker = await launch(stack, { name: 'rabbitmq', file, args: [], env, folder, graceMs: GRACE_MS, stopSignal: stack.durable ? 'SIGTERM' : 'SIGKILL' });
+  const broker = await launch(stack, {
+    name: 'rabbitmq',
+    file,
+    args: [],
+    env,
+    folder,
+    graceMs: GRACE_MS,
+    stopSignal: stack.durable ? 'SIGTERM' : 'SIGKILL',
+  });
   return [broker, epmd];
 }
 

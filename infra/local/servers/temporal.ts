@@ -8,7 +8,7 @@ import { launch, untilReady, type Launched } from '../launch.ts';
 import type { Ports } from '../ports.ts';
 import type { Stack } from '../stack.ts';
 
-export const SEARCH_ATTRIBUTES = ['ApplicationStatus', 'MerchantId', 'Attention'];
+const SEARCH_ATTRIBUTES = ['ApplicationStatus', 'MerchantId', 'Attention'];
 export const NAMESPACE = 'default';
 
 // temporal.api.enums.v1.IndexedValueType: INDEXED_VALUE_TYPE_KEYWORD
@@ -21,11 +21,26 @@ const CONNECT_TIMEOUT_MS = 3_000;
 export async function startTemporal(stack: Stack, program: Program, ports: Ports): Promise<Launched> {
   const attributes = SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
   // Without a file the server keeps everything in memory: quicker, and what a test run needs.
-  const keeping = stack.durable ? ['--db-filename', join(stack.folder, 'temporal.db'), '--ui-port', String(ports.temporalUi)] : ['--headless'];
+  const keeping = stack.durable
+    ? ['--db-filename', join(stack.folder, 'temporal.db'), '--ui-port', String(ports.temporalUi)]
+    : ['--headless'];
   const server = await launch(stack, {
     name: 'temporal',
     file: program.file,
-    args: ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(ports.temporal), '--metrics-port', String(ports.temporalMetrics), '--log-level', 'error', ...keeping, ...attributes],
+    args: [
+      'server',
+      'start-dev',
+      '--ip',
+      '127.0.0.1',
+      '--port',
+      String(ports.temporal),
+      '--metrics-port',
+      String(ports.temporalMetrics),
+      '--log-level',
+      'error',
+      ...keeping,
+      ...attributes,
+    ],
     env: { ...stack.plainEnv, TRASAU_STACK: stack.folder },
     folder: stack.folder,
     graceMs: GRACE_MS,
