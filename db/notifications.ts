@@ -1,9 +1,9 @@
 // Messages to customers: an outbox of their own. A row is written in the commit of what it tells; workers/notifications sends it.
 
+import type { NotificationTemplate } from '../domain/notifications.ts';
+import type { Language } from '../domain/reasons.ts';
 import { newId } from './ids.ts';
 import type { Queryable, Tx } from './pool.ts';
-
-export type NotificationTemplate = 'contract_signed' | 'purchase_booked' | 'application_ended';
 
 /** Asks for one message per application and template. Repeat: the first stands. */
 export async function addNotification(
@@ -21,6 +21,7 @@ export interface DueNotification {
   application_id: string;
   customer_id: string;
   merchant_name: string;
+  language: Language;
   template: NotificationTemplate;
   params: Record<string, string | number>;
   attempts: number;
@@ -33,7 +34,7 @@ export async function claimNotifications(db: Queryable, limit: number, leaseMs: 
      update notifications n set attempts = n.attempts + 1, available_at = now() + $2 * interval '1 millisecond'
      from due, applications a, merchants m
      where n.id = due.id and a.id = n.application_id and m.id = a.merchant_id
-     returning n.id, n.application_id, a.customer_id, m.name as merchant_name, n.template, n.params, n.attempts`,
+     returning n.id, n.application_id, a.customer_id, m.name as merchant_name, a.language, n.template, n.params, n.attempts`,
     [limit, leaseMs],
   );
   return rows;

@@ -107,6 +107,7 @@ function durable({ summary, tryMs = 15_000 }: Plan, taskQueue: TaskQueue, policy
 }
 
 function isWorthAnotherTry(error: unknown): boolean {
-  if (isCancellation(error) || !(error instanceof ActivityFailure)) return false;
-  return !(error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true);
+  // A failed local activity comes as it was thrown, a regular one wrapped in an ActivityFailure.
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return !isCancellation(error) && !(cause instanceof ApplicationFailure && cause.nonRetryable === true);
 }

@@ -60,10 +60,9 @@ test('a referred customer gets an offer when a reviewer approves', async (t) => 
   await world.walksTo('identity');
   await world.commands.submitIdentity(world.ref, 'identity', anyPhotos());
   await world.reaches({ status: 'in_review', awaits: 'staff' });
-  await assert.rejects(
-    world.commands.decideReview(world.ref, 'no', { taskId: 'rvt_1', answer: 'askAgain', actor: 'staff:mai' }),
-    { code: 'ANSWER_NOT_ALLOWED' },
-  );
+  await assert.rejects(world.commands.decideReview(world.ref, 'no', { taskId: 'rvt_1', answer: 'askAgain', actor: 'staff:mai' }), {
+    code: 'ANSWER_NOT_ALLOWED',
+  });
   await world.commands.decideReview(world.ref, 'yes', { taskId: 'rvt_1', answer: 'approve', actor: 'staff:mai' });
   await world.reaches({ status: 'offer_ready' });
 });

@@ -101,7 +101,10 @@ type Play = (ref: unknown, ...rest: unknown[]) => Promise<unknown>;
 
 function failure({ kind }: Trouble): ApplicationFailure {
   if (kind === 'rejected') return ApplicationFailure.nonRetryable('CARD_CORE_REJECTED', 'CARD_CORE_REJECTED');
-  return ApplicationFailure.retryable('CARD_CORE_UNAVAILABLE', kind === 'lostAnswer' ? 'CARD_CORE_OUTCOME_UNKNOWN' : 'CARD_CORE_UNAVAILABLE');
+  return ApplicationFailure.retryable(
+    'CARD_CORE_UNAVAILABLE',
+    kind === 'lostAnswer' ? 'CARD_CORE_OUTCOME_UNKNOWN' : 'CARD_CORE_UNAVAILABLE',
+  );
 }
 
 function offer() {

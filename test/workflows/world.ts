@@ -7,7 +7,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } 
 import { createCommands } from '../../adapters/temporal/commands.ts';
 import type { ApplicationRef, Commands } from '../../adapters/temporal/commands.ts';
 import { applicationPolicy } from '../../api/policy.ts';
-import { applicationWorkflowId, status, taskQueues, transactionSettled } from '../../workflows/messages.ts';
+import { applicationWorkflowId, otpSubmitted, status, taskQueues, transactionSettled } from '../../workflows/messages.ts';
 import type { ApplicationPolicy, ApplicationResult, ApplicationView } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { freshNamespace } from '../support/temporal.ts';
@@ -31,6 +31,9 @@ export interface World {
   reaches(what: Partial<ApplicationView>): Promise<ApplicationView>;
   /** Plays the customer up to, and not including, this step. */
   walksTo(step: 'identity' | 'offer' | 'contract' | 'purchase' | 'otp' | 'handOff'): Promise<void>;
+  /** One step further: asks for the OTP. */
+  walksOn(): Promise<unknown>;
+  signalsOtp(code: string): Promise<void>;
   settles(outcome: 'posted' | 'rejected'): Promise<void>;
   result(): Promise<ApplicationResult>;
   /** Number of events of the run so far, by type. */
@@ -44,7 +47,12 @@ export async function aWorld(t: TestContext, options: { stage?: Stage; policy?: 
   const connection = await NativeConnection.connect({ address });
   const shared = { connection, namespace, activities: stage.activities };
   const workers = [
-    await Worker.create({ ...shared, taskQueue: taskQueues.applications, workflowBundle: await bundle, stickyQueueScheduleToStartTimeout: 1_000 }),
+    await Worker.create({
+      ...shared,
+      taskQueue: taskQueues.applications,
+      workflowBundle: await bundle,
+      stickyQueueScheduleToStartTimeout: 1_000,
+    }),
     ...(await Promise.all(
       [taskQueues.identity, taskQueues.bureau, taskQueues.cardCore].map(async (taskQueue) => Worker.create({ ...shared, taskQueue })),
     )),
@@ -76,6 +84,8 @@ export async function aWorld(t: TestContext, options: { stage?: Stage; policy?: 
     view,
     reaches,
     walksTo: async (step) => walk({ commands, ref, reaches }, step),
+    walksOn: async () => commands.approveTransaction(ref, 'approve', { amountVnd: ref.amountVnd }),
+    signalsOtp: async (code) => handle.signal(otpSubmitted, { code }),
     settles: async (outcome) => handle.signal(transactionSettled, { transactionId: `txn_${applicationId}`, status: outcome }),
     result: async () => handle.result(),
     async events() {

@@ -1,0 +1,49 @@
+// What customers are told by SMS: plain ASCII, at most 160 characters, with the purpose first and no link (SBV Circular 50/2024 forbids
+// links in messages that the customer did not ask for). Vietnamese is written without diacritics, as banks do.
+
+import { isReasonCode, reasons } from './reasons.ts';
+import type { Language } from './reasons.ts';
+
+export type NotificationTemplate = 'contract_signed' | 'purchase_booked' | 'application_ended';
+
+/** Longest text of one SMS, in characters (GSM 03.38). */
+const maxLength = 160;
+
+/** The text of a message. Pure; unknown reasons leave the sentence without one. */
+export function notificationText(
+  template: NotificationTemplate,
+  params: Record<string, string | number>,
+  to: { language: Language; merchantName: string },
+): string {
+  const shop = ascii(to.merchantName);
+  const vi = to.language === 'vi';
+  switch (template) {
+    case 'contract_signed':
+      return fit(
+        vi
+          ? `Trasau: Ban da ky hop dong ${params['contractNumber']}. Ban sao luu trong muc Hop dong cua ban.`
+          : `Trasau: You signed contract ${params['contractNumber']}. Your copy is in your contracts.`,
+      );
+    case 'purchase_booked':
+      return fit(vi ? `Trasau: Don hang tai ${shop} da duoc thanh toan. Cam on ban.` : `Trasau: Your order at ${shop} is paid. Thank you.`);
+    case 'application_ended': {
+      const code = String(params['reason'] ?? '');
+      const why = isReasonCode(code) ? ` ${ascii(reasons[code].customer[to.language])}` : '';
+      return fit(vi ? `Trasau: Ho so mua tra sau tai ${shop} da ket thuc.${why}` : `Trasau: Your application at ${shop} has ended.${why}`);
+    }
+  }
+}
+
+/** Vietnamese letters without their marks; anything else outside printable ASCII becomes a question mark. */
+function ascii(text: string): string {
+  return text
+    .normalize('NFD')
+    .replaceAll(/\p{M}/gu, '')
+    .replaceAll('đ', 'd')
+    .replaceAll('Đ', 'D')
+    .replaceAll(/[^\x20-\x7e]/g, '?');
+}
+
+function fit(text: string): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 3)}...`;
+}

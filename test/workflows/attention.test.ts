@@ -1,0 +1,91 @@
+// Nothing fails silently: a step whose tries are spent waits for staff, who can try it again or end the application.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { eventually } from '../support/eventually.ts';
+import { createStage } from './stage.ts';
+import { aWorld } from './world.ts';
+
+test('a vendor that stays away puts the application in need of attention, and staff free it by a retry', async (t) => {
+  const stage = createStage();
+  stage.trouble.set('createContract', { times: 3, kind: 'unavailable' });
+  const world = await aWorld(t, { stage });
+  await world.walksTo('offer');
+  await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
+  const waiting = await eventually('staff are asked', async () => {
+    const view = await world.view();
+    return view.attention && view;
+  });
+  assert.equal(waiting.awaits, 'staff');
+  assert.deepEqual([waiting.attention?.activity, waiting.attention?.code], ['createContract', 'CARD_CORE_UNAVAILABLE']);
+  await eventually('staff see it', () => stage.attention.length === 1);
+  await world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai' });
+  await world.reaches({ step: 'contract', attention: null });
+  assert.deepEqual(stage.attention, ['createContract:CARD_CORE_UNAVAILABLE', null]);
+});
+
+test('a vendor that says no for good is not asked again before staff say so', async (t) => {
+  const stage = createStage();
+  stage.trouble.set('createClient', { times: 1, kind: 'rejected' });
+  const world = await aWorld(t, { stage });
+  await world.walksTo('offer');
+  await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
+  await world.reaches({ awaits: 'staff' });
+  assert.equal(stage.calls.filter((call) => call.name === 'createClient').length, 1);
+});
+
+test('staff can end an application that waits for them, and what was done is undone', async (t) => {
+  const stage = createStage();
+  stage.trouble.set('createContract', { times: 99, kind: 'unavailable' });
+  const world = await aWorld(t, { stage });
+  await world.walksTo('offer');
+  await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
+  await world.reaches({ awaits: 'staff' });
+  await world.commands.cancel(world.ref, 'cancel', { by: 'operations', actor: 'staff:mai' });
+  const result = await world.result();
+  assert.deepEqual([result.status, result.reasons], ['canceled', ['CANCELED_BY_STAFF']]);
+  assert.equal(stage.clients.size, 0);
+});
+
+test('a retry cuts a long back-off short', async (t) => {
+  const stage = createStage();
+  stage.trouble.set('createClient', { times: 2, kind: 'unavailable' });
+  const world = await aWorld(t, { stage, policy: { vendorAttempts: 3, vendorBackoffMs: 600_000, vendorBackoffMaxMs: 600_000 } });
+  await world.walksTo('offer');
+  await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
+  await eventually('the step backs off', () => stage.calls.filter((call) => call.name === 'createClient').length === 2);
+  await world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai' });
+  await world.reaches({ step: 'contract' });
+});
+
+test('a retry is refused when nothing waits', async (t) => {
+  const world = await aWorld(t);
+  await assert.rejects(world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai' }), { code: 'NOTHING_TO_RETRY' });
+});
+
+test('a double click on retry has one effect', async (t) => {
+  const stage = createStage();
+  stage.trouble.set('createClient', { times: 1, kind: 'rejected' });
+  const world = await aWorld(t, { stage });
+  await world.walksTo('offer');
+  await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
+  await world.reaches({ awaits: 'staff' });
+  await Promise.all([
+    world.commands.retryStep(world.ref, 'same-click', { actor: 'staff:mai' }),
+    world.commands.retryStep(world.ref, 'same-click', { actor: 'staff:mai' }),
+  ]);
+  await world.reaches({ step: 'contract' });
+  assert.equal(stage.calls.filter((call) => call.name === 'createClient').length, 2);
+});
+
+test('an undo that fails waits for staff too, and ends clean after their retry', async (t) => {
+  const stage = createStage();
+  stage.trouble.set('closeContract', { times: 3, kind: 'unavailable' });
+  const world = await aWorld(t, { stage });
+  await world.walksTo('contract');
+  await world.commands.cancel(world.ref, 'cancel', { by: 'customer', actor: 'customer' });
+  await world.reaches({ awaits: 'staff' });
+  await world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai' });
+  assert.equal((await world.result()).status, 'canceled');
+  assert.equal(stage.contracts.size + stage.clients.size, 0);
+});

@@ -1,0 +1,66 @@
+// The composition root of the Temporal worker: the one place where ports meet adapters and limits become options.
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { createActivities } from '../activities/index.ts';
+import type { Activities } from '../activities/index.ts';
+import { createCreditBureau } from '../adapters/cic/client.ts';
+import { createContractRenderer } from '../adapters/esign/render.ts';
+import { createPdfSealer } from '../adapters/esign/seal.ts';
+import { createIdentityProvider } from '../adapters/rekognition/client.ts';
+import { createCardCore } from '../adapters/way4/client.ts';
+import type { Env } from '../config/env.ts';
+import { otpLimits, vendorLimits } from '../config/limits.ts';
+import { createBoxes } from '../db/boxes.ts';
+import type { Database } from '../db/pool.ts';
+import { createStore } from '../db/store.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
+import { parseRuleset } from '../domain/decision/ruleset.ts';
+import { VendorFailure } from '../domain/failures.ts';
+import { faultFields } from './log.ts';
+import type { Log } from './log.ts';
+
+/** All activities with their real vendors, as the environment names them. Throws when the ruleset or the certificate cannot be read. */
+export function wireActivities(env: Env<'applications'>, database: Database, log: Log): Activities {
+  const boxes = createBoxes({ dataKey: env.DATA_KEY, indexKey: env.INDEX_KEY });
+  const { answerMaxBytes, connectTimeoutMs } = vendorLimits;
+  return createActivities({
+    store: createStore(database, boxes),
+    provider: createIdentityProvider({
+      endpoint: env.AWS_ENDPOINT_URL_REKOGNITION,
+      region: env.AWS_REGION,
+      accessKeyId: env.AWS_ACCESS_KEY_ID,
+      secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
+      timeoutMs: vendorLimits.rekognitionTimeoutMs,
+    }),
+    bureau: createCreditBureau({
+      baseUrl: env.CIC_URL,
+      apiKey: env.CIC_API_KEY,
+      callbackUrl: env.CIC_CALLBACK_URL,
+      timeoutMs: vendorLimits.cicTimeoutMs,
+      connectTimeoutMs,
+      answerMaxBytes,
+    }),
+    cardCore: createCardCore({ baseUrl: env.WAY4_URL, timeoutMs: vendorLimits.way4TimeoutMs, connectTimeoutMs, answerMaxBytes }),
+    renderer: createContractRenderer(),
+    sealer: createPdfSealer({ p12: readFileSync(env.ESIGN_P12_FILE), password: env.ESIGN_P12_PASSWORD }),
+    ruleset: readRuleset(),
+    otpMaxAttempts: otpLimits.maxAttempts,
+    now: () => new Date(),
+    onFailure: (activity, error) => log.warn('activity failed', { step: activity, ...reasonOf(error) }),
+  });
+}
+
+const rulesetFile = new URL('../rulesets/pay-later-vn.v1.json', import.meta.url);
+
+/** The ruleset in force. Its identity is the SHA-256 of its canonical JSON, so that layout does not matter. */
+function readRuleset() {
+  const document: unknown = JSON.parse(readFileSync(fileURLToPath(rulesetFile), 'utf8'));
+  return { document: parseRuleset(document), sha256: createHash('sha256').update(canonicalJson(document)).digest('hex') };
+}
+
+function reasonOf(error: unknown) {
+  const fields = faultFields(error);
+  return error instanceof VendorFailure ? { ...fields, kind: `${error.vendor} ${error.kind}`, code: error.code } : fields;
+}
