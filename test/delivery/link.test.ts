@@ -151,6 +151,7 @@ test('a lost channel leaves every message on it unconfirmed, and the next sessio
   newest(transport).closed.happen('404');
   assert.equal(await lost, 'unconfirmed');
   const again = publisher.publish(message('a'));
+  await eventually(() => assert.ok(link.generation() === 2 && link.state() === 'ready'));
   await confirm(() => newest(transport), 0);
   assert.equal(await again, 'confirmed');
 });
