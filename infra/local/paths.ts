@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { Environment } from './environment.ts';
 
 export const repository = join(import.meta.dirname, '..', '..');
@@ -27,15 +27,22 @@ export function isReachableByAnyone(path: string): boolean {
   }
 }
 
-/** Where to keep `name` for an unprivileged server: `folder` itself when that is reachable, else a folder of this clone under /var/tmp, which, unlike
- *  /tmp, survives a restart. Throws when that place belongs to somebody else. */
+/** Where to keep `name` for an unprivileged server: in `folder` when that is reachable, else in its stand-in outside the clone. Throws when that
+ *  place belongs to somebody else. */
 export function reachableFolder(folder: string, name: string): string {
   mkdirSync(folder, { recursive: true });
   if (isReachableByAnyone(join(folder, name))) return join(folder, name);
-  const outside = join('/var/tmp', `trasau-${cloneHash}`);
-  mkdirSync(outside, { recursive: true, mode: 0o755 });
-  const found = lstatSync(outside);
-  if (!found.isDirectory() || found.uid !== process.getuid?.())
-    throw new Error(`${outside} exists but is not a folder of this user; remove it.`);
-  return join(outside, `${folder.replaceAll(/[^a-z0-9]+/gi, '-').slice(-40)}-${name}`);
+  const standIn = standInFolder(folder);
+  mkdirSync(standIn, { recursive: true, mode: 0o755 });
+  for (const path of [dirname(standIn), standIn]) {
+    const found = lstatSync(path);
+    if (!found.isDirectory() || found.uid !== process.getuid?.())
+      throw new Error(`${path} exists but is not a folder of this user; remove it.`);
+  }
+  return join(standIn, name);
+}
+
+/** The folder that stands in for one that nobody but root may enter. Under /var/tmp, because that, unlike /tmp, survives a restart. */
+export function standInFolder(folder: string): string {
+  return join('/var/tmp', `trasau-${cloneHash}`, relative(localFolder, folder).replaceAll(/[^a-z0-9]+/gi, '-') || 'local');
 }

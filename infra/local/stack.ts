@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { plainEnvironment, type Environment } from './environment.ts';
 import type { Launched, LaunchSite } from './launch.ts';
 import { endOrphans, ledgerOwner, openLedger } from './ledger.ts';
-import { cloneHash, localFolder } from './paths.ts';
+import { cloneHash, localFolder, standInFolder } from './paths.ts';
 import type { Progress } from './progress.ts';
 import { ensureSecrets, SECRET_KINDS, type Secrets } from './secrets.ts';
 
@@ -42,14 +42,18 @@ export async function openTestStack(env: Environment, progress: Progress): Promi
 
 /** Removes a test stack's folder once its run is over. */
 export function removeStack(stack: Stack): void {
-  rmSync(stack.folder, { recursive: true, force: true });
+  removeFolder(stack.folder);
 }
 
 async function sweepTestStack(folder: string): Promise<void> {
   const ledgerFile = join(folder, LEDGER);
   if (ledgerOwner(ledgerFile) !== undefined) return;
   await endOrphans(ledgerFile);
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
+}
+
+function removeFolder(folder: string): void {
+  for (const path of [folder, standInFolder(folder)]) rmSync(path, { recursive: true, force: true });
 }
 
 function buildStack(env: Environment, progress: Progress, own: { id: string; folder: string; durable: boolean }): Stack {
