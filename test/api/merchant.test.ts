@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CommandRefused, CommandUnavailable } from '../../adapters/temporal/commands.ts';
+import { eventually } from '../support/eventually.ts';
 import { anOrder, aWorld, bearer, bodyOf, place, post } from './world.ts';
 
 const world = await aWorld();
@@ -131,23 +132,15 @@ test('409 while a request with the same key is being worked on', async () => {
     await claim(tx, { merchantId: world.merchantId, operation: 'applications.create', key: 'key-held', fingerprint: Buffer.alloc(32) });
     await held;
   });
-  const reply = await until(
-    async () => place(world, order, 'key-held'),
-    ({ status }) => status === 409,
-  );
+  const reply = await eventually('the key is held', async () => {
+    const answer = await place(world, order, 'key-held');
+    return answer.status === 409 && answer;
+  });
   assert.equal((await bodyOf(reply))['code'], 'IDEMPOTENCY_IN_FLIGHT');
   assert.equal(reply.headers.get('retry-after'), '2');
   release();
   await holding;
 });
-
-async function until<T>(look: () => Promise<T>, isIt: (value: T) => boolean): Promise<T> {
-  for (const deadline = Date.now() + 5_000; ;) {
-    const value = await look();
-    if (isIt(value)) return value;
-    assert.ok(Date.now() < deadline, 'it never came');
-  }
-}
 
 test('503 when Temporal is away; the repeat with the same key starts the workflow and answers 201', async () => {
   const order = anOrder();
