@@ -2,8 +2,8 @@
 // Everything comes from this process, so it works without the internet. The document is made once, at start.
 
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Api } from './environment.ts';
 import { page } from './page.ts';
 import { problemKinds } from './problems.ts';
@@ -59,7 +59,7 @@ const readerScript = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#reader',
 const readerPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'";
 
 function addReader(app: Api): void {
-  const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  const folder = fileURLToPath(new URL('.', import.meta.resolve('swagger-ui-dist')));
   app.get('/docs', (c) =>
     c.body(
       `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Trasau API</title><link rel="stylesheet" href="/docs/swagger-ui.css"></head>` +

@@ -13,19 +13,17 @@ import type { Database } from '../db/pool.ts';
 import { invariant } from '../domain/failures.ts';
 
 /** A photo as it may be stored, or why it cannot be used. */
-export type ReadImage = (
-  bytes: Uint8Array,
-) => Promise<{ kind: 'ok'; jpeg: Uint8Array } | { kind: 'refused'; code: string; message: string }>;
+type ReadImage = (bytes: Uint8Array) => Promise<{ kind: 'ok'; jpeg: Uint8Array } | { kind: 'refused'; code: string; message: string }>;
 
 /** Checks the signature of CIC's callback and reads it. Null when it is not CIC's, too old, or not what was signed. */
-export type ReadBureauCallback = (
+type ReadBureauCallback = (
   rawBody: string,
   signature: string | undefined,
   timestamp: string | undefined,
 ) => { inquiryId: string; requestId: string } | null;
 
 /** The few words that this api says to a log. Members are ids, codes and numbers; never a body, never personal data. */
-export interface Log {
+interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;

@@ -48,7 +48,10 @@ async function main(): Promise<void> {
     publicUrl: env.PUBLIC_URL.replace(/\/$/, ''),
     opsToken: env.OPS_TOKEN,
   });
-  const server = serve({ fetch: app.fetch, port: env.PORT }, ({ port }) => log.info({ port, publicUrl: env.PUBLIC_URL }, 'listening'));
+  const { headersTimeoutMs: headersTimeout, requestTimeoutMs: requestTimeout } = apiLimits;
+  const server = serve({ fetch: app.fetch, port: env.PORT, serverOptions: { headersTimeout, requestTimeout } }, ({ port }) =>
+    log.info({ port, publicUrl: env.PUBLIC_URL }, 'listening'),
+  );
   const end = (signal: string): void => {
     log.info({ signal }, 'draining');
     drain(server, async () => {

@@ -58,6 +58,8 @@ export const identityLimits = {
   customerMinAgeYears: 18,
   /** Our choice: an older date of birth is a typing error. */
   customerMaxAgeYears: 120,
+  /** Our choice: more in a month is a typing error. */
+  incomeMaxVnd: 100_000_000_000,
   /** Rekognition takes at most 5 MB of raw bytes. */
   imageMaxBytes: 5_242_880,
   /** Guards the decoder against pixel bombs; a phone photo has 12–24 million. */
@@ -98,6 +100,14 @@ export const apiLimits = {
   formOverheadBytes: 65_536,
   /** Our choice: photos kept per kind and application; three submissions and as many mishaps. */
   photosMaxPerKind: 10,
+  /** Our choice: several times what the longest application leaves behind. */
+  timelineMaxEntries: 500,
+  /** Our choice: one write per key and minute says enough about its use. */
+  keyLastUsedStepSeconds: 60,
+  /** Our choice: a client that needs longer to send its headers is none. */
+  headersTimeoutMs: 10 * second,
+  /** Our choice: 15 MB of photos over a slow mobile network (1 Mbit/s). */
+  requestTimeoutMs: 120 * second,
   /** Our choice: what a client is told to wait before it tries again. */
   retryAfterSeconds: 2,
   /** Our choice: readiness is 503 for this long before the port closes, so that a balancer notices; only in production. */
@@ -184,6 +194,8 @@ export const deliveryLimits = {
   messageMaxBytes: 4_096,
   /** Our choice: wait before a parked message is written again when the database did not take it. */
   parkRetryMs: second,
+  /** Our choice: a replay of thousands leaves room for the purchases of the moment. */
+  replayPerSecond: 20,
 } as const;
 
 /** The same limits with other values, for tests and measurements. */

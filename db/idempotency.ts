@@ -22,7 +22,7 @@ export interface StoredReply {
   body: unknown;
 }
 
-export type Claim =
+type Claim =
   | { kind: 'mine' }
   | { kind: 'replay'; reply: StoredReply }
   /** The key was used with another body. */

@@ -3,6 +3,7 @@
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { apiLimits } from '../config/limits.ts';
 import { newId } from './ids.ts';
 import type { Queryable, Tx } from './pool.ts';
 
@@ -60,7 +61,6 @@ export async function revokeApiKey(tx: Tx, keyId: string): Promise<void> {
 }
 
 const keyForm = /^trasau_(?:test|live)_sk_([0-9a-f]{8})_[0-9a-f]{64}[0-9a-f]{8}$/;
-const lastUsedStepSeconds = 60; // Our choice: one write per key and minute says enough about its use.
 
 /** Who holds this key, or null when it is malformed, unknown or revoked. A typing error shows in the checksum, before the database is asked. */
 export async function holderOfApiKey(db: Queryable, apiKey: string): Promise<KeyHolder | null> {
@@ -76,7 +76,7 @@ export async function holderOfApiKey(db: Queryable, apiKey: string): Promise<Key
   if (!timingSafeEqual(digest(apiKey), row?.secret_hash ?? Buffer.alloc(32)) || !row) return null;
   await db.query(
     `update api_keys set last_used_at = now() where id = $1 and (last_used_at is null or last_used_at < now() - $2 * interval '1 second')`,
-    [row.id, lastUsedStepSeconds],
+    [row.id, apiLimits.keyLastUsedStepSeconds],
   );
   return { keyId: row.id, merchantId: row.merchant_id, merchantName: row.name, scopes: row.scopes };
 }

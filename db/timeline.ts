@@ -1,6 +1,7 @@
 // One application as staff see it: everything that happened to it, from every table, in the order of time. Ids, codes, verdicts and
 // amounts; nothing here names a customer.
 
+import { apiLimits } from '../config/limits.ts';
 import type { Queryable } from './pool.ts';
 
 export interface TimelineEntry {
@@ -23,12 +24,10 @@ export interface TimelineEntry {
   details: Record<string, unknown>;
 }
 
-const timelineMaxEntries = 500; // Our choice: several times what the longest application leaves behind.
-
 /** What happened to the application, oldest first; the newest 500 entries when there are more. */
 export async function timeline(db: Queryable, applicationId: string): Promise<TimelineEntry[]> {
   const { rows } = await db.query<TimelineEntry>(
-    `select * from (${Object.values(sources).join(' union all ')}) as entries order by at desc, source limit ${timelineMaxEntries}`,
+    `select * from (${Object.values(sources).join(' union all ')}) as entries order by at desc, source limit ${apiLimits.timelineMaxEntries}`,
     [applicationId],
   );
   return rows.toReversed();

@@ -1,6 +1,5 @@
 // What the api shows of an application: rows for merchants, one picture for the customer. Read only; nothing here changes anything.
 
-import type { ReasonCode } from '../domain/reasons.ts';
 import type { ApplicationStatus, Step } from '../domain/states.ts';
 import { latestContract } from './agreements.ts';
 import type { ContractRow } from './agreements.ts';
@@ -82,8 +81,6 @@ export interface CheckoutView {
   offer: OfferRow | null;
   contract: ContractRow | null;
   challenge: ChallengeRow | null;
-  /** Why the photos have to be taken again; empty unless the application waits for photos. */
-  identityReasons: ReasonCode[];
   /** Submissions of photos that were judged so far. */
   identityRounds: number;
 }
@@ -96,32 +93,21 @@ export async function checkoutView(db: Queryable, applicationId: string): Promis
   );
   const application = rows[0];
   if (!application) return null;
-  const [offer, contract, challenge, identity] = await Promise.all([
+  const [offer, contract, challenge, identityRounds] = await Promise.all([
     latestOffer(db, applicationId),
     latestContract(db, applicationId),
     latestChallenge(db, applicationId),
-    identityState(db, applicationId),
+    judgedRounds(db, applicationId),
   ]);
-  const identityReasons = application.step === 'identity' ? identity.reasons : [];
-  return {
-    application,
-    merchantName: application.merchant_name,
-    offer,
-    contract,
-    challenge,
-    identityReasons,
-    identityRounds: identity.rounds,
-  };
+  return { application, merchantName: application.merchant_name, offer, contract, challenge, identityRounds };
 }
 
-async function identityState(db: Queryable, applicationId: string): Promise<{ reasons: ReasonCode[]; rounds: number }> {
-  const { rows } = await db.query<{ round: number; reasons: ReasonCode[] | null }>(
-    `select round, array_agg(distinct reason) filter (where reason is not null) as reasons
-     from identity_checks left join lateral unnest(reason_codes) as reason on true
-     where application_id = $1 group by round order by round desc limit 1`,
+async function judgedRounds(db: Queryable, applicationId: string): Promise<number> {
+  const { rows } = await db.query<{ rounds: number }>(
+    'select coalesce(max(round), 0) as rounds from identity_checks where application_id = $1',
     [applicationId],
   );
-  return { reasons: rows[0]?.reasons ?? [], rounds: rows[0]?.round ?? 0 };
+  return rows[0]?.rounds ?? 0;
 }
 
 /** The step an application is in, locked until the transaction ends, so that no step is left while its input is stored. */

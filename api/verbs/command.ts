@@ -11,7 +11,7 @@ import { Problem, problemKinds } from '../problems.ts';
 import type { ProblemCode } from '../problems.ts';
 
 /** What the workflow has to know of a row. */
-export function refOf(row: ApplicationRow): ApplicationRef {
+function refOf(row: ApplicationRow): ApplicationRef {
   return { applicationId: row.id, merchantId: row.merchant_id, amountVnd: row.amount_vnd, status: row.status };
 }
 

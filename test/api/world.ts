@@ -24,7 +24,7 @@ export const opsToken = 'test-ops-token-of-at-least-32-characters';
 export const now = new Date('2026-11-23T08:00:00Z');
 
 /** Every call to the application port, in order. */
-export interface Sent {
+interface Sent {
   command: string;
   args: unknown[];
 }

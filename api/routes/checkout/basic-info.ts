@@ -14,8 +14,6 @@ import { language, line, mobilePhone, moneyBetween } from '../../schemas.ts';
 const agreedTo = (kind: ConsentKind) =>
   z.literal(consentTexts[kind].version).openapi({ description: `The version of the text '${kind}' that was shown and agreed to.` });
 
-const incomeMaxVnd = 100_000_000_000;
-
 export const basicInfo = z
   .strictObject({
     full_name: line(2, 100)
@@ -27,7 +25,7 @@ export const basicInfo = z
     phone: mobilePhone.optional().openapi({ description: 'Only when it is not the number that the shop passed on.' }),
     address: line(5, 200),
     email: z.email().max(254).optional(),
-    monthly_income: moneyBetween(0, incomeMaxVnd),
+    monthly_income: moneyBetween(0, identityLimits.incomeMaxVnd),
     occupation: line(1, 100).optional(),
     language: language.optional().openapi({ description: 'In which language the consents were read.' }),
     consents: z.strictObject({

@@ -62,7 +62,6 @@ export type CheckoutPicture = z.infer<typeof checkoutPicture>;
 /** The picture of this view at this time. */
 export function toCheckoutPicture(view: CheckoutView, now: Date): CheckoutPicture {
   const { application, contract } = view;
-  const codes = application.reasons.length > 0 ? application.reasons : view.identityReasons;
   return {
     application_id: application.id,
     merchant: { name: view.merchantName },
@@ -73,7 +72,7 @@ export function toCheckoutPicture(view: CheckoutView, now: Date): CheckoutPictur
     status: application.status,
     step: application.step,
     next: next(view, now),
-    reasons: codes.map((code) => ({ code, text: reasons[code].customer })),
+    reasons: application.reasons.map((code) => ({ code, text: reasons[code].customer })),
     deadline_at: application.deadline_at?.toISOString() ?? null,
     return_url: application.return_url,
     consents: consentsOf(view).map((kind) => ({
