@@ -78,6 +78,8 @@ const parts = {
     SMS_API_SECRET: z.string().min(1),
   }),
   migrate: z.object({ DATABASE_URL: url }),
+  /** The tools of operators. */
+  operations: z.object({ DATABASE_URL: url }),
 };
 
 type Parts = typeof parts;

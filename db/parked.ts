@@ -1,8 +1,11 @@
 // Messages that nobody could handle, for people to look at. The row is the truth; the parked queue only carries a message here when the
-// broker put it aside on its own.
+// broker put it aside on its own. A replay never repeats the old message: it writes a new one from what the database knows.
 
+import { deliveryLimits } from '../config/limits.ts';
 import type { ParkReason } from '../domain/delivery.ts';
-import type { Queryable } from './pool.ts';
+import { audit } from './audit.ts';
+import { sendAgain } from './outbox.ts';
+import type { Queryable, Tx } from './pool.ts';
 
 export interface ParkedMessage {
   messageId: string;
@@ -33,4 +36,125 @@ export async function parkMessage(q: Queryable, parked: ParkedMessage): Promise<
     ],
   );
   return rowCount === 1;
+}
+
+export interface ParkedRow {
+  id: number;
+  messageId: string;
+  transactionId: string | null;
+  applicationId: string | null;
+  /** Null when the message names no transaction of ours. */
+  transactionStatus: 'accepted' | 'posted' | 'rejected' | null;
+  reason: ParkReason;
+  firstError: string;
+  lastError: string;
+  parkedAt: Date;
+  resolution: 'replayed' | 'discarded' | null;
+  resolvedBy: string | null;
+  resolutionReason: string | null;
+  resolvedAt: Date | null;
+}
+
+const columns = `p.id, p.message_id as "messageId", p.transaction_id as "transactionId", t.application_id as "applicationId",
+  t.status as "transactionStatus", p.reason, p.first_error as "firstError", p.last_error as "lastError", p.parked_at as "parkedAt",
+  p.resolution, p.resolved_by as "resolvedBy", p.resolution_reason as "resolutionReason", p.resolved_at as "resolvedAt"`;
+
+export interface ParkedFilter {
+  /** Only those that nobody has resolved. */
+  openOnly: boolean;
+  reason?: string | undefined;
+  /** Only rows after this id: the id of the last row of the page before. */
+  afterId?: number | undefined;
+  limit: number;
+}
+
+/** Parked messages in the order in which they were parked. */
+export async function listParked(q: Queryable, filter: ParkedFilter): Promise<ParkedRow[]> {
+  const { rows } = await q.query<ParkedRow & Record<string, unknown>>(
+    `select ${columns} from parked_messages p left join transactions t on t.id = p.transaction_id
+     where (not $1 or p.resolved_at is null) and ($2::text is null or p.reason = $2) and p.id > $3 order by p.id limit $4`,
+    [filter.openOnly, filter.reason ?? null, filter.afterId ?? 0, filter.limit],
+  );
+  return rows;
+}
+
+/** One parked message with its body and headers, or null. */
+export async function readParked(
+  q: Queryable,
+  id: number,
+): Promise<(ParkedRow & { body: Buffer; headers: Record<string, unknown> }) | null> {
+  const { rows } = await q.query<ParkedRow & { body: Buffer; headers: Record<string, unknown> } & Record<string, unknown>>(
+    `select ${columns}, p.body, p.headers from parked_messages p left join transactions t on t.id = p.transaction_id where p.id = $1`,
+    [id],
+  );
+  return rows[0] ?? null;
+}
+
+export interface Resolving {
+  id: number;
+  /** `staff:<name>` */
+  actor: string;
+  /** Why; kept with the row and in the audit log. */
+  reason: string;
+}
+
+export type Resolved =
+  /** A new message is in the outbox, and the transaction has all its tries again. */
+  | { kind: 'replayed'; transactionId: string }
+  /** Nothing is left to do: the transaction has its outcome. The row is closed. */
+  | { kind: 'settled'; transactionId: string }
+  | { kind: 'discarded' }
+  /** Somebody was here before; nothing was changed. */
+  | { kind: 'resolved before'; resolution: 'replayed' | 'discarded' }
+  | { kind: 'refused'; why: 'NOT_FOUND' | 'NO_TRANSACTION' | 'STILL_OPEN' };
+
+/** Sends the transaction of a parked message on its way again, in the caller's commit. Repeat: changes nothing. */
+export async function replayParked(tx: Tx, resolving: Resolving): Promise<Resolved> {
+  const row = await lockOpen(tx, resolving.id);
+  if ('kind' in row) return row;
+  const { transactionId, transactionStatus } = row;
+  if (!transactionId || !transactionStatus) return { kind: 'refused', why: 'NO_TRANSACTION' };
+  if (transactionStatus === 'accepted') {
+    await tx.query('update transactions set tries_left = $2, retry_at = null where id = $1', [transactionId, deliveryLimits.maxAttempts]);
+    await sendAgain(tx, [transactionId]);
+  }
+  await resolve(tx, row, resolving, 'replayed');
+  return { kind: transactionStatus === 'accepted' ? 'replayed' : 'settled', transactionId };
+}
+
+/** Closes a parked message without doing anything. Refused while it is the reason why a purchase has no outcome: that one is to be
+ *  replayed, for it can neither be forgotten nor settled by hand. Repeat: changes nothing. */
+export async function discardParked(tx: Tx, resolving: Resolving): Promise<Resolved> {
+  const row = await lockOpen(tx, resolving.id);
+  if ('kind' in row) return row;
+  const waits = row.reason === 'TRIES_SPENT' || row.reason === 'CORE_REFUSED' || row.reason === 'DELIVERY_LIMIT';
+  if (waits && row.transactionStatus === 'accepted') return { kind: 'refused', why: 'STILL_OPEN' };
+  await resolve(tx, row, resolving, 'discarded');
+  return { kind: 'discarded' };
+}
+
+async function lockOpen(tx: Tx, id: number): Promise<ParkedRow | Extract<Resolved, { kind: 'refused' | 'resolved before' }>> {
+  const { rows } = await tx.query<ParkedRow & Record<string, unknown>>(
+    `select ${columns} from parked_messages p left join transactions t on t.id = p.transaction_id where p.id = $1 for update of p`,
+    [id],
+  );
+  const [row] = rows;
+  if (!row) return { kind: 'refused', why: 'NOT_FOUND' };
+  return row.resolution === null ? row : { kind: 'resolved before', resolution: row.resolution };
+}
+
+async function resolve(tx: Tx, row: ParkedRow, { actor, reason }: Resolving, resolution: 'replayed' | 'discarded'): Promise<void> {
+  await tx.query(
+    'update parked_messages set resolution = $2, resolved_at = clock_timestamp(), resolved_by = $3, resolution_reason = $4 where id = $1',
+    [row.id, resolution, actor, reason],
+  );
+  const { applicationId, messageId, transactionId } = row;
+  await audit(tx, {
+    actor,
+    action: `parked_message.${resolution}`,
+    applicationId,
+    subject: messageId,
+    reason,
+    change: { transactionId, parkedFor: row.reason },
+  });
 }

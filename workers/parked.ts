@@ -1,0 +1,115 @@
+// The operator's tool for parked messages: `npm run parked -- list`. What it changes is one commit per message, with an audit row;
+// running the same command twice changes nothing the second time.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { readEnv } from '../config/env.ts';
+import { deliveryLimits } from '../config/limits.ts';
+import { discardParked, listParked, readParked, replayParked } from '../db/parked.ts';
+import type { ParkedRow, Resolved } from '../db/parked.ts';
+import { openDatabase } from '../db/pool.ts';
+import type { Database } from '../db/pool.ts';
+
+const usage = `Messages that could not be handled, and what to do with them.
+
+  list     [--reason REASON] [--all] [--limit N]   open ones, oldest first; --all shows resolved ones too
+  inspect  ID                                      everything about one, its body included
+  replay   ID | --open [--reason REASON]           send its transaction on its way again
+           --by NAME --why TEXT [--rate N] [--limit N] [--dry-run]
+  discard  ID --by NAME --why TEXT                 close it without doing anything
+
+  --json prints one JSON value instead of lines. --rate is messages per second (default ${deliveryLimits.replayPerSecond}).
+`;
+
+const options = {
+  reason: { type: 'string' },
+  all: { type: 'boolean', default: false },
+  open: { type: 'boolean', default: false },
+  limit: { type: 'string', default: '1000' },
+  by: { type: 'string' },
+  why: { type: 'string' },
+  rate: { type: 'string', default: String(deliveryLimits.replayPerSecond) },
+  'dry-run': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const;
+
+type Flags = ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>['values'];
+
+/** A command that cannot be carried out as it was given. */
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+async function run(database: Database, command: string | undefined, id: string | undefined, flags: Flags): Promise<object[]> {
+  const filter = { openOnly: !flags.all, reason: flags.reason, limit: positive(flags.limit, 'limit') };
+  switch (command ?? 'none') {
+    case 'list':
+      return listParked(database, filter);
+    case 'inspect': {
+      const row = await readParked(database, positive(id, 'ID'));
+      return row ? [{ ...row, body: row.body.toString('utf8') }] : [];
+    }
+    case 'replay': {
+      if (flags.open === (id !== undefined)) throw new UsageError('replay needs an ID or --open, and not both');
+      const rows = id === undefined ? await listParked(database, { ...filter, openOnly: true }) : await one(database, id);
+      return flags['dry-run'] ? rows : replayAll(database, rows, flags);
+    }
+    case 'discard': {
+      const resolving = { id: positive(id, 'ID'), ...signed(flags) };
+      const resolved = await database.withTransaction(async (tx) => discardParked(tx, resolving));
+      return [{ id: resolving.id, ...resolved }];
+    }
+    default:
+      throw new UsageError('no such command');
+  }
+}
+
+async function one(database: Database, id: string): Promise<ParkedRow[]> {
+  const row = await readParked(database, positive(id, 'ID'));
+  return row ? [row] : [];
+}
+
+async function replayAll(database: Database, rows: ParkedRow[], flags: Flags): Promise<(Resolved & { id: number })[]> {
+  const signature = signed(flags);
+  const everyMs = 1_000 / positive(flags.rate, 'rate');
+  const results: (Resolved & { id: number })[] = [];
+  for (const { id } of rows) {
+    if (results.length > 0) await pause(everyMs);
+    const resolved = await database.withTransaction(async (tx) => replayParked(tx, { id, ...signature }));
+    results.push({ id, ...resolved });
+  }
+  return results;
+}
+
+function signed({ by, why }: Flags): { actor: string; reason: string } {
+  if (!by || !why) throw new UsageError('--by NAME and --why TEXT are needed: both are written to the audit log');
+  return { actor: `staff:${by}`, reason: why };
+}
+
+function positive(text: string | undefined, name: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new UsageError(`${name} must be a whole number above 0`);
+  return value;
+}
+
+async function main(args: string[]): Promise<number> {
+  let database: Database | undefined;
+  try {
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+    const [command, id] = positionals;
+    database = openDatabase({ url: readEnv('operations').DATABASE_URL, applicationName: 'parked', poolSize: 1 });
+    const rows = await run(database, command, id, values);
+    if (values.json) process.stdout.write(`${JSON.stringify(rows)}\n`);
+    else if (rows.length === 0) process.stdout.write('None.\n');
+    else console.table(rows);
+    return rows.some((row) => 'kind' in row && row.kind === 'refused') ? 1 : 0;
+  } catch (error) {
+    const mistaken = error instanceof UsageError || (error instanceof TypeError && 'code' in error); // parseArgs throws such TypeErrors
+    process.stderr.write(`${error instanceof Error ? error.message : 'failed'}\n${mistaken ? `\n${usage}` : ''}`);
+    return mistaken ? 2 : 1;
+  } finally {
+    await database?.close();
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
