@@ -12,6 +12,7 @@ test('the zone is found among the other lines of the back', () => {
 test('what readers typically make of a zone is repaired, because the check digits prove the repair right', () => {
   const misread = [
     ['letters that look like digits', 'IDVNM199000I239O79I99000123<<9', '99O1018F39O1016VNM<<<<<<<<<<<2', zone[2]],
+    ['small letters', 'IDVNMl990001239o79199000123<<g', '9901018F3901016VNM<<<<<<<<<<<2', zone[2]],
     ['spaces', 'IDVNM 1990001239 079199000123<<9', '9901018F 3901016VNM <<<<<<<<<<<2', 'NGUYEN<<THI<TEST <<<<<<<<'],
     ['guillemets', 'IDVNM1990001239079199000123«9', '9901018F3901016VNM«««««<2', 'NGUYEN«THI<TEST«««««««'],
     ['lost fillers', 'IDVNM1990001239079199000123<9', '9901018F3901016VNM<<<<<<<<2', 'NGUYEN<<THI<TEST<<<<<<<<'],

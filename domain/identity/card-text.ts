@@ -11,11 +11,11 @@ export type MrzSearch = MrzReading | { kind: 'absent' };
 
 /** The machine-readable zone among these lines. `damaged` is the best that was found, `absent` when nothing looks like a zone. */
 export function findMrz(lines: readonly string[]): MrzSearch {
-  const candidates = lines.map(plain).filter((line) => /^[A-Z0-9<]{24,36}$/.test(line));
+  const candidates = lines.map(plain).filter((line) => /^[A-Z0-9<]{24,36}$/i.test(line));
   let best: MrzSearch = { kind: 'absent' };
   for (const [index, first] of candidates.entries()) {
     const [second, third] = candidates.slice(index + 1, index + 3);
-    if (second === undefined || third === undefined || !/^.{0,2}[DO0]?VNM/.test(first)) continue;
+    if (second === undefined || third === undefined || !/^.{0,3}VNM/i.test(first)) continue;
     const reading = parseMrz([repairLine1(first), repairLine2(second), repairLine3(third)]);
     if (reading.kind === 'read') return reading;
     if (best.kind === 'absent' || (best.kind === 'damaged' && reading.faults.length < best.faults.length)) best = reading;
@@ -40,9 +40,9 @@ export function differingDigits(a: string, b: string): number {
   return Array.from(a).filter((digit, index) => digit !== b[index]).length;
 }
 
+/** Spaces do not belong into a zone, and these are what readers make of its fillers. */
 function plain(line: string): string {
   return line
-    .toUpperCase()
     .replaceAll('«', '<<')
     .replaceAll(/[‹＜({[€£¢]/g, '<')
     .replaceAll(/\s/g, '');
@@ -50,25 +50,26 @@ function plain(line: string): string {
 
 /** The first line has no part of free length: both numbers stand in front, two fillers and a check digit at the end. */
 function repairLine1(line: string): string {
-  const start = line.slice(line.indexOf('VNM'));
-  return `ID${start.slice(0, 3)}${digits(start.slice(3, 25))}<<${digits(start.slice(-1))}`;
+  const start = line.slice(line.search(/VNM/i));
+  return `IDVNM${digits(start.slice(3, 25))}<<${digits(start.slice(-1))}`;
 }
 
 /** The second line is 18 characters, fillers, and a check digit that covers the fillers too. */
 function repairLine2(line: string): string {
   const dates = `${digits(line.slice(0, 7))}${line.slice(7, 8)}${digits(line.slice(8, 15))}`;
-  return `${dates}${line.slice(15, 18)}${'<'.repeat(11)}${digits(line.slice(-1))}`;
+  return `${dates}${line.slice(15, 18)}${'<'.repeat(11)}${digits(line.slice(-1))}`.toUpperCase();
 }
 
 /** The name ends in fillers, of which a reader easily drops or invents some. */
 function repairLine3(line: string): string {
-  return line.endsWith('<') || line.length < 30 ? line.slice(0, 30).padEnd(30, '<') : line.slice(0, 30);
+  return line.slice(0, 30).padEnd(30, '<').toUpperCase();
 }
 
 function digits(text: string): string {
-  return text.replaceAll(/[A-Z]/g, (letter) => lookalikes[letter] ?? letter);
+  return text.replaceAll(/[A-Z]/gi, (letter) => lookalikes[letter] ?? lookalikes[letter.toUpperCase()] ?? letter);
 }
 
+/** A zone has capitals only, so a small letter is a misread digit of its own shape. */
 const lookalikes: Readonly<Record<string, string>> = {
   O: '0',
   Q: '0',
@@ -79,6 +80,9 @@ const lookalikes: Readonly<Record<string, string>> = {
   A: '4',
   S: '5',
   G: '6',
+  b: '6',
   T: '7',
   B: '8',
+  g: '9',
+  q: '9',
 };

@@ -31,5 +31,5 @@ export function side(pen: Pen, content: string): string {
 
 /** 1999-12-31 as 31/12/1999. */
 export function printedDate(day: string): string {
-  return day.split('-').reverse().join('/');
+  return day.split('-').toReversed().join('/');
 }

@@ -21,7 +21,7 @@ export function drawFront(pen: Pen, person: SpecimenPerson): string {
     label(pen, 'Số / No.:', column, 320),
     pen.write({ text: person.nationalId, x: column + 170, y: 326, size: 74, weight: 'medium', fill: ink }),
     label(pen, 'Họ và tên / Full name:', column, 400),
-    pen.write({ text: person.fullName.toUpperCase(), x: column, y: 466, size: 58, weight: 'medium', fill: ink }),
+    pen.write({ text: person.fullName.toUpperCase(), x: column, y: 466, size: 58, weight: 'medium', fill: ink, maxWidth: 1000 }),
     label(pen, 'Ngày sinh / Date of birth:', column, 546),
     value(pen, printedDate(person.dateOfBirth), column + 400, 548),
     label(pen, 'Giới tính / Sex:', column, 620),
@@ -67,7 +67,7 @@ function label(pen: Pen, text: string, x: number, y: number): string {
 }
 
 function value(pen: Pen, text: string, x: number, y: number): string {
-  return pen.write({ text, x, y, size: 42, weight: 'medium', fill: colours.ink });
+  return pen.write({ text, x, y, size: 42, weight: 'medium', fill: colours.ink, maxWidth: 1540 - x });
 }
 
 /** Breaks at spaces; two lines are what the card has room for. */

@@ -16,6 +16,8 @@ export interface Writing {
   fill?: string;
   /** Fixed distance from letter to letter, as a machine-readable zone needs it; the font's own widths when missing. */
   pitch?: number;
+  /** A longer text is squeezed into this width. */
+  maxWidth?: number;
   opacity?: number;
 }
 
@@ -34,18 +36,24 @@ export function createPen(): Pen {
   };
   const fonts = { regular: open('Regular'), medium: open('Medium') };
   return {
-    write: ({ text, x, y, size, weight = 'regular', fill = '#1a1a1a', pitch, opacity = 1 }) => {
+    write: ({ text, x, y, size, weight = 'regular', fill = '#1a1a1a', pitch, maxWidth = Infinity, opacity = 1 }) => {
       const font = fonts[weight];
       const scale = size / font.unitsPerEm;
-      const { glyphs, positions } = font.layout(text.normalize('NFC'));
+      const { glyphs, positions, advanceWidth } = font.layout(text.normalize('NFC'));
+      const squeeze = pitch === undefined ? Math.min(1, maxWidth / (advanceWidth * scale)) : 1;
       let left = 0;
       const outlines = glyphs.map((glyph, index) => {
         const step = pitch === undefined ? (positions[index]?.xAdvance ?? 0) : pitch / scale;
-        const centred = pitch === undefined ? left : left + (step - glyph.advanceWidth) / 2;
+        const width = pitch === undefined ? 1 : Math.min(1, (step * widestInCell) / glyph.advanceWidth);
+        const at = pitch === undefined ? left : left + (step - glyph.advanceWidth * width) / 2;
         left += step;
-        return `<path transform="translate(${centred.toFixed(1)} 0)" d="${glyph.path.toSVG()}"/>`;
+        return `<path transform="translate(${at.toFixed(1)} 0) scale(${width.toFixed(3)} 1)" d="${glyph.path.toSVG()}"/>`;
       });
-      return `<g fill="${fill}" opacity="${opacity}" transform="translate(${x} ${y}) scale(${scale} ${-scale})">${outlines.join('')}</g>`;
+      const place = `translate(${x} ${y}) scale(${scale * squeeze} ${-scale})`;
+      return `<g fill="${fill}" opacity="${opacity}" transform="${place}">${outlines.join('')}</g>`;
     },
   };
 }
+
+/** Share of its cell that a letter of fixed pitch may fill. */
+const widestInCell = 0.94;

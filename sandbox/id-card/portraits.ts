@@ -46,7 +46,7 @@ const cuts: Record<'customer' | 'other', { file: string; portrait: Box; selfie: 
   customer: {
     file: 'sample6.jpg',
     portrait: { left: 145, top: 385, width: 420, height: 560 },
-    selfie: { left: 30, top: 330, width: 630, height: 800 },
+    selfie: { left: 20, top: 320, width: 640, height: 740 },
   },
   other: {
     file: 'sample5.jpg',
@@ -57,14 +57,28 @@ const cuts: Record<'customer' | 'other', { file: string; portrait: Box; selfie: 
 
 async function cut({ file, portrait, selfie }: (typeof cuts)['customer']): Promise<DemoPerson> {
   const photo = samplePath(file);
+  const turned = await sharp(await sharp(photo).extract(selfie).toBuffer())
+    .rotate(4)
+    .toBuffer({ resolveWithObject: true });
   return {
     portrait: await sharp(photo).extract(portrait).resize(600, 800).jpeg({ quality: 90 }).toBuffer(),
-    selfie: await sharp(await sharp(photo).extract(selfie).toBuffer())
-      .rotate(4, { background: '#404040' })
+    selfie: await sharp(turned.data)
+      .extract(inside(turned.info))
       .resize({ height: 900 })
       .modulate({ brightness: 1.12, saturation: 0.9 })
       .jpeg({ quality: 80 })
       .toBuffer(),
+  };
+}
+
+/** What is left of a turned picture without the empty corners. */
+function inside({ width, height }: { width: number; height: number }): Box {
+  const margin = 0.08;
+  return {
+    left: Math.round(width * margin),
+    top: Math.round(height * margin),
+    width: Math.round(width * (1 - 2 * margin)),
+    height: Math.round(height * (1 - 2 * margin)),
   };
 }
 

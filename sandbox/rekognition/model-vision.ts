@@ -1,0 +1,113 @@
+// The eye with models: one worker thread, one picture at a time, and what was seen once is remembered by the hash of the picture, so that
+// DetectFaces followed by CompareFaces on the same photos looks at each of them once. A thread that dies is replaced by the next call.
+
+import { Worker } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import { sandboxLimits } from '../../config/limits.ts';
+import type { ModelFace } from './face-model.ts';
+import type { Look, Sight } from './model-worker.ts';
+import { remembered } from './remembered.ts';
+import { similarityAt } from './similarity.ts';
+import { BusyFailure, UndecodableFailure } from './vision.ts';
+import type { SeenLine, Vision } from './vision.ts';
+
+/** Starts the thread at once. */
+export function createModelVision({ log }: { log: Logger }): Vision {
+  const thread = createThread(log);
+  const faces = remembered(async (picture) => {
+    const sight = await thread.look({ look: 'faces', bytes: picture.bytes });
+    return sight.kind === 'faces' ? sight.faces : unseen(sight);
+  });
+  const text = remembered<SeenLine[]>(async (picture) => {
+    const sight = await thread.look({ look: 'text', bytes: picture.bytes });
+    return sight.kind === 'text' ? sight.lines : unseen(sight);
+  });
+  return {
+    faces,
+    similarities: async (source, target) => {
+      const [face] = await faces(source);
+      if (!face) throw new RangeError('a comparison needs a face in the source');
+      return (await faces(target)).map((other) => similarityAt(distance(face, other)));
+    },
+    text,
+    ready: thread.ready,
+    close: thread.close,
+  };
+}
+
+function unseen(sight: Sight): never {
+  if (sight.kind === 'undecodable') throw new UndecodableFailure();
+  throw new Error(sight.kind === 'failed' ? `inference failed: ${sight.type}` : 'the worker thread answered something else');
+}
+
+function distance(a: ModelFace, b: ModelFace): number {
+  return Math.sqrt(a.descriptor.reduce((sum, value, index) => sum + (value - (b.descriptor[index] ?? 0)) ** 2, 0));
+}
+
+interface Thread {
+  look(message: Look): Promise<Sight>;
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+function createThread(log: Logger): Thread {
+  let closed = false;
+  let waiting = 0;
+  let worker: Promise<Worker> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  const running = (): Promise<Worker> => {
+    if (closed) return Promise.reject(new Error('the simulator is closed'));
+    worker ??= startWorker(log, () => (worker = undefined));
+    return worker;
+  };
+  running().catch(() => undefined); // whoever waits for ready, or looks first, is told
+  return {
+    look: async (message) => {
+      if (waiting >= sandboxLimits.visionQueueMax) throw new BusyFailure();
+      waiting += 1;
+      const turn = last.then(async () => ask(await running(), message));
+      last = turn.catch(() => undefined);
+      return turn.finally(() => (waiting -= 1));
+    },
+    ready: async () => void (await running()),
+    close: async () => {
+      closed = true;
+      const ending = await worker?.catch(() => undefined);
+      await ending?.terminate();
+    },
+  };
+}
+
+/** Resolves when the models are loaded and warm; `onEnd` is called when the thread is gone. */
+async function startWorker(log: Logger, onEnd: () => void): Promise<Worker> {
+  const startedAt = performance.now();
+  const worker = new Worker(new URL('model-worker.ts', import.meta.url), {
+    resourceLimits: { maxOldGenerationSizeMb: sandboxLimits.visionHeapMaxMb },
+  });
+  worker.once('exit', onEnd);
+  const first = await next(worker);
+  if (first.kind !== 'ready') throw new Error('the worker thread did not start');
+  log.info({ vendor: 'rekognition', ms: Math.round(performance.now() - startedAt) }, 'the models are loaded');
+  return worker;
+}
+
+function ask(worker: Worker, message: Look): Promise<Sight> {
+  const answer = next(worker);
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
+  worker.postMessage(message);
+  return answer;
+}
+
+/** The next message of the thread; rejects when it ends instead. */
+function next(worker: Worker): Promise<Sight> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => {
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+      act();
+    };
+    const onMessage = (sight: Sight) => settle(() => resolve(sight));
+    const onError = (error: Error) => settle(() => reject(error));
+    const onExit = () => settle(() => reject(new Error('the worker thread ended')));
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+  });
+}

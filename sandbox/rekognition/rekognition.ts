@@ -1,0 +1,22 @@
+// The Rekognition simulator: real faces and real text in `model` mode, the answers that a photo carries in `scripted` mode.
+
+import type { Hono } from 'hono';
+import type { Logger } from 'pino';
+import { createModelVision } from './model-vision.ts';
+import { rekognitionRoutes } from './routes.ts';
+import { createScriptedVision } from './scripted-vision.ts';
+
+export interface Rekognition {
+  /** Answers `POST /` as Rekognition does, wherever it is mounted. */
+  routes: Hono;
+  /** Resolves when the first call will be as fast as any other. Rejects when the models cannot be loaded. */
+  ready(): Promise<void>;
+  /** Ends the worker thread; calls after it fail. A second close does nothing. */
+  close(): Promise<void>;
+}
+
+/** Starts the simulator. In `model` mode the models begin to load at once, in a thread of their own. */
+export function createRekognition({ mode, log }: { mode: 'model' | 'scripted'; log: Logger }): Rekognition {
+  const vision = mode === 'model' ? createModelVision({ log }) : createScriptedVision();
+  return { routes: rekognitionRoutes({ vision, log }), ready: vision.ready, close: vision.close };
+}

@@ -1,0 +1,61 @@
+// Rekognition on the wire: AWS JSON 1.1. The operation is named in a header, every call is a POST to the same path, errors carry their name
+// in `__type`. What the service refuses, this refuses with the same name; the signature is checked for its form, for there is no secret.
+
+import { Hono } from 'hono';
+import type { Context } from 'hono';
+import type { Logger } from 'pino';
+import { AwsFailure } from './aws-failure.ts';
+import { compareFaces, detectFaces, detectText } from './operations.ts';
+import { checkSignature } from './signature.ts';
+import { BusyFailure, UndecodableFailure } from './vision.ts';
+import type { Vision } from './vision.ts';
+
+export interface RekognitionDeps {
+  vision: Vision;
+  log: Logger;
+}
+
+const contentType = 'application/x-amz-json-1.1';
+
+const operations: Record<string, (vision: Vision, request: unknown) => Promise<object>> = {
+  'RekognitionService.DetectFaces': detectFaces,
+  'RekognitionService.CompareFaces': compareFaces,
+  'RekognitionService.DetectText': detectText,
+};
+
+/** `POST` to wherever it is mounted. */
+export function rekognitionRoutes({ vision, log }: RekognitionDeps): Hono {
+  const routes = new Hono();
+  routes.post('*', async (c) => {
+    try {
+      return answer(200, await perform(c, vision));
+    } catch (error) {
+      const failure = awsFailure(error);
+      if (failure.status >= 500)
+        log.error({ vendor: 'rekognition', type: error instanceof Error ? error.name : 'unknown' }, 'inference failed');
+      return answer(failure.status, failure.body());
+    }
+  });
+  return routes;
+}
+
+async function perform(c: Context, vision: Vision): Promise<object> {
+  const operation = operations[c.req.header('x-amz-target') ?? ''];
+  if (!operation || c.req.header('content-type') !== contentType) throw new AwsFailure('UnknownOperationException', 'Unknown operation.');
+  checkSignature({ authorization: c.req.header('authorization'), date: c.req.header('x-amz-date') });
+  const request: unknown = await c.req.json().catch(() => {
+    throw new AwsFailure('SerializationException', 'The request is not JSON.');
+  });
+  return operation(vision, request);
+}
+
+function awsFailure(error: unknown): AwsFailure {
+  if (error instanceof AwsFailure) return error;
+  if (error instanceof BusyFailure) return new AwsFailure('ProvisionedThroughputExceededException', 'Provisioned throughput exceeded.');
+  if (error instanceof UndecodableFailure) return new AwsFailure('InvalidImageFormatException', 'Request has invalid image format');
+  return new AwsFailure('InternalServerError', 'Internal server error', 500);
+}
+
+function answer(status: number, body: object): Response {
+  return Response.json(body, { status, headers: { 'content-type': contentType, 'x-amzn-requestid': crypto.randomUUID() } });
+}

@@ -1,0 +1,124 @@
+// The real SDK against a server on loopback: the simulator in one of its modes, or a handler that misbehaves on purpose.
+
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import pino from 'pino';
+import { readImage } from '../../adapters/images.ts';
+import { createIdentityProvider } from '../../adapters/rekognition/client.ts';
+import { identityLimits } from '../../config/limits.ts';
+import { VendorFailure } from '../../domain/failures.ts';
+import { assessIdentity, identityPolicy } from '../../domain/identity/checks.ts';
+import type { StatedIdentity } from '../../domain/identity/checks.ts';
+import type { IdentityProvider } from '../../domain/ports.ts';
+import type { SpecimenPerson } from '../../sandbox/id-card/card.ts';
+import { createRekognition } from '../../sandbox/rekognition/rekognition.ts';
+
+export const call = { reference: 'app_test' };
+export const today = '2025-11-20';
+
+/** Invented; the number, the date of birth and the sex agree. */
+export const specimenPerson: SpecimenPerson = {
+  fullName: 'Nguyễn Thị Thu Hằng',
+  dateOfBirth: '1996-08-17',
+  nationalId: '079196990001',
+  gender: 'female',
+  address: '12 Đường Số 3, Phường Bến Nghé, Quận 1, Thành phố Hồ Chí Minh',
+  issuedOn: '2022-03-09',
+  expiresOn: '2036-08-17',
+};
+
+export interface Loopback {
+  /** Where Rekognition is said to be. */
+  endpoint: string;
+  provider: IdentityProvider;
+  /** One raw call with a signature of the right form; `headers` replaces some of them, undefined removes one. */
+  post(
+    operation: string,
+    body: string,
+    headers?: Record<string, string | undefined>,
+  ): Promise<{ status: number; type: string | null; answer: unknown }>;
+  close(): Promise<void>;
+}
+
+/** The simulator, ready to answer. */
+export async function startSimulator(mode: 'model' | 'scripted'): Promise<Loopback> {
+  const rekognition = createRekognition({ mode, log: pino({ level: 'silent' }) });
+  await rekognition.ready();
+  const app = new Hono().route('/rekognition', rekognition.routes);
+  const loopback = await startServer(getRequestListener(app.fetch), '/rekognition');
+  return {
+    ...loopback,
+    close: async () => {
+      await rekognition.close();
+      await loopback.close();
+    },
+  };
+}
+
+/** Anything that listens. */
+export async function startServer(listener: http.RequestListener, path = '', timeoutMs = 20_000): Promise<Loopback> {
+  const server = http.createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // a server on a port has one
+  const endpoint = `http://127.0.0.1:${port}${path}`;
+  return {
+    endpoint,
+    provider: createIdentityProvider({ endpoint, region: 'ap-southeast-1', accessKeyId: 'id', secretAccessKey: 'secret', timeoutMs }),
+    post: (operation, body, headers) => post(endpoint, operation, body, headers),
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => void server.close(() => resolve()));
+    },
+  };
+}
+
+async function post(endpoint: string, operation: string, body: string, replaced: Record<string, string | undefined> = {}) {
+  const scope = '20251120/ap-southeast-1/rekognition/aws4_request';
+  const headers: Record<string, string | undefined> = {
+    'content-type': 'application/x-amz-json-1.1',
+    'x-amz-target': `RekognitionService.${operation}`,
+    'x-amz-date': '20251120T010203Z',
+    authorization: `AWS4-HMAC-SHA256 Credential=id/${scope}, SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=${'0'.repeat(64)}`,
+    ...replaced,
+  };
+  const kept = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const response = await fetch(`${endpoint}/`, { method: 'POST', body, headers: kept });
+  const answer = (await response.json()) as { __type?: string }; // read only to compare it
+  return { status: response.status, type: answer.__type ?? null, answer };
+}
+
+/** What a failed call came to, e.g. `unavailable THROTTLED`. Anything but a VendorFailure is thrown on. */
+export async function outcome(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return 'answered';
+  } catch (error) {
+    if (error instanceof VendorFailure && error.vendor === 'rekognition') return `${error.kind} ${error.code}`;
+    throw error;
+  }
+}
+
+/** Takes three photos in and checks the person, in the order in which the product does it. */
+export async function identify(
+  provider: IdentityProvider,
+  photos: { front: Uint8Array; back: Uint8Array; selfie: Uint8Array },
+  stated: StatedIdentity = specimenPerson,
+) {
+  const [front, back, selfie] = [await takeIn(photos.front), await takeIn(photos.back), await takeIn(photos.selfie)];
+  const frontFaces = await provider.detectFaces(front, call);
+  const selfieFaces = await provider.detectFaces(selfie, call);
+  const both = frontFaces.length > 0 && selfieFaces.length > 0;
+  const similarity = both ? (await provider.compareFaces(front, selfie, call)).similarity : null;
+  const backText = await provider.detectText(back, call);
+  const frontText = await provider.detectText(front, call);
+  const evidence = { frontFaces, selfieFaces, similarity, frontText, backText };
+  return { evidence, ...assessIdentity(evidence, stated, identityPolicy, today) };
+}
+
+async function takeIn(bytes: Uint8Array): Promise<Uint8Array> {
+  const reading = await readImage(bytes, identityLimits);
+  if (reading.kind === 'refused') throw new Error(`the photo was refused: ${reading.code}`);
+  return reading.jpeg;
+}

@@ -1,0 +1,139 @@
+// The contract of the identity provider: the real SDK against the simulator in scripted mode, which could as well be Amazon's service.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import sharp from 'sharp';
+import { identityLimits } from '../../config/limits.ts';
+import { renderScript, renderScriptedPhotos } from '../../sandbox/id-card/scripted-photos.ts';
+import type { SelfieScript } from '../../sandbox/id-card/scripted-photos.ts';
+import { call, identify, outcome, specimenPerson, startSimulator } from './rekognition-loopback.ts';
+import type { Loopback } from './rekognition-loopback.ts';
+
+let rekognition: Loopback;
+let face: Uint8Array;
+
+before(async () => {
+  rekognition = await startSimulator('scripted');
+  face = await renderScript({ faces: [{ person: 'a' }] });
+});
+after(() => rekognition.close());
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+const plain = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: '#888888' } });
+
+test('faces come largest first, with everything the policy looks at', async () => {
+  const photo = await renderScript({ faces: [{ person: 'a', yaw: -12, sharpness: 44 }, { person: 'b' }] });
+  const [first, second, ...rest] = await rekognition.provider.detectFaces(photo, call);
+  assert.ok(first && second && rest.length === 0);
+  assert.ok(first.box.width * first.box.height > second.box.width * second.box.height);
+  assert.deepEqual([first.yaw, first.sharpness, first.confidence > 99], [-12, 44, true]);
+});
+
+test('a photo without a face has no faces, and that is an answer, no failure', async () => {
+  assert.deepEqual(await rekognition.provider.detectFaces(await renderScript({}), call), []);
+  assert.deepEqual(await rekognition.provider.detectFaces(await plain(300, 300).png().toBuffer(), call), []);
+});
+
+test('a low similarity is reported as it is, not hidden behind a threshold of the vendor', async () => {
+  const compare = async (target: Uint8Array) => (await rekognition.provider.compareFaces(face, target, call)).similarity;
+  assert.equal(await compare(face), 99.3);
+  assert.equal(await compare(await renderScript({ faces: [{ person: 'b' }] })), 7.5);
+  assert.equal(await compare(await renderScript({ faces: [{ person: 'b', similarity: 88 }] })), 88);
+  assert.equal(await compare(await renderScript({ faces: [{ person: 'b' }, { person: 'a' }] })), 99.3);
+});
+
+test('text comes line by line from top to bottom, without repeating its words', async () => {
+  const lines = ['IDVNM1990001239079199000123<<9', 'No.: 079 199'];
+  const read = await rekognition.provider.detectText(await renderScript({ lines }), call);
+  assert.deepEqual(
+    read.map(({ text }) => text),
+    lines,
+  );
+});
+
+test('comparing with nobody is refused as a fault of the caller, who must look for faces first', async () => {
+  const nobody = await renderScript({});
+  assert.equal(await outcome(rekognition.provider.compareFaces(face, nobody, call)), 'rejected INVALID_PARAMETER');
+  assert.equal(await outcome(rekognition.provider.compareFaces(nobody, face, call)), 'rejected INVALID_PARAMETER');
+});
+
+test('an image that the service refuses is told apart from a fault of ours', async () => {
+  const detect = (bytes: Uint8Array) => outcome(rekognition.provider.detectFaces(bytes, call));
+  assert.equal(await detect(Buffer.from('not an image')), 'rejected IMAGE_FORMAT');
+  assert.equal(await detect(await plain(200, 200).webp().toBuffer()), 'rejected IMAGE_FORMAT');
+  assert.equal(await detect(face.subarray(0, 2_000)), 'rejected IMAGE_FORMAT');
+  assert.equal(await detect(Buffer.concat([face, Buffer.alloc(identityLimits.imageMaxBytes)])), 'rejected IMAGE_TOO_LARGE');
+  assert.equal(await detect(await plain(7_000, 7_000).png().toBuffer()), 'rejected IMAGE_TOO_LARGE');
+  assert.equal(await detect(await plain(79, 200).png().toBuffer()), 'rejected INVALID_PARAMETER');
+  assert.equal(await detect(new Uint8Array()), 'rejected INVALID_PARAMETER');
+});
+
+test('every selfie ends as it must, from the photos to the verdict', async () => {
+  const endings: Record<SelfieScript, [string, string[]]> = {
+    holder: ['pass', []],
+    other: ['fail', ['IDENTITY_FACE_MISMATCH']],
+    uncertain: ['inconclusive', ['IDENTITY_FACE_UNCERTAIN']],
+    nobody: ['fail', ['IDENTITY_NO_FACE']],
+    two: ['fail', ['IDENTITY_MANY_FACES']],
+    blurred: ['fail', ['IDENTITY_POOR_PHOTO']],
+  };
+  for (const [selfie, ending] of Object.entries(endings)) {
+    const { idFront, idBack, selfie: photo } = await renderScriptedPhotos(specimenPerson, selfie as SelfieScript); // the keys of the table
+    const { verdict, reasonCodes } = await identify(rekognition.provider, { front: idFront, back: idBack, selfie: photo });
+    assert.deepEqual([verdict, [...reasonCodes]], ending, selfie);
+  }
+});
+
+test("another person's card, an expired card and a blank back each end with their own reason", async () => {
+  const mine = await renderScriptedPhotos(specimenPerson);
+  const ending = async (photos: { idFront: Uint8Array; idBack: Uint8Array }) => {
+    const assessed = await identify(rekognition.provider, { front: photos.idFront, back: photos.idBack, selfie: mine.selfie });
+    return [assessed.verdict, ...assessed.reasonCodes];
+  };
+  const theirs = await renderScriptedPhotos({ ...specimenPerson, nationalId: '001196990077', fullName: 'Trần Thị Bình' });
+  assert.deepEqual(await ending(theirs), ['fail', 'IDENTITY_DATA_MISMATCH']);
+  assert.deepEqual(await ending({ ...theirs, idBack: mine.idBack }), ['fail', 'IDENTITY_DATA_MISMATCH']);
+  assert.deepEqual(await ending(await renderScriptedPhotos({ ...specimenPerson, expiresOn: '2025-11-19' })), [
+    'fail',
+    'IDENTITY_DOCUMENT_EXPIRED',
+  ]);
+  assert.deepEqual(await ending({ ...mine, idBack: await renderScript({}) }), ['fail', 'IDENTITY_TEXT_UNREADABLE']);
+});
+
+test('the simulator refuses what Amazon refuses, under the same name', async () => {
+  const good = JSON.stringify({ Image: { Bytes: base64(face) } });
+  const compare = (more: object) => JSON.stringify({ SourceImage: { Bytes: base64(face) }, TargetImage: { Bytes: base64(face) }, ...more });
+  const scope = (service: string) =>
+    `AWS4-HMAC-SHA256 Credential=id/20251120/eu-west-1/${service}/aws4_request, SignedHeaders=host;x-amz-date;x-amz-target, Signature=${'0'.repeat(64)}`;
+  const refused: [string, string, string, Record<string, string | undefined>?][] = [
+    ['UnknownOperationException', 'DetectFaces', good, { 'x-amz-target': 'RekognitionService.DetectEverything' }],
+    ['UnknownOperationException', 'DetectFaces', good, { 'x-amz-target': undefined }],
+    ['UnknownOperationException', 'DetectFaces', good, { 'content-type': 'application/json' }],
+    ['MissingAuthenticationTokenException', 'DetectFaces', good, { authorization: undefined }],
+    ['IncompleteSignatureException', 'DetectFaces', good, { authorization: 'Bearer token' }],
+    ['IncompleteSignatureException', 'DetectFaces', good, { 'x-amz-date': undefined }],
+    ['InvalidSignatureException', 'DetectFaces', good, { authorization: scope('s3') }],
+    ['InvalidSignatureException', 'DetectFaces', good, { 'x-amz-date': '20251121T000000Z' }],
+    ['SerializationException', 'DetectFaces', '{"Image":'],
+    ['SerializationException', 'DetectFaces', JSON.stringify({ Image: { Bytes: 'not base64!' } })],
+    ['InvalidParameterException', 'DetectFaces', '{}'],
+    ['InvalidParameterException', 'DetectText', JSON.stringify({ Image: {} })],
+    ['InvalidParameterException', 'CompareFaces', compare({ SimilarityThreshold: 101 })],
+    ['InvalidParameterException', 'CompareFaces', compare({ QualityFilter: 'BEST' })],
+    ['InvalidS3ObjectException', 'DetectFaces', JSON.stringify({ Image: { S3Object: { Bucket: 'b', Name: 'n' } } })],
+    ['InvalidImageFormatException', 'DetectText', JSON.stringify({ Image: { Bytes: base64(Buffer.from('GIF89a..')) } })],
+  ];
+  for (const [name, operation, body, headers] of refused) {
+    const { status, type } = await rekognition.post(operation, body, headers);
+    assert.deepEqual([status, type], [400, name]);
+  }
+  assert.equal((await rekognition.post('DetectFaces', good)).status, 200);
+});
+
+test("without a threshold the simulator applies Amazon's 80, so that forgetting ours would show", async () => {
+  const other = await renderScript({ faces: [{ person: 'b', similarity: 79.9 }] });
+  const request = { SourceImage: { Bytes: base64(face) }, TargetImage: { Bytes: base64(other) } };
+  const { answer } = await rekognition.post('CompareFaces', JSON.stringify(request));
+  const { FaceMatches, UnmatchedFaces } = answer as { FaceMatches: unknown[]; UnmatchedFaces: unknown[] }; // compared below
+  assert.deepEqual([FaceMatches.length, UnmatchedFaces.length], [0, 1]);
+});
