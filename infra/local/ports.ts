@@ -1,6 +1,7 @@
 // Ports on the loopback interface. Trasau's defaults avoid the usual ones; a port that somebody else has is left alone and the next free one taken.
 
 import { createServer } from 'node:net';
+import { claimPort } from './port-claims.ts';
 
 export const DEFAULT_PORTS = {
   api: 4100,
@@ -37,7 +38,7 @@ function canListen(port: number, host: string): Promise<boolean> {
 /** The first free port from `wanted` up that is not in `chosen`; adds it there. Throws when hundreds in a row are taken. */
 export async function freePort(wanted: number, chosen: Set<number>): Promise<number> {
   for (let port = wanted; port < Math.min(wanted + TRIES, HIGHEST_PORT); port += 1) {
-    if (chosen.has(port) || !(await isPortFree(port))) continue;
+    if (chosen.has(port) || !(await isPortFree(port)) || !claimPort(port)) continue;
     chosen.add(port);
     return port;
   }

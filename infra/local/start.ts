@@ -14,6 +14,7 @@ import { keepRunning, pauseFor, type Keeper } from './keep.ts';
 import { stopAll, type Launched } from './launch.ts';
 import { repository } from './paths.ts';
 import { planProcesses, processEnvironment, startProcess, type ProcessPlan } from './processes.ts';
+import { movePorts } from './ports.ts';
 import { createProgress } from './progress.ts';
 import { mustRun } from './run-command.ts';
 import { startServers, type Servers } from './servers.ts';
@@ -108,6 +109,8 @@ async function bringUp(stack: Stack, keepers: Keeper[], startedAtMs: number): Pr
   const developer = readEnvironment();
   const servers = await startServers(stack, developer);
   for (const { name, processes, restart } of servers.running) keepers.push(keep(name, processes, restart));
+  // The servers may have taken a while, and somebody else these ports.
+  await movePorts(servers.ports, ['api', 'sandbox']);
   const certificate = await ensureDevelopmentCertificate(join(stack.folder, 'esign'), stack.secrets.ESIGN_P12_PASSWORD);
   const env = processEnvironment(withoutNpm(developer), stack, servers, certificate);
   await progress.during('database schema', () =>

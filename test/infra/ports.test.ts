@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { claimPort } from '../../infra/local/port-claims.ts';
+import { identify } from '../../infra/local/process-identity.ts';
 import { choosePorts, freePort, isPortFree, movePorts } from '../../infra/local/ports.ts';
+import { aFolder, anIdler } from './support.ts';
 
 test('a port that somebody else has is left alone and the next free one taken', async (t) => {
   const foreign = createServer().listen(0, '127.0.0.1');
@@ -30,4 +35,14 @@ test('a server whose port was taken while it started moves, the others stay', as
   assert.notEqual(ports.amqp, before.amqp);
   assert.deepEqual({ ...ports, amqp: 0 }, { ...before, amqp: 0 });
   assert.equal(await movePorts(ports, ['postgres', 'amqp']), false);
+});
+
+test('a port that another starting Trasau has claimed is passed over, a claim of a dead process is not', async (t) => {
+  const folder = aFolder(t);
+  const other = identify(await anIdler(t, folder));
+  writeFileSync(join(folder, 'trasau-port-4100'), JSON.stringify(other));
+  assert.equal(claimPort(4100, folder), false);
+  writeFileSync(join(folder, 'trasau-port-4100'), JSON.stringify({ ...other, startedAt: 'earlier' }));
+  assert.equal(claimPort(4100, folder), true);
+  assert.equal(claimPort(4100, folder), true);
 });

@@ -1,0 +1,167 @@
+// A merchant and its customer as programs: the calls that a shop's server and a checkout page make, in the order in which people make
+// them. The demo and the journeys of the tests use it; it knows the api by its addresses only.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+
+const pollMs = 100;
+const stepWithinMs = 60_000;
+
+const problem = z.looseObject({ status: z.number(), code: z.string(), detail: z.string().optional() });
+
+/** The api said no. `code` is the problem's; the rest of it is in `problem`. */
+export class ApiProblem extends Error {
+  override readonly name = 'ApiProblem';
+  readonly code: string;
+  readonly problem: z.output<typeof problem>;
+  constructor(call: string, body: z.output<typeof problem>) {
+    super(`${call}: ${body.status} ${body.code}${body.detail ? `: ${body.detail}` : ''}`);
+    this.code = body.code;
+    this.problem = body;
+  }
+}
+
+const picture = z.looseObject({
+  status: z.string(),
+  step: z.string(),
+  next: z.looseObject({ action: z.string() }),
+  reasons: z.array(z.looseObject({ code: z.string() })),
+  consents: z.array(z.looseObject({ kind: z.string(), text_version: z.string() })),
+  offer: z.looseObject({ offer_hash: z.string(), limit: z.looseObject({ value: z.number() }) }).nullable(),
+  contract: z.looseObject({ number: z.string(), document_sha256: z.string(), sealed_at: z.string().nullable() }).nullable(),
+  otp: z.looseObject({ masked_phone: z.string() }).nullable(),
+});
+export type CheckoutPicture = z.output<typeof picture>;
+
+export interface Order {
+  reference: string;
+  amountVnd: number;
+  phone: string;
+}
+
+export interface Person {
+  fullName: string;
+  dateOfBirth: string;
+  nationalId: string;
+  gender: 'male' | 'female';
+  address: string;
+  monthlyIncomeVnd: number;
+}
+
+export interface Photos {
+  front: Uint8Array;
+  back: Uint8Array;
+  selfie: Uint8Array;
+}
+
+export interface Customer {
+  applicationId: string;
+  look(): Promise<CheckoutPicture>;
+  /** Waits until the customer is asked for this, or the application has ended. Throws when neither comes within a minute. */
+  isAskedTo(action: string): Promise<CheckoutPicture>;
+  submitBasicInfo(person: Person): Promise<void>;
+  submitPhotos(photos: Photos): Promise<void>;
+  acceptOffer(): Promise<void>;
+  signContract(): Promise<void>;
+  approve(amountVnd: number): Promise<{ maskedPhone: string }>;
+  submitOtp(code: string): Promise<void>;
+  cancel(): Promise<void>;
+  contractPdf(): Promise<Uint8Array>;
+}
+
+/** The merchant creates the application and the customer opens the link. `idempotencyKey` defaults to the order's reference. */
+export async function startCheckout(apiUrl: string, merchantKey: string, order: Order): Promise<Customer> {
+  const created = z.looseObject({ id: z.string(), checkout_url: z.string() }).parse(
+    await call(`${apiUrl}/v1/applications`, {
+      headers: { authorization: `Bearer ${merchantKey}`, 'idempotency-key': order.reference },
+      json: {
+        merchant_reference: order.reference,
+        amount: { value: order.amountVnd, currency: 'VND' },
+        items: [{ name: 'Điện thoại', quantity: 1 }],
+        customer: { phone: order.phone, locale: 'vi' },
+      },
+    }),
+  );
+  const token = new URL(created.checkout_url).hash.slice(1);
+  const session = z.looseObject({ session_token: z.string() }).parse(await call(`${apiUrl}/checkout/sessions`, { json: { token } }));
+  return createCustomer(apiUrl, created.id, session.session_token);
+}
+
+function createCustomer(apiUrl: string, applicationId: string, token: string): Customer {
+  const headers = { authorization: `Bearer ${token}` };
+  const get = async (path: string) => call(`${apiUrl}/checkout/${path}`, { headers });
+  const post = async (path: string, json: unknown) => call(`${apiUrl}/checkout/${path}`, { headers, json });
+  const look = async () => picture.parse(await get('application'));
+  return {
+    applicationId,
+    look,
+    isAskedTo: async (action) => waitFor(action, look),
+    submitBasicInfo: async (person) => {
+      const { consents } = await look();
+      await post('basic-info', {
+        full_name: person.fullName,
+        date_of_birth: person.dateOfBirth,
+        national_id: person.nationalId,
+        gender: person.gender,
+        address: person.address,
+        monthly_income: { value: person.monthlyIncomeVnd, currency: 'VND' },
+        consents: Object.fromEntries(consents.map((consent) => [consent.kind, consent.text_version])),
+      });
+    },
+    submitPhotos: async (photos) => {
+      const form = new FormData();
+      for (const [name, bytes] of [
+        ['id_front', photos.front],
+        ['id_back', photos.back],
+        ['selfie', photos.selfie],
+      ] as const) {
+        form.append(name, new Blob([new Uint8Array(bytes)], { type: 'image/jpeg' }), `${name}.jpg`);
+      }
+      await call(`${apiUrl}/checkout/identity`, { headers, form });
+    },
+    acceptOffer: async () => void (await post('offer/accept', { offer_hash: (await look()).offer?.offer_hash })),
+    signContract: async () => {
+      const { contract, consents } = await look();
+      await post('contract/sign', { document_sha256: contract?.document_sha256, consent: consents[0]?.text_version });
+    },
+    approve: async (amountVnd) => {
+      const sent = await post('purchase/approve', { amount: { value: amountVnd, currency: 'VND' } });
+      return { maskedPhone: z.looseObject({ masked_phone: z.string() }).parse(sent).masked_phone };
+    },
+    submitOtp: async (code) => void (await post('purchase/otp', { code })),
+    cancel: async () => void (await post('cancel', {})),
+    contractPdf: async () => new Uint8Array(await (await fetch(`${apiUrl}/checkout/contract.pdf`, { headers })).arrayBuffer()),
+  };
+}
+
+async function waitFor(action: string, look: () => Promise<CheckoutPicture>): Promise<CheckoutPicture> {
+  const until = Date.now() + stepWithinMs;
+  for (;;) {
+    const now = await look();
+    if (now.next.action === action || now.next.action === 'none') return now;
+    if (Date.now() > until) {
+      throw new Error(
+        `waited ${stepWithinMs / 1_000} s for '${action}', but the application is at ${now.status}/${now.step} (${now.next.action})`,
+      );
+    }
+    await pause(pollMs);
+  }
+}
+
+interface Call {
+  headers?: Record<string, string>;
+  json?: unknown;
+  form?: FormData;
+}
+
+async function call(url: string, { headers = {}, json, form }: Call): Promise<unknown> {
+  const body = form ?? (json === undefined ? undefined : JSON.stringify(json));
+  const response = await fetch(url, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { ...headers, ...(json === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body }),
+  });
+  const answer: unknown = await response.json();
+  if (!response.ok) throw new ApiProblem(`${body === undefined ? 'GET' : 'POST'} ${new URL(url).pathname}`, problem.parse(answer));
+  return answer;
+}
