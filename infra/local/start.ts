@@ -14,6 +14,7 @@ import { keepRunning, pauseFor, type Keeper } from './keep.ts';
 import { stopAll, type Launched } from './launch.ts';
 import { repository } from './paths.ts';
 import { planProcesses, processEnvironment, startProcess, type ProcessPlan } from './processes.ts';
+import { releasePorts } from './port-claims.ts';
 import { movePorts } from './ports.ts';
 import { createProgress } from './progress.ts';
 import { mustRun } from './run-command.ts';
@@ -76,6 +77,7 @@ async function supervise({ once, json }: { once: boolean; json: boolean }): Prom
   }
   await stopInOrder(stack, keepers, false);
   stack.ledger.close();
+  releasePorts();
   stop.done();
   progress.line('stopped; nothing is left running');
   return booked || (up?.servers !== undefined && !once) ? 0 : 1;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ensureDevelopmentCertificate } from './certificate.ts';
 import { isUnderNpm, withoutNpm, type Environment } from './environment.ts';
 import { findTemporalTestServer } from './find/temporal.ts';
+import { releasePorts } from './port-claims.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { stopAll } from './launch.ts';
 import { startServers } from './servers.ts';
@@ -31,6 +32,7 @@ export async function startTestServers(env: Environment, progress: Progress = cr
   const stop = async () => {
     await stopAll(stack);
     stack.ledger.close();
+    releasePorts();
     removeStack(stack);
     watch.done();
   };

@@ -4,10 +4,12 @@ import { test } from 'node:test';
 import { openLedger } from '../../infra/local/ledger.ts';
 import { ensureSecrets, SECRET_KINDS } from '../../infra/local/secrets.ts';
 import { startServers } from '../../infra/local/servers.ts';
+import { releasePorts } from '../../infra/local/port-claims.ts';
 import { aFolder, keptProgress } from './support.ts';
 
 test('a given address is used and nothing started instead; where nothing answers, the error names the variable', async (t) => {
   const folder = aFolder(t);
+  t.after(() => releasePorts());
   const site = { ledger: openLedger(join(folder, 'run.json')), logs: join(folder, 'logs'), running: new Set<never>(), closing: false };
   const { progress } = keptProgress();
   const stack = { ...site, id: 'given', folder, secrets: ensureSecrets(folder, SECRET_KINDS), plainEnv: {}, durable: false, progress };

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
-import { claimPort } from '../../infra/local/port-claims.ts';
+import { after, test } from 'node:test';
+import { claimPort, releasePorts } from '../../infra/local/port-claims.ts';
 import { identify } from '../../infra/local/process-identity.ts';
 import { choosePorts, freePort, isPortFree, movePorts } from '../../infra/local/ports.ts';
 import { aFolder, anIdler } from './support.ts';
+
+after(() => releasePorts());
 
 test('a port that somebody else has is left alone and the next free one taken', async (t) => {
   const foreign = createServer().listen(0, '127.0.0.1');
@@ -45,4 +47,6 @@ test('a port that another starting Trasau has claimed is passed over, a claim of
   writeFileSync(join(folder, 'trasau-port-4100'), JSON.stringify({ ...other, startedAt: 'earlier' }));
   assert.equal(claimPort(4100, folder), true);
   assert.equal(claimPort(4100, folder), true);
+  releasePorts(folder);
+  assert.deepEqual(readdirSync(folder), []);
 });
