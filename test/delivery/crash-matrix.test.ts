@@ -8,7 +8,7 @@ import { acceptTransaction } from '../../db/transactions.ts';
 import type { AcceptedTransaction } from '../../db/transactions.ts';
 import { faultPoints } from '../../workers/fault-points.ts';
 import type { FaultPoint } from '../../workers/fault-points.ts';
-import { eventually } from './support/eventually.ts';
+import { soon } from './support/soon.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
 import { publishRaw } from './support/messages.ts';
 import { aChild } from './support/processes.ts';
@@ -144,7 +144,7 @@ async function startOthers(world: World): Promise<void> {
 }
 
 async function poisonIsOneRow(world: World, expected: boolean): Promise<void> {
-  await eventually(async () => {
+  await soon(async () => {
     const { rows } = await world.database.query<{ message_id: string; reason: string }>('select message_id, reason from parked_messages');
     assert.deepEqual(rows, expected ? [{ message_id: 'poison', reason: 'MALFORMED' }] : []);
   });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { eventually } from './support/eventually.ts';
+import { soon } from './support/soon.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
 import { readyMessages } from './support/messages.ts';
 import { aWorld, fastPool } from './support/world.ts';
@@ -14,9 +14,9 @@ test('a drain finishes started work, returns the untouched, and redelivers nothi
   const accepted = await world.accept(20);
   await world.aRelay();
   const first = await world.aPool({ limits: { ...fastPool, consumerConcurrency: 4, consumerPrefetch: 8 } });
-  await eventually(() => assert.equal(first.counts().delivered, 8));
+  await soon(() => assert.equal(first.counts().delivered, 8));
   const drained = first.drain();
-  await eventually(async () => assert.equal(await readyMessages(world, world.topology.queue.name), 16, 'the untouched are back'));
+  await soon(async () => assert.equal(await readyMessages(world, world.topology.queue.name), 16, 'the untouched are back'));
   hold.resolve();
   await drained;
   assert.equal(first.counts().handled.settled, 4, 'the started are settled');

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readTransaction } from '../../db/transactions.ts';
-import { eventually } from './support/eventually.ts';
+import { soon } from './support/soon.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
 import { aWorld, fastPool } from './support/world.ts';
 
@@ -58,7 +58,7 @@ test('an outage of the core parks nobody, however many attempts it takes', async
   const accepted = await world.accept(3);
   await world.aRelay();
   await world.aPool();
-  await eventually(async () => {
+  await soon(async () => {
     for (const { transactionId } of accepted) {
       const row = await readTransaction(world.database, transactionId);
       assert.ok(row && row.attempts > 15);
@@ -76,7 +76,7 @@ test('a purchase that failed as often as we allow is parked with its first and l
   assert.ok(accepted);
   await world.aRelay();
   await world.aPool({ limits: { ...fastPool, claimLeaseMs: 40, coreTimeoutMs: 5 } });
-  const parked = await eventually(async () => {
+  const parked = await soon(async () => {
     const { rows } = await world.database.query<{ reason: string; first_error: string; last_error: string; transaction_id: string }>(
       'select reason, first_error, last_error, transaction_id from parked_messages',
     );
@@ -99,7 +99,7 @@ test('a request that the core refuses as such is parked at once', async (t) => {
   await world.accept(1);
   await world.aRelay();
   await world.aPool();
-  await eventually(() => {
+  await soon(() => {
     assert.deepEqual(
       world.handled.map((handled) => (handled.kind === 'parked' ? handled.reason : handled.kind)),
       ['CORE_REFUSED'],
@@ -122,7 +122,7 @@ test('an outcome is told as soon as Temporal is back, without the purchase being
       world.told.push({ transactionId, status });
     },
   });
-  await eventually(() => assert.ok(refusedTells.length >= 4));
+  await soon(() => assert.ok(refusedTells.length >= 4));
   assert.equal(world.told.length, 0);
   temporalIsDown = false;
   await bookedExactlyOnce(world, accepted);

@@ -12,7 +12,7 @@ import { nextLinkState } from '../../adapters/rabbitmq/link-state.ts';
 import type { LinkEvent, LinkState } from '../../adapters/rabbitmq/link-state.ts';
 import { createPublisher } from '../../adapters/rabbitmq/publisher.ts';
 import { TopologyMismatch, topologyTenant, transactionTopology } from '../../adapters/rabbitmq/topology.ts';
-import { eventually } from './support/eventually.ts';
+import { soon } from './support/soon.ts';
 import { fakeTransport } from './support/fake-transport.ts';
 import type { FakeChannel, FakeTransport } from './support/fake-transport.ts';
 
@@ -40,7 +40,7 @@ function newest(transport: FakeTransport): FakeChannel {
 
 /** Waits until the n-th message was sent, and confirms it. */
 async function confirm(channel: () => FakeChannel, n: number): Promise<void> {
-  await eventually(() => {
+  await soon(() => {
     const sent = channel().published[n];
     assert.ok(sent);
     sent.answer('ack');
@@ -86,7 +86,7 @@ test('a broker that is away at the start is tried until it is there', async (t) 
   transport.refusal = new Error('ECONNREFUSED');
   const link = aLink(t, transport);
   const started = link.start();
-  await eventually(() => assert.ok(link.generation() > 3));
+  await soon(() => assert.ok(link.generation() > 3));
   transport.refusal = undefined;
   await started;
   assert.equal(link.state(), 'ready');
@@ -98,7 +98,7 @@ test('a broker that accepts and then says nothing is given up and tried again', 
   const link = aLink(t, transport);
   createPublisher({ link, maxUnconfirmed: 1, confirmTimeoutMs: 1_000 });
   const started = link.start();
-  await eventually(() => assert.ok(link.generation() > 1));
+  await soon(() => assert.ok(link.generation() > 1));
   transport.hangs = false;
   await started;
 });
@@ -151,7 +151,7 @@ test('a lost channel leaves every message on it unconfirmed, and the next sessio
   newest(transport).closed.happen('404');
   assert.equal(await lost, 'unconfirmed');
   const again = publisher.publish(message('a'));
-  await eventually(() => assert.ok(link.generation() === 2 && link.state() === 'ready'));
+  await soon(() => assert.ok(link.generation() === 2 && link.state() === 'ready'));
   await confirm(() => newest(transport), 0);
   assert.equal(await again, 'confirmed');
 });
@@ -169,7 +169,7 @@ test('too many unconfirmed messages, or a blocked broker, make the next one wait
   channel.published[0]?.answer('ack');
   assert.equal(channel.published.length, 2, 'blocked: nothing is sent though there is room');
   transport.connections[0]?.block(false);
-  await eventually(() => assert.equal(channel.published.length, 3));
+  await soon(() => assert.equal(channel.published.length, 3));
   for (const n of [1, 2, 3]) await confirm(() => channel, n);
   assert.deepEqual(await Promise.all(verdicts), ['confirmed', 'confirmed', 'confirmed', 'confirmed']);
 });
@@ -201,13 +201,13 @@ test('an answer goes to the channel that delivered, and to no other', async (t) 
   const first = newest(transport);
   first.deliver(raw(1));
   transport.connections[0]?.closed.happen('ECONNRESET');
-  await eventually(() => assert.ok(link.generation() === 2 && link.state() === 'ready'));
+  await soon(() => assert.ok(link.generation() === 2 && link.state() === 'ready'));
   const second = newest(transport);
   hold.resolve('done'); // the handler of the first session is done only now, and the second session has a delivery 1 of its own
-  await eventually(() => assert.equal(consumer.counts().late, 1));
+  await soon(() => assert.equal(consumer.counts().late, 1));
   assert.deepEqual(second.answers, [], 'nothing was acknowledged that nobody handled');
   second.deliver(raw(1));
-  await eventually(() => assert.deepEqual(second.answers, ['ack 1']));
+  await soon(() => assert.deepEqual(second.answers, ['ack 1']));
   assert.deepEqual(first.answers, []);
 });
 
@@ -217,9 +217,9 @@ test('a consumer that the broker ended is built again', async (t) => {
   aConsumer(link, async () => 'done');
   await link.start();
   newest(transport).deliver(null);
-  await eventually(() => assert.ok(link.generation() === 2 && link.state() === 'ready'));
+  await soon(() => assert.ok(link.generation() === 2 && link.state() === 'ready'));
   newest(transport).deliver(raw(1));
-  await eventually(() => assert.deepEqual(newest(transport).answers, ['ack 1']));
+  await soon(() => assert.deepEqual(newest(transport).answers, ['ack 1']));
 });
 
 test('a handler that throws costs one redelivery, not the process', async (t) => {
@@ -228,7 +228,7 @@ test('a handler that throws costs one redelivery, not the process', async (t) =>
   const { faults } = aConsumer(link, async () => Promise.reject(new TypeError('bug')));
   await link.start();
   newest(transport).deliver(raw(1));
-  await eventually(() => assert.deepEqual(newest(transport).answers, ['reject 1 requeue']));
+  await soon(() => assert.deepEqual(newest(transport).answers, ['reject 1 requeue']));
   assert.equal(faults.length, 1);
 });
 
@@ -245,7 +245,7 @@ test('no more than the concurrency is ever started, and a drain gives the rest b
   const channel = newest(transport);
   for (const tag of [1, 2, 3, 4]) channel.deliver(raw(tag));
   const drained = consumer.drain();
-  await eventually(() => assert.deepEqual(channel.answers, ['nack 3', 'nack 4']));
+  await soon(() => assert.deepEqual(channel.answers, ['nack 3', 'nack 4']));
   channel.deliver(raw(5)); // was on its way when the consumer was cancelled
   hold.resolve('done');
   await drained;

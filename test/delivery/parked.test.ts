@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { discardParked, listParked, replayParked } from '../../db/parked.ts';
-import { eventually } from './support/eventually.ts';
+import { soon } from './support/soon.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
 import { publishRaw } from './support/messages.ts';
 import { aWorld, fastPool } from './support/world.ts';
@@ -23,7 +23,7 @@ async function aWorldWithParked(t: Parameters<typeof aWorld>[0]) {
   await world.aRelay();
   await world.aPool({ limits: { ...fastPool } });
   await publishRaw(world, [{ body: 'garbage', messageId: 'garbage' }]);
-  const rows = await eventually(async () => {
+  const rows = await soon(async () => {
     const found = await listParked(world.database, openOnes);
     assert.equal(found.length, 4);
     return found;

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { newId } from '../../db/ids.ts';
 import { acceptTransaction, outcomeOf, readTransaction } from '../../db/transactions.ts';
 import { overLimitVnd } from './support/core.ts';
-import { eventually } from './support/eventually.ts';
+import { soon } from './support/soon.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
 import { messageOf, publishRaw } from './support/messages.ts';
 import { aWorld, anApplicationRow } from './support/world.ts';
@@ -27,7 +27,7 @@ test('a purchase that the core refuses is settled as rejected, with its code, an
   assert.ok(refused);
   await world.aRelay();
   await world.aPool();
-  await eventually(() => assert.deepEqual(world.told, [{ transactionId: refused.transactionId, status: 'rejected' }]));
+  await soon(() => assert.deepEqual(world.told, [{ transactionId: refused.transactionId, status: 'rejected' }]));
   const row = await readTransaction(world.database, refused.transactionId);
   assert.equal(row?.status, 'rejected');
   assert.equal(row?.responseCode, '51');
@@ -74,7 +74,7 @@ test('two relays and three pools book each of 300 purchases once, duplicates and
   for (const pool of [1, 2, 3]) await world.aPool({ name: `pool-${pool}` });
   await bookedExactlyOnce(world, accepted);
   assert.equal(world.told.length, 300, 'each workflow heard once');
-  await eventually(() => {
+  await soon(() => {
     const copies = world.handled.filter((handled) => handled.kind !== 'settled').length;
     assert.ok(copies >= 30, 'every copy was recognised');
   });

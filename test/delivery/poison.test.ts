@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newId } from '../../db/ids.ts';
-import { eventually } from './support/eventually.ts';
+import { soon } from './support/soon.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
 import { messageOf, publishRaw, readyMessages } from './support/messages.ts';
 import { aWorld } from './support/world.ts';
@@ -40,16 +40,16 @@ test('each kind of poison is parked with its reason, and good messages beside it
   );
   await world.aRelay();
   const expected = Object.fromEntries(Object.entries(poison).map(([messageId, { reason }]) => [messageId, reason]));
-  await eventually(async () => assert.deepEqual(await parkedReasons(world), expected));
+  await soon(async () => assert.deepEqual(await parkedReasons(world), expected));
   await bookedExactlyOnce(world, [good, other]);
-  await eventually(async () => assert.equal(await readyMessages(world, world.topology.parked.name), 0, 'each has its row, none is left'));
+  await soon(async () => assert.equal(await readyMessages(world, world.topology.parked.name), 0, 'each has its row, none is left'));
 });
 
 test('a message without an id, sent twice, is one row', async (t) => {
   const world = await aWorld(t);
   await world.aPool();
   await publishRaw(world, [{ body: 'twice' }, { body: 'twice' }]);
-  await eventually(() => assert.equal(world.handled.filter((handled) => handled.kind === 'parked').length, 2));
+  await soon(() => assert.equal(world.handled.filter((handled) => handled.kind === 'parked').length, 2));
   const reasons = await parkedReasons(world);
   assert.equal(Object.keys(reasons).length, 1);
   assert.match(Object.keys(reasons)[0] ?? '', /^sha256:[0-9a-f]{64}$/);
@@ -67,7 +67,7 @@ test('a message whose handler dies every time is parked by the broker after its 
   };
   await world.aPool({ faults });
   await world.aRelay();
-  await eventually(async () => assert.deepEqual(Object.values(await parkedReasons(world)), ['DELIVERY_LIMIT']));
+  await soon(async () => assert.deepEqual(Object.values(await parkedReasons(world)), ['DELIVERY_LIMIT']));
   assert.equal(deliveries, 4, 'the first delivery and three more');
   assert.equal(world.core.calls.length, 0);
 });

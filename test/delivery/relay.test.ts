@@ -8,7 +8,7 @@ import { bindingsOf, routingKeys } from '../../adapters/rabbitmq/topology.ts';
 import { openLink } from '../../workers/broker.ts';
 import { relayRound } from '../../workers/relay-round.ts';
 import { noFaults } from '../../workers/fault-points.ts';
-import { eventually } from './support/eventually.ts';
+import { soon } from './support/soon.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
 import { readyMessages } from './support/messages.ts';
 import { tcpProxy } from './support/tcp-proxy.ts';
@@ -45,7 +45,7 @@ test('a message that no queue took is returned, stays in the outbox, and is publ
   assert.ok(publisher.counts().returned > 0);
   assert.equal(await unpublished(world), 3, 'none is marked, though the broker confirmed each');
   // The relay declares its queues again, and the messages find their way.
-  await eventually(async () => {
+  await soon(async () => {
     await round();
     assert.equal(await unpublished(world), 0);
   });
@@ -57,7 +57,7 @@ test('a full queue refuses, the outbox keeps the rest, and all of it arrives whe
   const world = await aWorld(t, { maxMessages: 5 });
   const accepted = await world.accept(60);
   const relay = await world.aRelay({ limits: { ...fastRelay, relayBatch: 3 } }); // a quorum queue may overshoot by what is in flight
-  await eventually(() => assert.ok(relay.counts().refused > 0));
+  await soon(() => assert.ok(relay.counts().refused > 0));
   assert.ok((await unpublished(world)) > 0);
   await world.aPool();
   await bookedExactlyOnce(world, accepted);
@@ -73,8 +73,8 @@ test('a connection that is cut again and again costs time and nothing else', asy
   for (let cuts = 1; cuts <= 5; cuts += 1) {
     const before = { relay: relay.counts().sessions, pool: pool.counts().sessions };
     wire.cut();
-    await eventually(() => assert.ok(relay.counts().sessions > before.relay && pool.counts().sessions > before.pool));
-    await eventually(() => assert.ok(relay.ready() && pool.ready()));
+    await soon(() => assert.ok(relay.counts().sessions > before.relay && pool.counts().sessions > before.pool));
+    await soon(() => assert.ok(relay.ready() && pool.ready()));
   }
   await bookedExactlyOnce(world, accepted);
 });
@@ -86,14 +86,14 @@ test('a broker whose answers get lost is given up after the confirm time-out, an
   const relay = await world.aRelay({ amqpUrl: wire.url, limits: { ...fastRelay, confirmTimeoutMs: 400 } });
   wire.swallowAnswers();
   const accepted = await world.accept(5);
-  await eventually(() => assert.ok(relay.counts().unconfirmed >= 5));
+  await soon(() => assert.ok(relay.counts().unconfirmed >= 5));
   assert.equal(await unpublished(world), 5);
   assert.equal(await readyMessages(world, world.topology.queue.name), 5, 'the broker has them, but nobody knew');
   wire.heal();
-  await eventually(async () => assert.equal(await unpublished(world), 0));
+  await soon(async () => assert.equal(await unpublished(world), 0));
   await world.aPool();
   await bookedExactlyOnce(world, accepted);
-  await eventually(() => {
+  await soon(() => {
     const copies = world.handled.filter((handled) => handled.kind === 'duplicate').length;
     assert.equal(copies, 5, 'the second copies were recognised');
   });
@@ -105,7 +105,7 @@ test('queues that are deleted under a running pool are declared again and the pu
   const accepted = await world.accept(60);
   await world.aRelay({ limits: { ...fastRelay, sweepAfterMs: 500 } });
   const pool = await world.aPool();
-  await eventually(() => assert.ok(world.core.bookings.size > 5));
+  await soon(() => assert.ok(world.core.bookings.size > 5));
   await withChannel(world, async (channel) => {
     for (const { queue } of bindingsOf(world.topology)) await channel.deleteQueue(queue.name);
   });
@@ -126,7 +126,7 @@ test('the sweeper publishes what has no outcome once more, whoever else sweeps, 
   const relays = await Promise.all(
     [1, 2, 3].map(async () => world.aRelay({ limits: { ...fastRelay, sweepEveryMs: 10, sweepAfterMs: 60_000 } })),
   );
-  await eventually(() =>
+  await soon(() =>
     assert.equal(
       relays.reduce((sum, relay) => sum + relay.counts().published, 0),
       4,

@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import type { AcceptedTransaction } from '../../../db/transactions.ts';
-import { eventually } from './eventually.ts';
+import { soon } from './soon.ts';
 import type { World } from './world.ts';
 
 /** Waits until every purchase is settled and told, then checks that each was booked exactly once. */
 export async function bookedExactlyOnce(world: World, accepted: AcceptedTransaction[], withinMs = 30_000): Promise<void> {
-  await eventually(async () => {
+  await soon(async () => {
     const { rows } = await world.database.query<{ open: number; untold: number; unpublished: number }>(
       `select (select count(*) from transactions where status = 'accepted') as open,
               (select count(*) from outcome_notices) as untold,

@@ -7,6 +7,7 @@ import { connect } from 'amqplib';
 import { bindingsOf, transactionTopology } from '../../../adapters/rabbitmq/topology.ts';
 import type { Topology } from '../../../adapters/rabbitmq/topology.ts';
 import { readEnv } from '../../../config/env.ts';
+import { deliveryLimits } from '../../../config/limits.ts';
 import { newId } from '../../../db/ids.ts';
 import { openDatabase } from '../../../db/pool.ts';
 import type { Database } from '../../../db/pool.ts';
@@ -40,16 +41,31 @@ export interface World {
   afterwards(undo: () => Promise<unknown> | void): void;
 }
 
+const productionArguments = {
+  deliveryLimit: deliveryLimits.queueDeliveryLimit,
+  maxMessages: deliveryLimits.queueMaxMessages,
+  retryDelaysMs: [...deliveryLimits.retryDelaysMs],
+};
+
+function testArguments({ deliveryLimit = 20, maxMessages = 10_000, delaysMs = shortDelaysMs }: WorldOptions) {
+  return { deliveryLimit, maxMessages, retryDelaysMs: delaysMs };
+}
+
 /** Delays of tests, in milliseconds. */
 export const shortDelaysMs = [100, 200, 400];
 
 export const fastRelay = { relayPollMs: 20, relayRetryMs: 100, sweepEveryMs: 100 };
 export const fastPool = { noticePollMs: 20, noticeRetryMs: 100, parkRetryMs: 50 };
 
-export async function aWorld(
-  t: TestContext,
-  options: { delaysMs?: number[]; deliveryLimit?: number; maxMessages?: number } = {},
-): Promise<World> {
+export interface WorldOptions {
+  delaysMs?: number[];
+  deliveryLimit?: number;
+  maxMessages?: number;
+  /** The queues' arguments are those of config/limits.ts, as the real processes declare them. */
+  production?: boolean;
+}
+
+export async function aWorld(t: TestContext, options: WorldOptions = {}): Promise<World> {
   const undo: (() => Promise<unknown> | void)[] = [];
   t.after(async () => {
     for (const step of undo.toReversed()) await step();
@@ -61,9 +77,7 @@ export async function aWorld(
   const { AMQP_URL: amqpUrl } = readEnv('relay', { DATABASE_URL: databaseUrl, ...process.env });
   const topologyOptions = {
     name: `test.${randomBytes(6).toString('hex')}`,
-    deliveryLimit: options.deliveryLimit ?? 20,
-    maxMessages: options.maxMessages ?? 10_000,
-    retryDelaysMs: options.delaysMs ?? shortDelaysMs,
+    ...(options.production ? productionArguments : testArguments(options)),
   };
   const topology = transactionTopology(topologyOptions);
   undo.push(async () => deleteQueues(amqpUrl, topology));

@@ -1,0 +1,87 @@
+// The real processes, as an orchestrator sees them: they come up without waiting for anybody, say when they are ready, and leave with
+// code 0 when they are told to.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { soon } from './support/soon.ts';
+import { bookedExactlyOnce } from './support/expect.ts';
+import { aWorld } from './support/world.ts';
+import type { World } from './support/world.ts';
+
+const line = z.object({ msg: z.string(), port: z.number().optional(), reason: z.string().optional() });
+
+function anEntry(world: World, name: 'relay' | 'transactions', env: Record<string, string> = {}) {
+  const entry = fileURLToPath(new URL(`../../workers/${name}.ts`, import.meta.url));
+  const child = spawn(process.execPath, [entry], {
+    env: {
+      PATH: '',
+      TRASAU_ENV: 'test',
+      DATABASE_URL: world.databaseUrl,
+      AMQP_URL: world.amqpUrl,
+      HAND_OFF_QUEUE: world.topology.exchange,
+      WAY4_URL: 'http://127.0.0.1:9',
+      TEMPORAL_ADDRESS: '127.0.0.1:9',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()));
+  child.stderr.on('data', (bytes: Buffer) => (output += bytes.toString()));
+  const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+  world.afterwards(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  const lines = () =>
+    output
+      .split('\n')
+      .filter((text) => text.startsWith('{'))
+      .map((text) => line.parse(JSON.parse(text)));
+  const health = async (path: string) => {
+    const port = await soon(() => lines().find((one) => one.msg === 'started')?.port ?? assert.fail(`no port yet: ${output}`));
+    return fetch(`http://127.0.0.1:${port}/health/${path}`);
+  };
+  return { health, lines, ended, output: () => output, terminate: () => child.kill('SIGTERM') };
+}
+
+for (const name of ['relay', 'transactions'] as const) {
+  test(`${name} is live at once, ready when the broker is there, and leaves with code 0`, async (t) => {
+    const world = await aWorld(t, { production: true });
+    const process = anEntry(world, name);
+    assert.equal((await process.health('live')).status, 200);
+    await soon(async () => assert.equal((await process.health('ready')).status, 200));
+    process.terminate();
+    assert.equal(await process.ended, 0, process.output());
+  });
+
+  test(`${name} is live but not ready while the broker is away, and still leaves when told to`, async (t) => {
+    const world = await aWorld(t, { production: true });
+    const process = anEntry(world, name, { AMQP_URL: 'amqp://guest:secret@127.0.0.1:9' });
+    await soon(() => assert.ok(process.lines().some((one) => one.msg === 'broker lost')));
+    assert.equal((await process.health('live')).status, 200);
+    const ready = await process.health('ready');
+    assert.equal(ready.status, 503);
+    assert.deepEqual(await ready.json(), { status: 'unready', failing: ['broker'] });
+    process.terminate();
+    assert.equal(await process.ended, 0, process.output());
+    assert.ok(!process.output().includes('secret'), 'no password in a log');
+  });
+}
+
+test('a fault ordered by a test is refused in production', async (t) => {
+  const world = await aWorld(t, { production: true });
+  const process = anEntry(world, 'relay', { TRASAU_ENV: 'production', FAULT_AT: 'relay.claimed' });
+  assert.equal(await process.ended, 1);
+});
+
+test('purchases accepted while the relay was away are carried as soon as the real process runs', async (t) => {
+  const world = await aWorld(t, { production: true });
+  const accepted = await world.accept(20);
+  anEntry(world, 'relay');
+  await world.aPool();
+  await bookedExactlyOnce(world, accepted);
+});
