@@ -67,10 +67,12 @@ async function close({ store }: CardCoreDeps, ref: StepRef, half: 'client' | 'co
 
 async function makeClient({ store, cardCore }: CardCoreDeps, ref: StepRef, { client_number: clientNumber }: AccountRow): Promise<string> {
   const call = { reference: ref.applicationId };
-  await findOrMake(
-    async () => cardCore.findClient(clientNumber, call),
-    async () => cardCore.createClient({ ...(await person(store, ref)), clientNumber, regNumber: `${clientNumber}-A${ref.round}` }, call),
-  );
+  await findOrMake({
+    find: async () => cardCore.findClient(clientNumber, call),
+    isDone: (client) => client.status === 'active',
+    make: async () =>
+      cardCore.createClient({ ...(await person(store, ref)), clientNumber, regNumber: `${clientNumber}-A${ref.round}` }, call),
+  });
   return clientNumber;
 }
 
@@ -78,23 +80,30 @@ async function makeContract({ cardCore, now }: CardCoreDeps, ref: StepRef, accou
   const { client_number: clientNumber, contract_number: contractNumber, limit_vnd: limitVnd } = account;
   const call = { reference: ref.applicationId };
   const regNumber = `${contractNumber}-A${ref.round}`;
-  await findOrMake(
-    async () => cardCore.findContract(contractNumber, call),
-    async () => cardCore.createContract({ contractNumber, clientNumber, regNumber, limitVnd, openedOn: dayInVietnam(now()) }, call),
-  );
+  await findOrMake({
+    find: async () => cardCore.findContract(contractNumber, call),
+    // Contract and limit are two messages at WAY4: a contract without its limit is half made, and making it again finishes it.
+    isDone: (contract) => contract.status === 'active' && contract.limitVnd === limitVnd,
+    make: async () => cardCore.createContract({ contractNumber, clientNumber, regNumber, limitVnd, openedOn: dayInVietnam(now()) }, call),
+  });
   return contractNumber;
 }
 
-/** Asks by natural key, makes what is missing, and settles a "duplicate" by asking again: it is there, so it is done. */
-async function findOrMake<T>(find: () => Promise<T | null>, make: () => Promise<T>): Promise<T> {
+interface FindOrMake<T> {
+  find: () => Promise<T | null>;
+  isDone: (found: T) => boolean;
+  make: () => Promise<T>;
+}
+
+/** Asks by natural key, makes what is missing or half made, and settles a "duplicate" by asking again: if it is done, it is done. */
+async function findOrMake<T>({ find, isDone, make }: FindOrMake<T>): Promise<void> {
   const found = await find();
-  if (found) return found;
+  if (found && isDone(found)) return;
   try {
-    return await make();
+    await make();
   } catch (error) {
     const present = error instanceof VendorFailure && error.kind === 'rejected' && error.code === 'DUPLICATE' ? await find() : null;
-    if (!present) throw error;
-    return present;
+    if (!present || !isDone(present)) throw error;
   }
 }
 

@@ -4,9 +4,10 @@
 import { z } from 'zod';
 import type { OfferRef } from '../domain/application.ts';
 import { dayInVietnam } from '../domain/calendar.ts';
-import { evaluate } from '../domain/decision/evaluate.ts';
+import { engineVersion, evaluate } from '../domain/decision/evaluate.ts';
 import { withoutFacts } from '../domain/decision/explain.ts';
 import { featuresFrom } from '../domain/decision/features.ts';
+import { limitAfterReview } from '../domain/decision/limit.ts';
 import type { Ruleset } from '../domain/decision/ruleset.ts';
 import type { DecisionResult } from '../domain/decision/types.ts';
 import { invariant } from '../domain/failures.ts';
@@ -57,7 +58,7 @@ export function createDecisionActivities(deps: DecisionDeps) {
             outcome: result.kind,
             limitVnd: result.limitVnd,
             reasons: result.reasons,
-            result: withoutFacts(result),
+            result: { engineVersion, evaluation: withoutFacts(result) },
             decidedAt: now,
           });
           return follow(store, tx, { applicationId: ref.applicationId, decisionId, result, now, ...input });
@@ -73,7 +74,10 @@ export function createDecisionActivities(deps: DecisionDeps) {
           const { applicationId } = ref;
           const decision = await store.decisions.latest(tx, applicationId);
           invariant(decision?.outcome === 'referred', 'a reviewer approves what was referred');
-          return makeOffer(store, tx, { applicationId, decisionId: decision.id, limitVnd: decision.limit_vnd, now: deps.now(), ...input });
+          const application = await store.applications.readApplication(tx, applicationId);
+          invariant(application, 'an application exists before its workflow');
+          const limitVnd = limitAfterReview(decision.limit_vnd, deps.ruleset.document.limit, application.amount_vnd);
+          return makeOffer(store, tx, { applicationId, decisionId: decision.id, limitVnd, now: deps.now(), ...input });
         },
       });
     },
@@ -135,13 +139,12 @@ async function follow(store: Store, tx: Tx, following: Following): Promise<Decid
 async function makeOffer(
   store: Store,
   tx: Tx,
-  terms: { applicationId: string; decisionId: string; limitVnd: number | null; now: Date; offerExpiresAt: string },
+  terms: { applicationId: string; decisionId: string; limitVnd: number; now: Date; offerExpiresAt: string },
 ): Promise<OfferRef> {
-  const { applicationId, decisionId, now, offerExpiresAt } = terms;
+  const { applicationId, decisionId, limitVnd, now, offerExpiresAt } = terms;
   const application = await store.applications.readApplication(tx, applicationId);
   invariant(application, 'an application exists before its workflow');
   const amountVnd = application.amount_vnd;
-  const limitVnd = Math.max(terms.limitVnd ?? 0, amountVnd);
   const expiresAt = new Date(offerExpiresAt);
   const offer = buildOffer({ applicationId, product, limitVnd, amountVnd, startOn: dayInVietnam(now), validUntil: expiresAt });
   const hash = store.sha256(offerContent(offer));

@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time';
 
 export interface FreshNamespace {
   address: string;
@@ -17,7 +18,7 @@ const keyword = 2; // INDEXED_VALUE_TYPE_KEYWORD
 export async function freshNamespace(address: string): Promise<FreshNamespace> {
   const connection = await Connection.connect({ address });
   const namespace = `test-${randomBytes(6).toString('hex')}`;
-  await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: { seconds: 86_400 } });
+  await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('1 day') });
   const searchAttributes = { ApplicationStatus: keyword, MerchantId: keyword, Attention: keyword };
   await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
   return { address, namespace, client: new Client({ connection, namespace }), close: async () => connection.close() };
