@@ -37,6 +37,7 @@ export async function runTestFiles(files: string[], env: Environment, stop?: Pro
     stop,
   );
   const totals = readTotals(totalsFile);
+  if (totals === undefined) process.stderr.write('The test run did not come to its end; what is above is all that ran.\n');
   rmSync(folder, { recursive: true, force: true });
   if (totals === undefined || (code !== 0 && totals.failed === 0))
     return { passed: totals?.passed ?? 0, failed: 1, skipped: totals?.skipped ?? 0 };
