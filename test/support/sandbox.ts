@@ -18,7 +18,8 @@ export const sandboxKeys = {
   smsApiSecret: 'sms-test-secret',
 } as const;
 
-export interface TestSandbox {
+/** The back door of a sandbox, whoever runs it. */
+export interface SandboxDoor {
   /** Base URL; the vendors are under {@link way4Url} and its siblings. */
   url: string;
   way4Url: string;
@@ -36,6 +37,9 @@ export interface TestSandbox {
   otpCode(phone: string): Promise<string | undefined>;
   /** Lets every open OTP challenge expire now. */
   expireOtps(): Promise<void>;
+}
+
+export interface TestSandbox extends SandboxDoor {
   /** Stops the sandbox and drops its schema. */
   close(): Promise<void>;
 }
@@ -68,8 +72,18 @@ export async function startSandbox(options: TestSandboxOptions = {}): Promise<Te
     reportDelayMs: options.reportDelayMs ?? 50,
     ...(rekognition ? { rekognition } : {}),
   });
-  const { url } = sandbox;
-  const messages: TestSandbox['messages'] = async (phone) => {
+  return {
+    ...sandboxAt(sandbox.url),
+    close: async () => {
+      if (options.schema === undefined) await sandbox.store.drop();
+      await sandbox.close();
+    },
+  };
+}
+
+/** The back door of the sandbox that listens there. */
+export function sandboxAt(url: string): SandboxDoor {
+  const messages: SandboxDoor['messages'] = async (phone) => {
     const query = phone === undefined ? '' : `?phone=${encodeURIComponent(phone)}`;
     return (await admin<{ messages: { phone: string; text: string; sender: string }[] }>(`${url}/phone/messages${query}`)).messages;
   };
@@ -85,10 +99,6 @@ export async function startSandbox(options: TestSandboxOptions = {}): Promise<Te
     messages,
     otpCode: async (phone) => (await messages(phone)).map(({ text }) => /OTP (\d{6})/.exec(text)?.[1]).find((code) => code !== undefined),
     expireOtps: async () => void (await admin(`${url}/admin/otp/expire`, 'POST')),
-    close: async () => {
-      if (options.schema === undefined) await sandbox.store.drop();
-      await sandbox.close();
-    },
   };
 }
 
@@ -104,5 +114,5 @@ async function admin<Answer>(url: string, method = 'GET', body?: object): Promis
     ...(body ? { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } } : {}),
   });
   if (!response.ok) throw new Error(`the sandbox answered ${response.status}: ${await response.text()}`);
-  return (await response.json()) as Answer; // our own sandbox, in the same process and of the same commit
+  return (await response.json()) as Answer; // our own sandbox, of the same commit
 }

@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
-import { msToTs } from '@temporalio/common/lib/time';
+import { msToTs } from '@temporalio/common/lib/time.js';
 
 export interface FreshNamespace {
   address: string;
@@ -19,7 +19,12 @@ export async function freshNamespace(address: string): Promise<FreshNamespace> {
   const connection = await Connection.connect({ address });
   const namespace = `test-${randomBytes(6).toString('hex')}`;
   await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('1 day') });
-  const searchAttributes = { ApplicationStatus: keyword, MerchantId: keyword, Attention: keyword };
-  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+  await defineSearchAttributes(connection, namespace);
   return { address, namespace, client: new Client({ connection, namespace }), close: async () => connection.close() };
+}
+
+/** Defines Trasau's search attributes in a namespace. */
+export async function defineSearchAttributes({ operatorService }: Pick<Connection, 'operatorService'>, namespace: string): Promise<void> {
+  const searchAttributes = { ApplicationStatus: keyword, MerchantId: keyword, Attention: keyword };
+  await operatorService.addSearchAttributes({ namespace, searchAttributes });
 }

@@ -52,7 +52,7 @@ function testArguments({ deliveryLimit = 20, maxMessages = 10_000, delaysMs = sh
 }
 
 /** Delays of tests, in milliseconds. */
-export const shortDelaysMs = [100, 200, 400];
+const shortDelaysMs = [100, 200, 400];
 
 export const fastRelay = { relayPollMs: 20, relayRetryMs: 100, sweepEveryMs: 100 };
 export const fastPool = { noticePollMs: 20, noticeRetryMs: 100, parkRetryMs: 50 };
@@ -74,7 +74,7 @@ export async function aWorld(t: TestContext, options: WorldOptions = {}): Promis
   undo.push(close);
   const database = openDatabase({ url: databaseUrl, applicationName: 'test', poolSize: 30 });
   undo.push(database.close);
-  const { AMQP_URL: amqpUrl } = readEnv('relay', { DATABASE_URL: databaseUrl, ...process.env });
+  const { AMQP_URL: amqpUrl } = readEnv('relay');
   const topologyOptions = {
     name: `test.${randomBytes(6).toString('hex')}`,
     ...(options.production ? productionArguments : testArguments(options)),
@@ -143,7 +143,8 @@ export async function anApplicationRow(database: Database, merchantId: string, a
   return applicationId;
 }
 
-async function deleteQueues(amqpUrl: string, topology: Topology): Promise<void> {
+/** Removes exchange and queues of a topology from the broker. */
+export async function deleteQueues(amqpUrl: string, topology: Topology): Promise<void> {
   const connection = await connect(amqpUrl);
   const channel = await connection.createChannel();
   for (const { queue } of bindingsOf(topology)) await channel.deleteQueue(queue.name);

@@ -1,0 +1,81 @@
+// The others at an application: its merchant, staff, and whoever calls the api by hand.
+
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { System } from '../../support/system.ts';
+import type { Journey } from './journey.ts';
+
+export interface Answer {
+  status: number;
+  /** Parsed JSON; empty when the answer was none. */
+  body: Record<string, unknown>;
+  headers: Headers;
+}
+
+export interface Request {
+  method?: string;
+  token?: string;
+  headers?: Record<string, string>;
+  json?: unknown;
+  body?: BodyInit;
+}
+
+/** One call to the api, whatever it answers. */
+export async function call(system: System, path: string, request: Request = {}): Promise<Answer> {
+  const body = request.body ?? (request.json === undefined ? undefined : JSON.stringify(request.json));
+  const response = await fetch(`${system.apiUrl}${path}`, {
+    method: request.method ?? (body === undefined ? 'GET' : 'POST'),
+    headers: {
+      ...(request.token === undefined ? {} : { authorization: `Bearer ${request.token}` }),
+      ...(request.json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...request.headers,
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+  const parsed: unknown = await response.json().catch(() => ({}));
+  return { status: response.status, body: z.record(z.string(), z.unknown()).parse(parsed), headers: response.headers };
+}
+
+const merchantView = z.looseObject({
+  status: z.string(),
+  status_reason: z.object({ code: z.string(), retryable: z.boolean() }).nullable(),
+  canceled_by: z.string().nullable(),
+});
+
+/** What the merchant sees of its application. */
+export async function merchantSees(system: System, journey: Journey) {
+  const { body } = await call(system, `/v1/applications/${journey.applicationId}`, { token: journey.merchantKey });
+  return merchantView.parse(body);
+}
+
+/** The merchant cancels. */
+export async function merchantCancels(system: System, { applicationId, merchantKey }: Journey): Promise<Answer> {
+  const path = `/v1/applications/${applicationId}/cancel`;
+  return call(system, path, { method: 'POST', token: merchantKey, headers: { 'idempotency-key': randomUUID() }, json: {} });
+}
+
+const opsView = z.looseObject({
+  status: z.string(),
+  step: z.string(),
+  reasons: z.array(z.object({ code: z.string(), staff: z.string() })),
+  attention: z.looseObject({ activity: z.string(), code: z.string() }).nullable(),
+  timeline: z.array(z.object({ source: z.string(), what: z.string(), details: z.record(z.string(), z.unknown()) })),
+});
+
+/** What staff see of an application. */
+export async function staffSee(system: System, { applicationId }: Journey) {
+  return opsView.parse((await call(system, `/ops/v1/applications/${applicationId}`, { token: system.opsToken })).body);
+}
+
+/** A member of staff does something, with a reason. */
+export async function staffDo(system: System, path: string, more: Record<string, unknown> = {}): Promise<Answer> {
+  const headers = { 'idempotency-key': randomUUID(), 'x-actor': 'lan' };
+  return call(system, `/ops/v1${path}`, { token: system.opsToken, headers, json: { reason: 'as the customer asked', ...more } });
+}
+
+/** The id of the open review task, as staff find it in the timeline. */
+export async function openReviewTask(system: System, journey: Journey): Promise<string> {
+  const { timeline } = await staffSee(system, journey);
+  const task = timeline.findLast(({ source, details }) => source === 'review' && details['answer'] === null);
+  return z.string().parse(task?.details['task_id']);
+}
