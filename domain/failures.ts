@@ -30,11 +30,6 @@ export class VendorFailure extends Error {
   }
 }
 
-/** True for a failure after which the effect may have happened at the vendor. */
-export function isOutcomeUnknown(failure: unknown): boolean {
-  return failure instanceof VendorFailure && (failure.kind === 'unknown' || failure.kind === 'garbage');
-}
-
 /** Something that cannot happen unless the program is wrong. */
 export class InvariantFailure extends Error {
   override readonly name = 'InvariantFailure';

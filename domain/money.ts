@@ -5,15 +5,16 @@
 export type Vnd = number;
 
 /** The largest amount that is ever accepted, in VND: no application, limit or transaction of this system comes near it. */
-export const maxAmountVnd: Vnd = 1_000_000_000_000;
+const maxAmountVnd: Vnd = 1_000_000_000_000;
 
 /** Returns the amount, or throws a RangeError when it is not a whole number within ±{@link maxAmountVnd}. */
 export function vnd(value: number | bigint | string): Vnd {
-  const amount = typeof value === 'number' ? value : Number(value);
+  // Number() alone would read '' as 0, '0x10' as 16 and '1e3' as 1000.
+  const amount = typeof value === 'string' && !/^-?\d+$/.test(value) ? Number.NaN : Number(value);
   if (!Number.isSafeInteger(amount) || Math.abs(amount) > maxAmountVnd) {
     throw new RangeError('an amount must be a whole number of VND');
   }
-  return amount;
+  return amount === 0 ? 0 : amount; // there is no minus zero đồng
 }
 
 /** `1.500.000 ₫`, as it is written in Vietnam. */

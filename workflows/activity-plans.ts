@@ -22,7 +22,7 @@ interface Plan {
 
 const { bureau, cardCore, identity } = taskQueues;
 
-export const plans: Record<ActivityName, Plan> = {
+const plans: Record<ActivityName, Plan> = {
   recordBasicInfo: { summary: 'Note that profile and consents are complete' },
   verifyIdentity: { summary: 'Check ID card and face with Rekognition', queue: identity, tryMs: 90_000, quick: false },
   requestCreditReport: { summary: 'Ask CIC for the credit report', queue: bureau, tryMs: 15_000 },

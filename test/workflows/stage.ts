@@ -4,7 +4,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../../activities/index.ts';
 
-export type ActivityName = keyof Activities;
+type ActivityName = keyof Activities;
 
 /** How the next calls of an activity go wrong; then it works again. `lostAnswer` does the work first. */
 export interface Trouble {
@@ -24,6 +24,8 @@ export interface Stage {
   attention: (string | null)[];
   trouble: Map<ActivityName, Trouble>;
   timesDone(name: ActivityName): number;
+  /** Until when the offer stands; an hour from now unless a test says otherwise. */
+  offerExpiresAt: () => string;
 }
 
 const attentionIsCheap = new Set<ActivityName>(['markAttention', 'readSettlement']);
@@ -43,8 +45,8 @@ export function createStage(parts: Partial<Activities> = {}): Stage {
     requestCreditReport: async () => ({ kind: 'answered' }),
     readCreditReport: async () => ({ kind: 'answered' }),
     giveUpCreditReport: async () => ({ kind: 'answered' }),
-    decide: async () => ({ kind: 'approved', offer: offer() }),
-    approveByReview: async () => offer(),
+    decide: async () => ({ kind: 'approved', offer: offer(stage.offerExpiresAt()) }),
+    approveByReview: async () => offer(stage.offerExpiresAt()),
     recordReview: async () => ({ kind: 'recorded' }),
     acceptOffer: async () => ({ kind: 'accepted' }),
     createClient: async ({ applicationId }) => ({ number: added(bank.clients, applicationId) }),
@@ -68,7 +70,7 @@ export function createStage(parts: Partial<Activities> = {}): Stage {
   });
 
   async function perform(name: ActivityName, play: Play, ref: { round?: number }, rest: unknown[]): Promise<unknown> {
-    const key = `${JSON.stringify(ref)}`;
+    const key = JSON.stringify(ref);
     calls.push({ name, round: ref.round ?? 0 });
     const wrong = trouble.get(name);
     if (wrong && wrong.times > 0) {
@@ -86,7 +88,8 @@ export function createStage(parts: Partial<Activities> = {}): Stage {
     return done.get(`${name}${key}`);
   }
 
-  return {
+  const stage: Stage = {
+    offerExpiresAt: () => new Date(Date.now() + 3_600_000).toISOString(),
     activities: Object.fromEntries(onStage) as Activities, // the same names with functions of the same signatures
     calls,
     ...bank,
@@ -95,6 +98,7 @@ export function createStage(parts: Partial<Activities> = {}): Stage {
     trouble,
     timesDone: (name) => [...done.keys()].filter((key) => key.startsWith(`${name}{`)).length,
   };
+  return stage;
 }
 
 type Play = (ref: unknown, ...rest: unknown[]) => Promise<unknown>;
@@ -107,8 +111,8 @@ function failure({ kind }: Trouble): ApplicationFailure {
   );
 }
 
-function offer() {
-  return { offerId: 'ofr_1', hash: 'offer', limitVnd: 5_000_000, expiresAt: new Date(Date.now() + 3_600_000).toISOString() };
+function offer(expiresAt: string) {
+  return { offerId: 'ofr_1', hash: 'offer', limitVnd: 5_000_000, expiresAt };
 }
 
 function added(set: Set<string>, value: string): string {

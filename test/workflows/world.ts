@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import { createCommands } from '../../adapters/temporal/commands.ts';
 import type { ApplicationRef, Commands } from '../../adapters/temporal/commands.ts';
@@ -16,7 +17,8 @@ import type { Stage } from './stage.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 
-const bundle = bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)) });
+/** The real workflows, bundled once for all tests of a file. */
+export const workflowBundle = bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)) });
 
 /** Vendors are tried twice in short order, so that a test reaches the end of patience quickly. */
 const impatient: ApplicationPolicy = { ...applicationPolicy, vendorAttempts: 2, vendorBackoffMs: 20, vendorBackoffMaxMs: 40 };
@@ -30,7 +32,7 @@ export interface World {
   /** Waits until the application stands there. */
   reaches(what: Partial<ApplicationView>): Promise<ApplicationView>;
   /** Plays the customer up to, and not including, this step. */
-  walksTo(step: 'identity' | 'offer' | 'contract' | 'purchase' | 'otp' | 'handOff'): Promise<void>;
+  walksTo(step: WalkTo): Promise<void>;
   /** One step further: asks for the OTP. */
   walksOn(): Promise<unknown>;
   signalsOtp(code: string): Promise<void>;
@@ -50,7 +52,7 @@ export async function aWorld(t: TestContext, options: { stage?: Stage; policy?: 
     await Worker.create({
       ...shared,
       taskQueue: taskQueues.applications,
-      workflowBundle: await bundle,
+      workflowBundle: await workflowBundle,
       stickyQueueScheduleToStartTimeout: 1_000,
     }),
     ...(await Promise.all(
@@ -71,19 +73,14 @@ export async function aWorld(t: TestContext, options: { stage?: Stage; policy?: 
   await commands.start(ref);
   const handle = client.workflow.getHandle(applicationWorkflowId(applicationId));
   const view = async (): Promise<ApplicationView> => handle.query(status);
-  const reaches: World['reaches'] = async (what) =>
-    eventually(`the application is at ${JSON.stringify(what)}`, async () => {
-      const now = await view();
-      const found = Object.entries(what).every(([key, value]) => now[key as keyof ApplicationView] === value);
-      return found && now;
-    });
+  const reaches: World['reaches'] = async (what) => reach(handle, what);
   return {
     stage,
     commands,
     ref,
     view,
     reaches,
-    walksTo: async (step) => walk({ commands, ref, reaches }, step),
+    walksTo: async (step) => walk({ commands, ref, handle }, step),
     walksOn: async () => commands.approveTransaction(ref, 'approve', { amountVnd: ref.amountVnd }),
     signalsOtp: async (code) => handle.signal(otpSubmitted, { code }),
     settles: async (outcome) => handle.signal(transactionSettled, { transactionId: `txn_${applicationId}`, status: outcome }),
@@ -101,11 +98,25 @@ export async function aWorld(t: TestContext, options: { stage?: Stage; policy?: 
 
 const photos = { documentId: 'doc_1', sha256: 'photo' };
 
-type Walk = Pick<World, 'commands' | 'ref' | 'reaches'>;
+export type WalkTo = 'identity' | 'offer' | 'contract' | 'purchase' | 'otp' | 'handOff';
 
-async function walk({ commands, ref, reaches }: Walk, to: Parameters<World['walksTo']>[0]): Promise<void> {
+/** Waits until the application stands there. */
+async function reach(handle: WorkflowHandle, what: Partial<ApplicationView>): Promise<ApplicationView> {
+  return eventually(`the application is at ${JSON.stringify(what)}`, async () => {
+    const now = await handle.query(status);
+    const found = Object.entries(what).every(([key, value]) => now[key as keyof ApplicationView] === value); // keys of a Partial of it
+    return found && now;
+  });
+}
+
+/** Plays the customer up to, and not including, this step. */
+export async function walk(
+  { commands, ref, handle }: { commands: Commands; ref: ApplicationRef; handle: WorkflowHandle },
+  to: WalkTo,
+): Promise<void> {
+  const reaches = async (what: Partial<ApplicationView>): Promise<ApplicationView> => reach(handle, what);
   const way = ['identity', 'offer', 'contract', 'purchase', 'otp', 'handOff'] as const;
-  const steps: Record<(typeof way)[number], () => Promise<unknown>> = {
+  const steps: Record<WalkTo, () => Promise<unknown>> = {
     identity: async () => {
       await commands.submitBasicInfo(ref, 'basicInfo');
       await reaches({ step: 'identity', awaits: 'customer' });
