@@ -20,7 +20,6 @@ interface CardCoreDeps {
 }
 
 export function createCardCoreActivities(deps: CardCoreDeps) {
-  const { cardCore } = deps;
   return {
     /** Makes the customer a client of WAY4. Repeat: the client found by its number is returned, none is made twice.
      *  Throws CARD_CORE_UNAVAILABLE and CARD_CORE_OUTCOME_UNKNOWN (retried), CARD_CORE_REJECTED (not retried; the code is kept). */
@@ -31,38 +30,51 @@ export function createCardCoreActivities(deps: CardCoreDeps) {
     createContract: async (ref: StepRef): Promise<{ number: string }> => open(deps, ref, 'contract', makeContract),
 
     /** Undo of createContract. A contract that is not there, or closed already, counts as closed. */
-    closeContract: async (ref: StepRef): Promise<{ kind: 'closed' }> =>
-      close(deps, ref, 'contract', async (account) => cardCore.closeContract(account.contract_number, { reference: ref.applicationId })),
+    closeContract: async (ref: StepRef): Promise<{ kind: 'closed' }> => close(deps, ref, 'contract'),
 
     /** Undo of createClient. A client that is not there, or closed already, counts as closed. */
-    closeClient: async (ref: StepRef): Promise<{ kind: 'closed' }> =>
-      close(deps, ref, 'client', async (account) => cardCore.closeClient(account.client_number, { reference: ref.applicationId })),
+    closeClient: async (ref: StepRef): Promise<{ kind: 'closed' }> => close(deps, ref, 'client'),
   };
 }
 
 type Make = (deps: CardCoreDeps, ref: StepRef, account: AccountRow) => Promise<string>;
 
-async function open(deps: CardCoreDeps, ref: StepRef, half: 'client' | 'contract', make: Make): Promise<{ number: string }> {
+type Half = 'client' | 'contract';
+
+async function open(deps: CardCoreDeps, ref: StepRef, half: Half, make: Make): Promise<{ number: string }> {
   const { store } = deps;
-  return recordOnce(store, ref, opened, {
-    ask: async () => make(deps, ref, await store.agreements.requiredAccount(store, ref.applicationId)),
-    keep: async (tx, number) => {
-      await store.agreements.markAccount(tx, ref.applicationId, { [half]: 'active' });
-      return { number };
+  const account = await store.agreements.requiredAccount(store, ref.applicationId);
+  try {
+    return await recordOnce(store, ref, opened, {
+      ask: async () => make(deps, ref, account),
+      keep: async (tx, number) => {
+        invariant(await store.agreements.markActive(tx, ref.applicationId, half), 'what was undone is not made again');
+        return { number };
+      },
+    });
+  } catch (error) {
+    // A try that Temporal has given up may still be under way when the undo finds nothing to close. What it makes late, it closes.
+    const now = await store.agreements.requiredAccount(store, ref.applicationId);
+    if (now[`${half}_status`] === 'closed') await closeAtCore(deps, now, half);
+    throw error;
+  }
+}
+
+async function close(deps: CardCoreDeps, ref: StepRef, half: Half): Promise<{ kind: 'closed' }> {
+  const { store } = deps;
+  return recordOnce(store, ref, closed, {
+    ask: async () => closeAtCore(deps, await store.agreements.requiredAccount(store, ref.applicationId), half),
+    keep: async (tx) => {
+      await store.agreements.markClosed(tx, ref.applicationId, half);
+      return { kind: 'closed' as const };
     },
   });
 }
 
-type Close = (account: AccountRow) => Promise<void>;
-
-async function close({ store }: CardCoreDeps, ref: StepRef, half: 'client' | 'contract', atCore: Close): Promise<{ kind: 'closed' }> {
-  return recordOnce(store, ref, closed, {
-    ask: async () => atCore(await store.agreements.requiredAccount(store, ref.applicationId)),
-    keep: async (tx) => {
-      await store.agreements.markAccount(tx, ref.applicationId, { [half]: 'closed' });
-      return { kind: 'closed' as const };
-    },
-  });
+async function closeAtCore({ cardCore }: CardCoreDeps, account: AccountRow, half: Half): Promise<void> {
+  const call = { reference: account.application_id };
+  if (half === 'contract') await cardCore.closeContract(account.contract_number, call);
+  else await cardCore.closeClient(account.client_number, call);
 }
 
 async function makeClient({ store, cardCore }: CardCoreDeps, ref: StepRef, { client_number: clientNumber }: AccountRow): Promise<string> {

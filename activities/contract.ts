@@ -59,13 +59,15 @@ interface Signature {
 }
 
 /** Takes the customer's signature and seals the file. The hash that was signed must be the hash of the stored paper. Repeat: the same sealed file.
- *  Throws INVARIANT_BROKEN when another document was signed, SEAL_* when the seal fails. */
+ *  Throws INVARIANT_BROKEN when another document was signed or the consent is not this customer's, SEAL_* when the seal fails. */
 async function sealContract({ store, sealer }: ContractDeps, ref: StepRef, signature: Signature): Promise<SealedContract> {
   const { applicationId } = ref;
   return recordOnce(store, ref, sealed, {
     ask: async () => {
       const contract = await store.agreements.latestContract(store, applicationId);
       invariant(contract?.document_sha256 === signature.documentSha256, 'the paper that was shown is the paper that is signed');
+      const consented = await store.consents.isConsentOf(store, signature.consentId, applicationId, 'contract');
+      invariant(consented, 'a contract is sealed only with the consent that its customer gave to it');
       const paper = await store.documents.read(store, contract.document_id);
       invariant(paper, 'a prepared contract has its document');
       const pdf = await sealer.seal(paper.content, { reason: `Contract ${contract.contract_number}`, at: new Date(signature.signedAt) });

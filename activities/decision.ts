@@ -74,6 +74,8 @@ export function createDecisionActivities(deps: DecisionDeps) {
           const { applicationId } = ref;
           const decision = await store.decisions.latest(tx, applicationId);
           invariant(decision?.outcome === 'referred', 'a reviewer approves what was referred');
+          const answer = await store.offers.reviewAnswer(tx, applicationId, input.taskId);
+          invariant(answer === 'approve', 'an offer follows a review only when the reviewer said yes');
           const application = await store.applications.readApplication(tx, applicationId);
           invariant(application, 'an application exists before its workflow');
           const limitVnd = limitAfterReview(decision.limit_vnd, deps.ruleset.document.limit, application.amount_vnd);

@@ -23,8 +23,11 @@ const suffixes: Record<VendorFailureKind, string> = {
 // A vendor's code may stand in a history only in this form; anything else could carry what the vendor quoted.
 const plainCode = /^[A-Za-z0-9_.-]{1,40}$/;
 
+// What a vendor asks for is honoured up to here: one that says "tomorrow" would put a step to sleep where nobody sees it.
+const longestDelayMs = 60_000;
+
 /** The Temporal failure for any error. Retryable unless a repeat cannot help: a vendor's "no", or a bug of ours. */
-export function toActivityFailure(error: unknown): Error {
+function toActivityFailure(error: unknown): Error {
   if (error instanceof ApplicationFailure) return error;
   if (error instanceof VendorFailure) return vendorFailure(error);
   if (error instanceof InvariantFailure) return ApplicationFailure.nonRetryable(`broken invariant: ${error.message}`, 'INVARIANT_BROKEN');
@@ -39,18 +42,25 @@ function vendorFailure(error: VendorFailure): ApplicationFailure {
     type,
     nonRetryable: error.kind === 'rejected',
     details: [{ code: plainCode.test(error.code) ? error.code : 'UNPRINTABLE' }],
-    ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
+    ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: Math.min(error.retryAfterMs, longestDelayMs) }),
   });
 }
 
 function unexpectedType(error: unknown): string {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const database = /^(08|53|57|25P03|40|55)/.test(code) || /^E(CONN|PIPE|TIMEDOUT)/.test(code) || isPoolTimeout(error);
+  const database = /^(08|53|57|25P03|40|55)/.test(code) || networkCode.test(code) || isLostConnection(error);
   return database ? 'DATABASE_UNAVAILABLE' : 'UNEXPECTED';
 }
 
-function isPoolTimeout(error: unknown): boolean {
-  return error instanceof Error && /timeout exceeded when trying to connect|Connection terminated/.test(error.message);
+// Vendors' network errors never come this far: adapters make them VendorFailures. What is left is PostgreSQL's.
+const networkCode = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/;
+
+/** pg gives these no code. After an AmbiguousCommit (db/pool.ts) a repeat looks the step up by its key. */
+function isLostConnection(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (
+    error.name === 'AmbiguousCommit' || /timeout exceeded when trying to connect|Connection terminated|not queryable/.test(error.message)
+  );
 }
 
 type AnyActivities = Record<string, (...args: never[]) => Promise<unknown>>;

@@ -25,6 +25,8 @@ export interface ActivityDeps {
   /** The ruleset in force and the SHA-256 of its file. */
   ruleset: { document: Ruleset; sha256: string };
   otpMaxAttempts: number;
+  /** Longest life of a code, in ms. */
+  otpLifetimeMs: number;
   now: () => Date;
   /** Sees every failure before it is mapped; for the log of the worker. */
   onFailure: (activity: string, error: unknown) => void;
@@ -41,7 +43,7 @@ export function createActivities(deps: ActivityDeps) {
       ...createOfferActivities(deps),
       ...createCardCoreActivities(deps),
       ...createContractActivities(deps),
-      ...createOtpActivities({ ...deps, maxAttempts: deps.otpMaxAttempts }),
+      ...createOtpActivities({ ...deps, maxAttempts: deps.otpMaxAttempts, lifetimeMs: deps.otpLifetimeMs }),
       ...createTransactionActivities(deps),
     },
     deps.onFailure,

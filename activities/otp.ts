@@ -2,7 +2,7 @@
 // counted in PostgreSQL.
 
 import { z } from 'zod';
-import { VendorFailure, invariant } from '../domain/failures.ts';
+import { InvariantFailure, VendorFailure, invariant } from '../domain/failures.ts';
 import type { CardCore, OtpTerms } from '../domain/ports.ts';
 import type { ChallengeRow } from '../db/otp.ts';
 import type { Store } from '../db/store.ts';
@@ -22,13 +22,20 @@ const guessAnswer = z.discriminatedUnion('kind', [
 /** What came of one guess; `unavailable` when it could not be evaluated and does not count. */
 export type GuessAnswer = z.infer<typeof guessAnswer>;
 
+type Guess = { challenge: ChallengeRow; answer: GuessAnswer['kind'] } | { challenge: null; answer: 'expired' | 'locked' };
+
+type Tx = Parameters<Parameters<Store['withTransaction']>[0]>[0];
+
 interface OtpDeps {
   store: Store;
   cardCore: CardCore;
   maxAttempts: number;
+  /** A code is good for no longer than this, whatever WAY4 says: SBV Circular 50/2024. */
+  lifetimeMs: number;
+  now: () => Date;
 }
 
-export function createOtpActivities({ store, cardCore, maxAttempts }: OtpDeps) {
+export function createOtpActivities({ store, cardCore, maxAttempts, lifetimeMs, now }: OtpDeps) {
   return {
     /** Has WAY4 send a code for the purchase of this application. The challenge before it becomes worthless. Repeat: the same challenge, no second SMS.
      *  Throws CARD_CORE_UNAVAILABLE and CARD_CORE_OUTCOME_UNKNOWN (retried: WAY4 answers the same request id with the same challenge). */
@@ -40,6 +47,7 @@ export function createOtpActivities({ store, cardCore, maxAttempts }: OtpDeps) {
           return { terms, sent: await cardCore.requestOtp({ requestId, clientNumber, terms }, { reference: ref.applicationId }) };
         },
         keep: async (tx, { terms, sent }) => {
+          const expiresAt = new Date(Math.min(Date.parse(sent.expiresAt), now().getTime() + lifetimeMs));
           const challengeId = await store.otp.addChallenge(tx, {
             applicationId: ref.applicationId,
             round: ref.round,
@@ -49,46 +57,55 @@ export function createOtpActivities({ store, cardCore, maxAttempts }: OtpDeps) {
             documentSha256: terms.documentSha256,
             maskedPhone: sent.maskedPhone,
             maxAttempts,
-            expiresAt: new Date(sent.expiresAt),
+            expiresAt,
           });
           await store.applications.advance(tx, ref.applicationId, {
             status: 'awaiting_approval',
             step: 'purchase',
             deadlineAt: input.deadlineAt,
           });
-          return { challengeId, expiresAt: sent.expiresAt, maskedPhone: sent.maskedPhone };
+          return { challengeId, expiresAt: expiresAt.toISOString(), maskedPhone: sent.maskedPhone };
         },
       });
     },
 
-    /** Evaluates one guess. The guess is counted before WAY4 sees it, and given back when WAY4 could not be reached. Repeat with the same round: the same answer. */
+    /** Evaluates one guess. The guess is counted before WAY4 sees it, and given back when WAY4 could not be reached. Repeat with the same
+     *  round: the same answer. Throws INVARIANT_BROKEN for a code that was sealed for another application; it does not count. */
     async verifyOtp(ref: StepRef, input: { challengeId: string; code: string }): Promise<GuessAnswer> {
-      return recordOnce<{ challenge: ChallengeRow | null; answer: GuessAnswer['kind'] }, GuessAnswer>(store, ref, guessAnswer, {
+      return recordOnce<Guess, GuessAnswer>(store, ref, guessAnswer, {
         ask: async () => {
+          // Whatever may fail without WAY4 comes first, so that no try is used up by it.
+          const code = openCode(store, ref.applicationId, input.code);
+          const { terms } = await purchaseTerms(store, ref.applicationId);
           const challenge = await store.otp.takeGuess(store, input.challengeId);
           if (!challenge) return { challenge: null, answer: await whyNot(store, ref.applicationId) };
-          return { challenge, answer: await evaluate({ store, cardCore, maxAttempts }, ref, challenge, input.code) };
+          return { challenge, answer: await evaluate({ store, cardCore }, ref, challenge, { code, terms }) };
         },
-        keep: async (tx, { challenge, answer }) => {
-          if (answer === 'verified') {
-            invariant(challenge, 'only a guess that was taken can be right');
-            return (await store.otp.closeChallenge(tx, challenge.id, 'verified')) ? { kind: 'verified' } : { kind: 'expired' };
-          }
-          if (answer !== 'wrong') return { kind: answer };
-          const attemptsLeft = challenge ? challenge.max_attempts - challenge.attempts : 0;
-          if (attemptsLeft > 0) return { kind: 'wrong', attemptsLeft };
-          if (challenge) await store.otp.closeChallenge(tx, challenge.id, 'locked');
-          return { kind: 'locked' };
-        },
+        keep: async (tx, guess) => (guess.challenge ? answered(store, tx, guess.challenge, guess.answer) : { kind: guess.answer }),
       });
     },
   };
 }
 
-async function evaluate({ store, cardCore }: OtpDeps, ref: StepRef, challenge: ChallengeRow, code: string): Promise<GuessAnswer['kind']> {
-  const { terms } = await purchaseTerms(store, ref.applicationId);
+/** What follows from the answer to a guess that was taken. A challenge that WAY4 is done with is closed here too. */
+async function answered(store: Store, tx: Tx, challenge: ChallengeRow, answer: GuessAnswer['kind']): Promise<GuessAnswer> {
+  const attemptsLeft = challenge.max_attempts - challenge.attempts;
+  if (answer === 'unavailable') return { kind: 'unavailable' };
+  if (answer === 'wrong' && attemptsLeft > 0) return { kind: 'wrong', attemptsLeft };
+  const end = answer === 'wrong' ? 'locked' : answer;
+  const closed = await store.otp.closeChallenge(tx, challenge.id, end);
+  // A right code for a challenge that was replaced or locked meanwhile approves nothing.
+  return end === 'verified' && !closed ? { kind: 'expired' } : { kind: end };
+}
+
+async function evaluate(
+  { store, cardCore }: Pick<OtpDeps, 'store' | 'cardCore'>,
+  ref: StepRef,
+  challenge: ChallengeRow,
+  guess: { code: string; terms: OtpTerms },
+): Promise<GuessAnswer['kind']> {
   try {
-    const request = { challengeId: challenge.core_challenge_id, code: openCode(store, ref.applicationId, code), terms };
+    const request = { challengeId: challenge.core_challenge_id, ...guess };
     return (await cardCore.verifyOtp(request, { reference: ref.applicationId })).kind;
   } catch (error) {
     if (!(error instanceof VendorFailure) || error.kind === 'rejected') throw error;
@@ -107,7 +124,12 @@ async function whyNot(store: Store, applicationId: string): Promise<'expired' | 
 /** The api seals a code before it enters a message, so that no history shows it; a system that only signals may send it plain. */
 function openCode(store: Store, applicationId: string, code: string): string {
   const sealed = /^sealed:(.+)$/.exec(code)?.[1];
-  return sealed === undefined ? code : store.boxes.open(`otp:${applicationId}`, Buffer.from(sealed, 'base64url')).toString();
+  if (sealed === undefined) return code;
+  try {
+    return store.boxes.open(`otp:${applicationId}`, Buffer.from(sealed, 'base64url')).toString();
+  } catch {
+    throw new InvariantFailure('a sealed code opens for the application that it was sealed for');
+  }
 }
 
 async function purchaseTerms(store: Store, applicationId: string): Promise<{ terms: OtpTerms; clientNumber: string }> {

@@ -27,18 +27,15 @@ export async function recordOnce<Answer, Outcome>(
   const before = await store.steps.recordedOutcome(store, ref, shape);
   if (before !== undefined) return before;
   const answer = await work.ask();
-  try {
-    return await store.withTransaction(async (tx) => {
-      const outcome = await work.keep(tx, answer);
-      await store.steps.recordOutcome(tx, ref, outcome);
-      return outcome;
-    });
-  } catch (error) {
-    // Another run of the same step was faster; its outcome counts, and this transaction left nothing behind.
-    const recorded = store.isDuplicate(error) ? await store.steps.recordedOutcome(store, ref, shape) : undefined;
-    if (recorded === undefined) throw error;
-    return recorded;
-  }
+  return store.withTransaction(async (tx) => {
+    await store.steps.lockSteps(tx, ref.applicationId);
+    // Another run of the same step may have been faster, this one's own lost commit included; then its outcome counts.
+    const faster = await store.steps.recordedOutcome(tx, ref, shape);
+    if (faster !== undefined) return faster;
+    const outcome = await work.keep(tx, answer);
+    await store.steps.recordOutcome(tx, ref, outcome);
+    return outcome;
+  });
 }
 
 /** For steps that only touch PostgreSQL: nobody outside is asked. */

@@ -20,9 +20,9 @@ export function createTransactionActivities({ store }: { store: Store }) {
           const { applicationId } = ref;
           const application = await store.applications.readApplication(tx, applicationId);
           invariant(application, 'an application exists before its workflow');
-          const challenge = await store.otp.latestChallenge(tx, applicationId);
+          const challenge = await store.otp.verifiedChallenge(tx, applicationId);
           const contract = await store.agreements.latestContract(tx, applicationId);
-          invariant(challenge?.status === 'verified', 'a purchase is handed off only after its OTP was verified');
+          invariant(challenge, 'a purchase is handed off only after its OTP was verified');
           invariant(
             challenge.amount_vnd === application.amount_vnd && challenge.document_sha256 === contract?.document_sha256,
             'the OTP approved these terms and no others',

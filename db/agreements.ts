@@ -33,17 +33,18 @@ export async function requiredAccount(db: Queryable, applicationId: string): Pro
   return rows[0];
 }
 
-/** Notes what WAY4 has: only the named halves change. */
-export async function markAccount(
-  tx: Tx,
-  applicationId: string,
-  to: { client?: 'active' | 'closed'; contract?: 'active' | 'closed' },
-): Promise<void> {
-  await tx.query(
-    `update accounts set client_status = coalesce($2, client_status), contract_status = coalesce($3, contract_status), updated_at = now()
-     where application_id = $1`,
-    [applicationId, to.client ?? null, to.contract ?? null],
+/** Notes that WAY4 has the client or the contract. False when it was closed before: what was undone is not opened again. */
+export async function markActive(tx: Tx, applicationId: string, half: 'client' | 'contract'): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `update accounts set ${half}_status = 'active', updated_at = now() where application_id = $1 and ${half}_status <> 'closed'`,
+    [applicationId],
   );
+  return rowCount === 1;
+}
+
+/** Notes that WAY4 has it no longer, or never had it. */
+export async function markClosed(tx: Tx, applicationId: string, half: 'client' | 'contract'): Promise<void> {
+  await tx.query(`update accounts set ${half}_status = 'closed', updated_at = now() where application_id = $1`, [applicationId]);
 }
 
 export interface ContractRow {

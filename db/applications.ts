@@ -83,10 +83,10 @@ export interface Advance {
   canceledBy?: 'customer' | 'merchant' | 'operations';
 }
 
-/** Moves the application on, clears any attention, and tells of a new status by an event in the same commit.
- *  Moving to where it is already changes nothing. An illegal move is a bug and throws. */
+/** Moves the application on, clears any attention, and tells of a new status by an event in the same commit. Staying in a status is
+ *  always legal and writes no event. Throws an InvariantFailure for an illegal move, which is a bug. */
 export async function advance(tx: Tx, id: string, to: Advance): Promise<void> {
-  const { rows } = await tx.query<ApplicationRow>('select * from applications where id = $1 for update', [id]);
+  const { rows } = await tx.query<ApplicationRow>('select * from applications where id = $1 for no key update', [id]);
   const current = rows[0];
   invariant(current, 'an application that advances exists');
   invariant(canBecome(current.status, to.status), `an application never goes from ${current.status} to ${to.status}`);

@@ -34,6 +34,16 @@ export async function consentOf(db: Queryable, applicationId: string, kind: Cons
   return rows[0]?.id ?? null;
 }
 
+/** True when this consent is of this application and kind. */
+export async function isConsentOf(db: Queryable, consentId: string, applicationId: string, kind: ConsentKind): Promise<boolean> {
+  const { rowCount } = await db.query('select 1 from consents where id = $1 and application_id = $2 and kind = $3', [
+    consentId,
+    applicationId,
+    kind,
+  ]);
+  return rowCount === 1;
+}
+
 async function requiredConsent(db: Queryable, applicationId: string, kind: ConsentKind, textVersion: string): Promise<string> {
   const { rows } = await db.query<{ id: string }>('select id from consents where application_id = $1 and kind = $2 and text_version = $3', [
     applicationId,

@@ -73,7 +73,7 @@ export interface StoredReport {
 export interface CreditReports {
   /** Notes that an inquiry is about to leave, and under which consent. Repeat: keeps the first. */
   plan(tx: Tx, inquiry: { applicationId: string; requestId: string; consentId: string }): Promise<void>;
-  /** Stores the answer of an inquiry. */
+  /** Stores the answer of an inquiry. The first final answer stands: one that comes after it changes nothing. */
   answer(tx: Tx, answer: { requestId: string; inquiryId: string; outcome: ReportOutcome; report?: CreditReport }): Promise<void>;
   /** The newest report of an application, or null when none was asked for. */
   latest(db: Queryable, applicationId: string): Promise<StoredReport | null>;
@@ -95,7 +95,7 @@ export function createCreditReports(boxes: Boxes): CreditReports {
       const box = report ? boxes.seal(place(requestId), JSON.stringify(report)) : null;
       await tx.query(
         `update credit_reports set inquiry_id = $2, outcome = $3, report = $4, answered_at = case when $3 = 'PENDING' then null else now() end
-         where request_id = $1`,
+         where request_id = $1 and outcome = 'PENDING'`,
         [requestId, inquiryId, outcome, box],
       );
     },

@@ -45,11 +45,11 @@ export async function markSent(db: Queryable, id: string): Promise<void> {
   await db.query(`update notifications set status = 'sent', sent_at = now(), last_error = null where id = $1`, [id]);
 }
 
-/** Notes a failed try: tried again after `retryInMs`, or given up when that is null. `code` is a constant, never a vendor's words. */
+/** Notes a failed try of a message that is still due: tried again after `retryInMs`, or given up when that is null. `code` is a constant, never a vendor's words. */
 export async function markFailedTry(db: Queryable, id: string, code: string, retryInMs: number | null): Promise<void> {
   await db.query(
     `update notifications set last_error = $2, status = case when $3::bigint is null then 'failed' else status end,
-       available_at = now() + coalesce($3::bigint, 0) * interval '1 millisecond' where id = $1`,
+       available_at = now() + coalesce($3::bigint, 0) * interval '1 millisecond' where id = $1 and status = 'due'`,
     [id, code, retryInMs],
   );
 }

@@ -83,11 +83,21 @@ export async function openReviewTask(
   return rows[0]?.id ?? id;
 }
 
-/** Answers an open task. False when it is answered already, by whomever. */
+/** Answers an open task. False when it is answered already, by whomever, or when it does not allow this answer. */
 export async function answerReviewTask(tx: Tx, taskId: string, answer: string, actor: string): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `update review_tasks set answer = $2, answered_by = $3, answered_at = now(), version = version + 1 where id = $1 and answer is null`,
+    `update review_tasks set answer = $2, answered_by = $3, answered_at = now(), version = version + 1
+     where id = $1 and answer is null and $2 = any(allowed)`,
     [taskId, answer, actor],
   );
   return rowCount === 1;
+}
+
+/** What staff answered to a task of this application, or null while nobody has. */
+export async function reviewAnswer(db: Queryable, applicationId: string, taskId: string): Promise<string | null> {
+  const { rows } = await db.query<{ answer: string | null }>('select answer from review_tasks where id = $1 and application_id = $2', [
+    taskId,
+    applicationId,
+  ]);
+  return rows[0]?.answer ?? null;
 }

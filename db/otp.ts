@@ -62,6 +62,15 @@ export async function latestChallenge(db: Queryable, applicationId: string): Pro
   return rows[0] ?? null;
 }
 
+/** The challenge that approved the purchase of an application, or null. A newer one may have been sent while the right code was on its way. */
+export async function verifiedChallenge(db: Queryable, applicationId: string): Promise<ChallengeRow | null> {
+  const { rows } = await db.query<ChallengeRow>(
+    `select * from otp_challenges where application_id = $1 and status = 'verified' order by round desc limit 1`,
+    [applicationId],
+  );
+  return rows[0] ?? null;
+}
+
 /** Takes one guess from what is left of an open, unexpired challenge. Null when there is nothing to take: expired, spent, replaced or used.
  *  One statement: of any number of parallel guesses at most `max_attempts` are ever evaluated. */
 export async function takeGuess(db: Queryable, challengeId: string): Promise<ChallengeRow | null> {

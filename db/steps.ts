@@ -18,7 +18,12 @@ export async function recordedOutcome<T>(db: Queryable, ref: StepRef, shape: z.Z
   return rows[0] ? shape.parse(rows[0].outcome) : undefined;
 }
 
-/** Records the outcome. Throws a duplicate error when another run recorded one first: the caller's transaction is then undone. */
+/** Makes every other run of a step of this application wait until the transaction ends, so that two runs of one step never mix. */
+export async function lockSteps(tx: Tx, applicationId: string): Promise<void> {
+  await tx.query('select 1 from applications where id = $1 for no key update', [applicationId]);
+}
+
+/** Records the outcome. Call {@link lockSteps} and look for an outcome first; a second one for the same key is refused as a duplicate. */
 export async function recordOutcome(tx: Tx, ref: StepRef, outcome: unknown): Promise<void> {
   await tx.query('insert into application_steps (key, application_id, step, round, outcome) values ($1, $2, $3, $4, $5)', [
     keyOf(ref),

@@ -16,13 +16,14 @@ export function notificationText(
   to: { language: Language; merchantName: string },
 ): string {
   const shop = ascii(to.merchantName);
+  const contract = ascii(String(params['contractNumber'] ?? ''));
   const vi = to.language === 'vi';
   switch (template) {
     case 'contract_signed':
       return fit(
         vi
-          ? `Trasau: Ban da ky hop dong ${params['contractNumber']}. Ban sao luu trong muc Hop dong cua ban.`
-          : `Trasau: You signed contract ${params['contractNumber']}. Your copy is in your contracts.`,
+          ? `Trasau: Ban da ky hop dong ${contract}. Ban sao luu trong muc Hop dong cua ban.`
+          : `Trasau: You signed contract ${contract}. Your copy is in your contracts.`,
       );
     case 'purchase_booked':
       return fit(vi ? `Trasau: Don hang tai ${shop} da duoc thanh toan. Cam on ban.` : `Trasau: Your order at ${shop} is paid. Thank you.`);
@@ -34,14 +35,15 @@ export function notificationText(
   }
 }
 
-/** Vietnamese letters without their marks; anything else outside printable ASCII becomes a question mark. */
+/** Vietnamese letters without their marks; anything else becomes a question mark, as do the ASCII characters that count twice in GSM 03.38
+ *  ([ ] { } \ ^ | ~) or, like the backtick, would turn the whole message into UCS-2 and leave room for 70. */
 function ascii(text: string): string {
   return text
     .normalize('NFD')
     .replaceAll(/\p{M}/gu, '')
     .replaceAll('đ', 'd')
     .replaceAll('Đ', 'D')
-    .replaceAll(/[^\x20-\x7e]/g, '?');
+    .replaceAll(/[^\x20-\x7e]|[[\]{}\\^|~`]/g, '?');
 }
 
 function fit(text: string): string {

@@ -48,7 +48,7 @@ async function send({ database, customers, gateway, log }: SenderDeps, notificat
   } catch (error) {
     const code = error instanceof VendorFailure ? `SMS_${error.kind.toUpperCase()}` : 'UNEXPECTED';
     const final = attempts >= notificationLimits.maxAttempts || (error instanceof VendorFailure && error.kind === 'rejected');
-    await markFailedTry(database, id, code, final ? null : notificationLimits.backoffMs * 2 ** attempts);
+    await markFailedTry(database, id, code, final ? null : notificationLimits.backoffMs * 2 ** (attempts - 1));
     log.warn('a message was not sent', {
       applicationId,
       attempt: attempts,

@@ -47,6 +47,7 @@ export function wireActivities(env: Env<'applications'>, database: Database, log
     sealer: createPdfSealer({ p12: readFileSync(env.ESIGN_P12_FILE), password: env.ESIGN_P12_PASSWORD }),
     ruleset: readRuleset(),
     otpMaxAttempts: otpLimits.maxAttempts,
+    otpLifetimeMs: otpLimits.lifetimeMs,
     now: () => new Date(),
     onFailure: (activity, error) => log.warn('activity failed', { step: activity, ...reasonOf(error) }),
   });
