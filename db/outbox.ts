@@ -2,7 +2,7 @@
 // taken under a row lock that ends with the taker: a relay that dies gives its rows back at once, without a lease to expire.
 
 import { newId } from './ids.ts';
-import type { Tx } from './pool.ts';
+import type { Queryable, Tx } from './pool.ts';
 
 export interface OutboxRow {
   id: number;
@@ -83,11 +83,18 @@ export async function tidyOutbox(tx: Tx, tidy: { keptMs: number; limit: number }
   return rowCount ?? 0;
 }
 
-/** Age of the oldest message that is due and not published, and of the oldest transaction without an outcome; in milliseconds, 0 when
- *  there is none. The two numbers to alert on. */
-export async function handOffAges(q: Pick<Tx, 'query'>): Promise<{ unpublishedMs: number; unsettledMs: number }> {
-  const { rows } = await q.query<{ unpublishedMs: number; unsettledMs: number }>(
-    `select coalesce(extract(epoch from clock_timestamp() - (select min(created_at) from outbox where published_at is null)) * 1000, 0)::float8
+/** What to alert on: both in milliseconds, 0 when nothing waits. */
+export interface HandOffAges {
+  /** Age of the oldest message that is due and not published. */
+  unpublishedMs: number;
+  /** Age of the oldest transaction without an outcome. */
+  unsettledMs: number;
+}
+
+/** How long the hand-off keeps somebody waiting. */
+export async function handOffAges(q: Queryable): Promise<HandOffAges> {
+  const { rows } = await q.query<HandOffAges & Record<string, unknown>>(
+    `select coalesce(extract(epoch from clock_timestamp() - (select min(available_at) from outbox where published_at is null)) * 1000, 0)::float8
               as "unpublishedMs",
             coalesce(extract(epoch from clock_timestamp() - (select min(accepted_at) from transactions where status = 'accepted')) * 1000, 0)::float8
               as "unsettledMs"`,

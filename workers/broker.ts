@@ -3,7 +3,7 @@
 import { amqplibTransport } from '../adapters/rabbitmq/amqplib.ts';
 import { createLink } from '../adapters/rabbitmq/link.ts';
 import type { Link, LinkReport } from '../adapters/rabbitmq/link.ts';
-import { topologyTenant, transactionTopology } from '../adapters/rabbitmq/topology.ts';
+import { TopologyMismatch, topologyTenant, transactionTopology } from '../adapters/rabbitmq/topology.ts';
 import type { Topology } from '../adapters/rabbitmq/topology.ts';
 import { deliveryLimits } from '../config/limits.ts';
 import type { Log } from './log.ts';
@@ -45,5 +45,14 @@ export function linkReporter(log: Log): (report: LinkReport) => void {
   return (report) => {
     if (report.kind === 'lost') log.warn('broker lost', report);
     else log.info(`broker ${report.kind}`, report);
+  };
+}
+
+/** For the rejection of a start: says which argument of which queue differs, and ends the process. Any other error is thrown on. */
+export function refuseToStart(log: Log): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof TopologyMismatch)) throw error;
+    log.error('the broker has other queues', { reason: error.message });
+    process.exit(1);
   };
 }

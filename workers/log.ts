@@ -28,6 +28,8 @@ const fields = [
   'port',
   'durationMs',
   'retryMs',
+  'unpublishedMs',
+  'unsettledMs',
   'signal',
   'version',
 ] as const;

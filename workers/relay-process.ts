@@ -6,7 +6,8 @@ import type { Topology } from '../adapters/rabbitmq/topology.ts';
 import type { LinkReport } from '../adapters/rabbitmq/link.ts';
 import { deliveryLimits } from '../config/limits.ts';
 import type { DeliveryLimits } from '../config/limits.ts';
-import { sweepOutbox, tidyOutbox } from '../db/outbox.ts';
+import { handOffAges, sweepOutbox, tidyOutbox } from '../db/outbox.ts';
+import type { HandOffAges } from '../db/outbox.ts';
 import type { Database } from '../db/pool.ts';
 import { openLink } from './broker.ts';
 import type { Faults } from './fault-points.ts';
@@ -20,7 +21,7 @@ export interface RelayOptions {
   name: string;
   topology: Topology;
   faults: Faults;
-  report: (report: LinkReport | { kind: 'swept'; count: number }) => void;
+  report: (report: LinkReport | { kind: 'swept'; count: number } | ({ kind: 'late' } & HandOffAges)) => void;
   onFault: (error: unknown) => void;
   /** Tests shorten these; the defaults are config/limits.ts. */
   limits?: Partial<DeliveryLimits>;
@@ -63,6 +64,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     });
     await database.withTransaction(async (tx) => tidyOutbox(tx, { keptMs: limits.outboxKeptMs, limit: limits.sweepBatch }));
     if (count > 0) options.report({ kind: 'swept', count });
+    const ages = await handOffAges(database);
+    if (Math.max(ages.unpublishedMs, ages.unsettledMs) > limits.sweepAfterMs) options.report({ kind: 'late', ...ages });
     return count === limits.sweepBatch;
   }
 

@@ -3,13 +3,13 @@
 import { readEnv } from '../config/env.ts';
 import { databaseLimits, deliveryLimits } from '../config/limits.ts';
 import { openDatabase } from '../db/pool.ts';
-import { handOffTopology, linkReporter } from './broker.ts';
+import { handOffTopology, linkReporter, refuseToStart } from './broker.ts';
 import { drainOnSignal } from './drain.ts';
 import { createFaults } from './fault-points.ts';
 import { startHealth } from './health.ts';
 import { createLog, faultFields } from './log.ts';
 import { startRelay } from './relay-process.ts';
-import type { Relay } from './relay-process.ts';
+import type { Relay, RelayOptions } from './relay-process.ts';
 
 const env = readEnv('relay');
 const log = createLog({ process: 'relay', level: env.LOG_LEVEL, pod: env.POD_NAME });
@@ -21,6 +21,12 @@ const database = openDatabase({
   onError: onFault,
 });
 const reportLink = linkReporter(log);
+
+const report: RelayOptions['report'] = (report) => {
+  if (report.kind === 'swept') log.warn('published again', { count: report.count });
+  else if (report.kind === 'late') log.warn('purchases wait', { unpublishedMs: report.unpublishedMs, unsettledMs: report.unsettledMs });
+  else reportLink(report);
+};
 
 let relay: Relay | undefined;
 const health = await startHealth({ port: env.HEALTH_PORT, checks: { broker: () => relay?.ready() ?? false } });
@@ -43,6 +49,6 @@ relay = await startRelay({
   topology: handOffTopology(env.HAND_OFF_QUEUE),
   faults: createFaults(env.FAULT_AT, env.TRASAU_ENV),
   onFault,
-  report: (report) => (report.kind === 'swept' ? log.warn('published again', { count: report.count }) : reportLink(report)),
-});
+  report,
+}).catch(refuseToStart(log));
 log.info('relaying');

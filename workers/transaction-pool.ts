@@ -40,7 +40,7 @@ type Limits = DeliveryLimits & { coreTimeoutMs: number };
 export interface TransactionPool {
   ready(): boolean;
   counts(): PoolCounts;
-  /** Stops consuming, finishes what was started, gives the rest back, tells the outcomes that are due, closes. */
+  /** Stops consuming, finishes what was started, gives the rest back, closes. An outcome that is not told yet is told by the next process. */
   drain(): Promise<void>;
 }
 

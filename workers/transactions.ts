@@ -7,7 +7,7 @@ import { readEnv } from '../config/env.ts';
 import { databaseLimits, deliveryLimits, vendorLimits } from '../config/limits.ts';
 import { openDatabase } from '../db/pool.ts';
 import { applicationWorkflowId, transactionSettled } from '../workflows/messages.ts';
-import { handOffTopology, linkReporter } from './broker.ts';
+import { handOffTopology, linkReporter, refuseToStart } from './broker.ts';
 import { drainOnSignal } from './drain.ts';
 import { createFaults } from './fault-points.ts';
 import type { Handled } from './handle-transaction.ts';
@@ -82,5 +82,5 @@ pool = await startTransactionPool({
   faults: createFaults(env.FAULT_AT, env.TRASAU_ENV),
   onFault,
   report: (report) => ('link' in report ? reportLink(report) : reportHandled(report)),
-});
+}).catch(refuseToStart(log));
 log.info('consuming');

@@ -51,8 +51,15 @@ function wrapConnection(model: ChannelModel): Connection {
       });
       await Promise.race([closing, gone]);
       clearTimeout(timer);
+      cutSocket(model);
     },
   };
+}
+
+// A broker that hangs never answers a close; a socket that stays open would keep its deliveries for a process that does not want them.
+function cutSocket(model: ChannelModel): void {
+  const { stream } = model.connection as { stream?: { destroy?: () => void } }; // there, but not in amqplib's types
+  stream?.destroy?.();
 }
 
 function closedOf(emitter: ChannelModel | PlainChannel): Once<string> {

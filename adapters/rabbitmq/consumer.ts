@@ -73,8 +73,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     channel = opened;
     await opened.prefetch(options.prefetch);
     await opened.consume(queue, consumerTag, (raw) => {
-      if (raw) receive(opened, raw, session.generation);
-      else session.end('the broker ended the consumer');
+      if (!raw) session.end('the broker ended the consumer');
+      else if (channel === opened) receive(opened, raw, session.generation); // an ended session gets nothing done any more
     });
   }
 

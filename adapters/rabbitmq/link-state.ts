@@ -1,8 +1,6 @@
 // The life of a link as its owner sees it. `blocked` means that the broker takes nothing that is published; `draining` that no new work
 // is begun; `closed` is never left. Everything that may happen in a state is in this table, and what may not is ignored.
 
-import { createOnce } from './once.ts';
-
 export type LinkState = 'connecting' | 'ready' | 'blocked' | 'draining' | 'closed';
 export type LinkEvent = 'connected' | 'lost' | 'blocked' | 'unblocked' | 'drain' | 'close';
 
@@ -24,15 +22,15 @@ export interface LinkMachine {
   state: () => LinkState;
   happen: (event: LinkEvent) => void;
   onState: (listener: (state: LinkState) => void) => void;
-  /** Waits for `ms`, or until it is closed. */
+  /** Waits for `ms`, or until it is closed; one wait at a time. */
   closedWithin: (ms: number) => Promise<void>;
 }
 
 /** Keeps the state and tells every change. */
 export function createLinkMachine(): LinkMachine {
   const listeners: ((state: LinkState) => void)[] = [];
-  const closed = createOnce<void>();
   let state: LinkState = 'connecting';
+  let endWait: (() => void) | undefined;
   return {
     state: () => state,
     onState: (listener) => void listeners.push(listener),
@@ -40,16 +38,19 @@ export function createLinkMachine(): LinkMachine {
       const next = nextLinkState(state, event);
       if (next === state) return;
       state = next;
-      if (state === 'closed') closed.happen();
+      if (state === 'closed') endWait?.();
       for (const listener of listeners) listener(state);
     },
-    closedWithin: async (ms) =>
-      new Promise((resolve) => {
+    closedWithin: async (ms) => {
+      if (state === 'closed') return;
+      await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms);
-        closed.on(() => {
+        endWait = () => {
           clearTimeout(timer);
           resolve();
-        });
-      }),
+        };
+      });
+      endWait = undefined;
+    },
   };
 }

@@ -73,7 +73,7 @@ export class TopologyMismatch extends Error {
 }
 
 /** Declares everything on this channel. Repeat: proves that it is still so. Throws {@link TopologyMismatch}, naming the argument. */
-export async function declareTopology(channel: Channel, topology: Topology): Promise<void> {
+async function declareTopology(channel: Channel, topology: Topology): Promise<void> {
   try {
     await channel.declareExchange({ name: topology.exchange, type: 'direct' });
     for (const { exchange, routingKey, queue } of bindingsOf(topology)) {

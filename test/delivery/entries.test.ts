@@ -85,3 +85,13 @@ test('purchases accepted while the relay was away are carried as soon as the rea
   await world.aPool();
   await bookedExactlyOnce(world, accepted);
 });
+
+test('queues with other arguments end the process with a line that names the argument', async (t) => {
+  const world = await aWorld(t); // the arguments of tests are not those of production
+  await (await world.aRelay()).drain();
+  for (const name of ['relay', 'transactions'] as const) {
+    const process = anEntry(world, name);
+    assert.equal(await process.ended, 1, process.output());
+    assert.ok(process.lines().some((one) => /exists with another x-[a-z-]+: received/.test(one.reason ?? '')));
+  }
+});
