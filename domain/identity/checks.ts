@@ -41,10 +41,14 @@ export function assessIdentity(evidence: IdentityEvidence, stated: StatedIdentit
   const front = evidence.frontText?.map(({ text }) => text) ?? null;
   const mrz = evidence.backText && findMrz(evidence.backText.map(({ text }) => text));
   const card = { front, mrz };
+  const selfie = checkSelfie(evidence.selfieFaces, policy);
+  const portrait = checkPortrait(evidence.frontFaces, policy);
+  // What a comparison says of a poor photo is worth nothing either way.
+  const comparable = selfie.verdict === 'pass' && portrait.verdict === 'pass';
   const checks = [
-    checkSelfie(evidence.selfieFaces, policy),
-    checkPortrait(evidence.frontFaces, policy),
-    checkFaceMatch(evidence.similarity, policy),
+    selfie,
+    portrait,
+    checkFaceMatch(comparable ? evidence.similarity : null, policy),
     checkNationalId(card, stated),
     checkDateOfBirth(card, stated),
     checkFullName(card, stated),

@@ -85,6 +85,8 @@ async function startWorker(log: Logger, onEnd: () => void): Promise<Worker> {
     resourceLimits: { maxOldGenerationSizeMb: sandboxLimits.visionHeapMaxMb },
   });
   worker.once('exit', onEnd);
+  // Whoever waits for an answer is told as well; a thread that dies while it is idle must not take the process along.
+  worker.on('error', (error) => log.error({ vendor: 'rekognition', type: error.name }, 'the thread with the models ended'));
   const first = await next(worker);
   if (first.kind !== 'ready') throw new Error('the worker thread did not start');
   log.info({ vendor: 'rekognition', ms: Math.round(performance.now() - startedAt) }, 'the models are loaded');

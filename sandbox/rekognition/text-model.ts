@@ -16,8 +16,8 @@ export interface TextModel {
 }
 
 /** A card that fills half of the photo is legible at this size. */
-const readingSide = 1_000;
-/** Lines of which the reader is less sure (0–100) are specks and patterns. */
+const readingSide = 1_200;
+/** Lines without a word of which the reader is this sure (0–100) are specks and patterns. */
 const confidenceMin = 40;
 const zoneAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<';
 
@@ -31,8 +31,8 @@ export async function loadTextModel(): Promise<TextModel> {
   return {
     read: async (bytes) => {
       const picture = await decode(bytes);
-      const lines = await recognize(tesseract, PSM.SPARSE_TEXT, '', picture);
-      const clear = lines.filter((line) => line.confidence >= confidenceMin);
+      const lines = await recognize(tesseract, PSM.AUTO, '', picture);
+      const clear = lines.filter(({ words }) => words.some((word) => word.confidence >= confidenceMin));
       const zone = zoneAmong(lines);
       return zone ? sharpen(tesseract, picture, clear, zone) : clear;
     },
