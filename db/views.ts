@@ -8,7 +8,7 @@ import { latestOffer } from './offers.ts';
 import type { OfferRow } from './offers.ts';
 import { latestChallenge } from './otp.ts';
 import type { ChallengeRow } from './otp.ts';
-import type { Queryable, Tx } from './pool.ts';
+import type { Database, Queryable, Tx } from './pool.ts';
 
 /** The merchant's own application, or null: an unknown id and another merchant's are the same. */
 export async function merchantApplication(db: Queryable, merchantId: string, id: string): Promise<ApplicationRow | null> {
@@ -85,21 +85,26 @@ export interface CheckoutView {
   identityRounds: number;
 }
 
-/** The picture for the customer, or null for an unknown id. */
-export async function checkoutView(db: Queryable, applicationId: string): Promise<CheckoutView | null> {
-  const { rows } = await db.query<ApplicationRow & { merchant_name: string }>(
-    'select a.*, m.name as merchant_name from applications a join merchants m on m.id = a.merchant_id where a.id = $1',
-    [applicationId],
-  );
-  const application = rows[0];
-  if (!application) return null;
-  const [offer, contract, challenge, identityRounds] = await Promise.all([
-    latestOffer(db, applicationId),
-    latestContract(db, applicationId),
-    latestChallenge(db, applicationId),
-    judgedRounds(db, applicationId),
-  ]);
-  return { application, merchantName: application.merchant_name, offer, contract, challenge, identityRounds };
+/** The picture for the customer, or null for an unknown id. All of it is of one moment: an application that moves on while it is read
+ *  never shows a new step with old reasons. */
+export async function checkoutView(db: Pick<Database, 'withTransaction'>, applicationId: string): Promise<CheckoutView | null> {
+  return db.withTransaction(async (tx) => {
+    await tx.query('set transaction isolation level repeatable read, read only');
+    const { rows } = await tx.query<ApplicationRow & { merchant_name: string }>(
+      'select a.*, m.name as merchant_name from applications a join merchants m on m.id = a.merchant_id where a.id = $1',
+      [applicationId],
+    );
+    const application = rows[0];
+    if (!application) return null;
+    return {
+      application,
+      merchantName: application.merchant_name,
+      offer: await latestOffer(tx, applicationId),
+      contract: await latestContract(tx, applicationId),
+      challenge: await latestChallenge(tx, applicationId),
+      identityRounds: await judgedRounds(tx, applicationId),
+    };
+  });
 }
 
 async function judgedRounds(db: Queryable, applicationId: string): Promise<number> {
