@@ -57,6 +57,8 @@ export interface Photos {
 
 export interface Customer {
   applicationId: string;
+  /** The bearer token of the session, for calls that are not here. */
+  sessionToken: string;
   look(): Promise<CheckoutPicture>;
   /** Waits until the customer is asked for this, or the application has ended. Throws when neither comes within a minute. */
   isAskedTo(action: string): Promise<CheckoutPicture>;
@@ -88,13 +90,14 @@ export async function startCheckout(apiUrl: string, merchantKey: string, order: 
   return createCustomer(apiUrl, created.id, session.session_token);
 }
 
-function createCustomer(apiUrl: string, applicationId: string, token: string): Customer {
-  const headers = { authorization: `Bearer ${token}` };
+function createCustomer(apiUrl: string, applicationId: string, sessionToken: string): Customer {
+  const headers = { authorization: `Bearer ${sessionToken}` };
   const get = async (path: string) => call(`${apiUrl}/checkout/${path}`, { headers });
   const post = async (path: string, json: unknown) => call(`${apiUrl}/checkout/${path}`, { headers, json });
   const look = async () => picture.parse(await get('application'));
   return {
     applicationId,
+    sessionToken,
     look,
     isAskedTo: async (action) => waitFor(action, look),
     submitBasicInfo: async (person) => {

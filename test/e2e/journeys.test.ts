@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { ApiProblem } from '../../infra/local/demo-client.ts';
 import { coreSentinels } from '../../sandbox/sentinels.ts';
 import { startSystem } from '../support/system.ts';
 import { openReviewTask, staffDo, staffSee } from './support/actors.ts';
@@ -158,7 +159,10 @@ describe('the one-time password decides', { concurrency: true }, () => {
     const journey = await aJourney(system);
     await journey.walksTo('submit_otp');
     const code = await journey.otp();
-    await assert.rejects(journey.customer.submitOtp(otherThan(code)), { code: 'OTP_WRONG', problem: { attempts_left: 4 } });
+    await assert.rejects(
+      journey.customer.submitOtp(otherThan(code)),
+      (error: ApiProblem) => error.code === 'OTP_WRONG' && error.problem['attempts_left'] === 4,
+    );
     await journey.customer.submitOtp(code);
     await journey.reaches({ status: 'completed' });
     await isBookedOnce(system, journey);

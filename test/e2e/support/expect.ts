@@ -53,7 +53,12 @@ export async function isCleanAtTheBank(system: System, journey: Journey): Promis
 }
 
 /** It ended like this: the customer reads these reasons in both languages, the weightiest first; the merchant is told only the coarse one. */
-export async function endedFor(system: System, journey: Journey, status: string, codes: readonly [ReasonCode, ...ReasonCode[]]): Promise<void> {
+export async function endedFor(
+  system: System,
+  journey: Journey,
+  status: string,
+  codes: readonly [ReasonCode, ...ReasonCode[]],
+): Promise<void> {
   const picture = await journey.reaches({ status });
   assert.equal(picture.next.action, 'none');
   assert.deepEqual(
