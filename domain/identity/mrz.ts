@@ -85,7 +85,7 @@ export function formatMrz(card: Omit<Mrz, 'nameMayBeCut'>): [string, string, str
 }
 
 /** ICAO 9303 part 3, 4.9: weights 7, 3, 1 repeating, modulo 10; `<` counts 0, A counts 10, Z counts 35. */
-export function checkDigit(text: string): string {
+function checkDigit(text: string): string {
   const sum = Array.from(text).reduce((total, character, index) => total + valueOf(character) * ([7, 3, 1][index % 3] ?? 0), 0);
   return String(sum % 10);
 }

@@ -38,7 +38,7 @@ export function drawFront(pen: Pen, person: SpecimenPerson): string {
 }
 
 /** `number|old CMND|name|ddMMyyyy|sex|address|issued`, as readers of the chip card expect it. */
-export function qrText(person: SpecimenPerson): string {
+function qrText(person: SpecimenPerson): string {
   const compact = (day: string) => printedDate(day).replaceAll('/', '');
   const sex = person.gender === 'female' ? 'Nữ' : 'Nam';
   return [person.nationalId, '', person.fullName, compact(person.dateOfBirth), sex, person.address, compact(person.issuedOn)].join('|');

@@ -10,6 +10,7 @@ import { identityLimits } from '../../config/limits.ts';
 
 const noisy = (width: number, height: number) =>
   sharp({ create: { width, height, channels: 3, background: '#808080', noise: { type: 'gaussian', mean: 128, sigma: 40 } } });
+const plain = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: '#808080' } });
 
 async function assertRefused(bytes: Uint8Array, code: string): Promise<void> {
   const reading = await readImage(bytes, identityLimits);
@@ -64,7 +65,7 @@ test('a photo is turned upright, and where and when it was taken is forgotten', 
 });
 
 test('a large photo is scaled down to the longest side that is kept, a small one is left as it is', async () => {
-  const large = await taken(await noisy(4000, 3000).jpeg({ quality: 30 }).toBuffer());
+  const large = await taken(await plain(4000, 3000).jpeg().toBuffer());
   assert.deepEqual([large.width, large.height], [1920, 1440]);
   assert.ok(large.jpeg.byteLength < identityLimits.imageMaxBytes);
   const small = await taken(await noisy(90, 80).jpeg().toBuffer());
@@ -110,7 +111,7 @@ test('a pixel bomb is refused as TOO_MANY_PIXELS without being decoded', async (
 
 test('an image in which nothing can be recognised is refused as TOO_SMALL', async () => {
   await assertRefused(await noisy(79, 300).jpeg().toBuffer(), 'TOO_SMALL');
-  await assertRefused(await noisy(8000, 100).jpeg().toBuffer(), 'TOO_SMALL');
+  await assertRefused(await plain(8000, 100).jpeg().toBuffer(), 'TOO_SMALL');
 });
 
 test('a truncated or scrambled image is refused as DAMAGED', async () => {

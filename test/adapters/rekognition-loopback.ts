@@ -16,7 +16,7 @@ import type { SpecimenPerson } from '../../sandbox/id-card/card.ts';
 import { createRekognition } from '../../sandbox/rekognition/rekognition.ts';
 
 export const call = { reference: 'app_test' };
-export const today = '2025-11-20';
+const today = '2025-11-20';
 
 /** Invented; the number, the date of birth and the sex agree. */
 export const specimenPerson: SpecimenPerson = {

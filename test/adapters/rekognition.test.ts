@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import jsqr from 'jsqr';
 import sharp from 'sharp';
 import { identityLimits } from '../../config/limits.ts';
+import { renderIdCard } from '../../sandbox/id-card/card.ts';
 import { renderScript, renderScriptedPhotos } from '../../sandbox/id-card/scripted-photos.ts';
 import type { SelfieScript } from '../../sandbox/id-card/scripted-photos.ts';
 import { call, identify, outcome, specimenPerson, startSimulator } from './rekognition-loopback.ts';
@@ -66,6 +68,14 @@ test('an image that the service refuses is told apart from a fault of ours', asy
   assert.equal(await detect(await plain(7_000, 7_000).png().toBuffer()), 'rejected IMAGE_TOO_LARGE');
   assert.equal(await detect(await plain(79, 200).png().toBuffer()), 'rejected INVALID_PARAMETER');
   assert.equal(await detect(new Uint8Array()), 'rejected INVALID_PARAMETER');
+});
+
+test('the QR code on the front of a specimen card says what is printed beside it', async () => {
+  const { front } = await renderIdCard(specimenPerson, await plain(300, 400).png().toBuffer());
+  const { data, info } = await sharp(front).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+  const code = jsqr.default(new Uint8ClampedArray(data), info.width, info.height);
+  const { nationalId, fullName, address } = specimenPerson;
+  assert.equal(code?.data, `${nationalId}||${fullName}|17081996|Nữ|${address}|09032022`);
 });
 
 test('every selfie ends as it must, from the photos to the verdict', async () => {
