@@ -24,7 +24,9 @@ export function createTransactionActivities({ store }: { store: Store }) {
           const contract = await store.agreements.latestContract(tx, applicationId);
           invariant(challenge, 'a purchase is handed off only after its OTP was verified');
           invariant(
-            challenge.amount_vnd === application.amount_vnd && challenge.document_sha256 === contract?.document_sha256,
+            challenge.amount_vnd === application.amount_vnd &&
+              challenge.document_sha256 === contract?.document_sha256 &&
+              challenge.contract_number === contract.contract_number,
             'the OTP approved these terms and no others',
           );
           const { transactionId } = await store.transactions.accept(tx, {

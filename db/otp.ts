@@ -87,10 +87,12 @@ export async function returnGuess(db: Queryable, challengeId: string): Promise<v
   await db.query('update otp_challenges set attempts = attempts - 1 where id = $1 and attempts > 0', [challengeId]);
 }
 
-/** Ends an open challenge. False when another guess ended it before: a code is good for one approval. */
+/** Ends an open challenge. False when another guess ended it before: a code is good for one approval. A right code also counts when the
+ *  same code, sent twice, was told first that it is used up: the core bank says `verified` once. */
 export async function closeChallenge(tx: Tx, challengeId: string, to: 'verified' | 'locked' | 'expired'): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `update otp_challenges set status = $2, verified_at = case when $2 = 'verified' then now() end where id = $1 and status = 'open'`,
+    `update otp_challenges set status = $2, verified_at = case when $2 = 'verified' then now() end
+     where id = $1 and (status = 'open' or (status = 'expired' and $2 = 'verified'))`,
     [challengeId, to],
   );
   return rowCount === 1;

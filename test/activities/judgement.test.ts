@@ -1,0 +1,168 @@
+// Nobody is asked about a customer without consent, a vendor's fault is nobody's fault, and what was decided stays decided.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { aWorld } from './world.ts';
+import type { Applicant } from './world.ts';
+
+const world = await aWorld();
+const { vendors, activities, database } = world;
+const soon = (): string => new Date(Date.now() + 3_600_000).toISOString();
+
+async function statusOf({ applicationId }: Applicant) {
+  const application = await world.store.applications.readApplication(world.store, applicationId);
+  return application && { status: application.status, step: application.step, reasons: application.reasons };
+}
+
+async function verify(applicant: Applicant, round: number, attemptsLeft: number) {
+  const { submission } = applicant;
+  return activities.verifyIdentity(applicant.ref('verifyIdentity', round), {
+    submission,
+    attemptsLeft,
+    deadlineAt: soon(),
+    reviewDueAt: soon(),
+  });
+}
+
+test('no face is looked at without the consent to biometric data', async () => {
+  const applicant = await world.anApplicant({ consents: ['data_processing', 'credit_bureau'] });
+  await assert.rejects(applicant.run('verifyIdentity'), { type: 'INVARIANT_BROKEN' });
+  assert.equal(vendors.calls.length, 0, 'Rekognition was not asked');
+});
+
+test('CIC is not asked without the consent to it', async () => {
+  const applicant = await world.anApplicant({ consents: ['data_processing', 'biometric'] });
+  await assert.rejects(applicant.run('requestCreditReport'), { type: 'INVARIANT_BROKEN' });
+  assert.equal(vendors.timesAsked('requestReport'), 0);
+  assert.equal((await world.rowsOf(applicant.applicationId)).get('credit_reports')?.length, 0);
+});
+
+test('an application goes on only when all three consents are there', async () => {
+  for (const missing of ['data_processing', 'credit_bureau', 'biometric'] as const) {
+    const all = ['data_processing', 'credit_bureau', 'biometric'] as const;
+    const applicant = await world.anApplicant({ consents: all.filter((kind) => kind !== missing) });
+    await assert.rejects(applicant.run('recordBasicInfo'), { type: 'INVARIANT_BROKEN' }, missing);
+  }
+});
+
+test('photos of another application are never looked at', async () => {
+  const [applicant, other] = [await (await world.anApplicant()).walksTo('verifyIdentity'), await world.anApplicant()];
+  const asked = vendors.calls.length;
+  const foreign = { ...applicant, submission: { ...applicant.submission, selfie: other.submission.selfie } };
+  await assert.rejects(verify(foreign, 1, 2), { type: 'INVARIANT_BROKEN' });
+  const changed = { ...applicant, submission: { ...applicant.submission, selfie: { ...applicant.submission.selfie, sha256: 'other' } } };
+  await assert.rejects(verify(changed, 1, 2), { type: 'INVARIANT_BROKEN' });
+  assert.equal(vendors.calls.length, asked);
+});
+
+test('a Rekognition that is down is tried again and leaves no mark on the customer', async () => {
+  const applicant = await (await world.anApplicant()).walksTo('verifyIdentity');
+  vendors.trouble.set('compareFaces', { kind: 'unavailable', times: 1 });
+  await assert.rejects(applicant.run('verifyIdentity'), { type: 'IDENTITY_PROVIDER_UNAVAILABLE', nonRetryable: false });
+  assert.equal((await world.rowsOf(applicant.applicationId)).get('identity_checks')?.length, 0);
+  assert.deepEqual(await applicant.run('verifyIdentity'), { kind: 'verified' });
+});
+
+test('a face that does not match is asked for again, and goes to a person when the attempts are spent', async () => {
+  const applicant = await (await world.anApplicant()).walksTo('verifyIdentity');
+  vendors.says.similarity = 10;
+  const first = await verify(applicant, 1, 1);
+  assert.deepEqual(first, { kind: 'resubmit', reasons: ['IDENTITY_FACE_MISMATCH'], attemptsLeft: 1 });
+  assert.deepEqual(await statusOf(applicant), { status: 'in_progress', step: 'identity', reasons: ['IDENTITY_FACE_MISMATCH'] });
+  const second = await verify(applicant, 2, 0);
+  vendors.says.similarity = 99;
+  assert.ok(second.kind === 'refer');
+  assert.deepEqual(second.reasons, ['IDENTITY_FACE_MISMATCH', 'IDENTITY_ATTEMPTS_SPENT']);
+  assert.equal((await statusOf(applicant))?.status, 'in_review');
+  const task = { taskId: second.taskId, step: 'identity', answer: 'approve', actor: 'staff:mai' } as const;
+  await activities.recordReview(applicant.ref('recordReview'), task);
+  await assert.rejects(activities.recordReview(applicant.ref('recordReview', 2), { ...task, answer: 'decline' }), {
+    type: 'INVARIANT_BROKEN',
+  });
+  assert.equal((await statusOf(applicant))?.step, 'creditReport');
+  assert.equal((await world.store.identity.verdict(world.store, applicant.applicationId))?.verdict, 'verified');
+});
+
+test('two runs of the answer of one reviewer are one answer', async () => {
+  const { applicant, taskId } = await aReferral();
+  const task = { taskId, step: 'decision', answer: 'approve', actor: 'staff:mai' } as const;
+  const both = async () => activities.recordReview(applicant.ref('recordReview'), task);
+  assert.deepEqual(await Promise.all([both(), both()]), [{ kind: 'recorded' }, { kind: 'recorded' }]);
+  const { rowCount } = await database.query(`select 1 from audit_log where application_id = $1 and action = 'review.approve'`, [
+    applicant.applicationId,
+  ]);
+  assert.equal(rowCount, 1);
+});
+
+test('an inquiry whose answer is lost is sent again under the same number, so that CIC bills it once', async () => {
+  const applicant = await (await world.anApplicant()).walksTo('requestCreditReport');
+  const asked = new Set<string>();
+  const { requestReport } = vendors.ports.bureau;
+  vendors.ports.bureau.requestReport = async (inquiry, call) => {
+    asked.add(inquiry.requestId);
+    return requestReport(inquiry, call);
+  };
+  vendors.trouble.set('requestReport', { kind: 'lostAnswer', times: 1 });
+  await assert.rejects(applicant.run('requestCreditReport'), { type: 'CREDIT_BUREAU_OUTCOME_UNKNOWN', nonRetryable: false });
+  await applicant.run('requestCreditReport');
+  assert.deepEqual([...asked], [`${applicant.applicationId}:creditReport:1`]);
+  assert.equal((await world.rowsOf(applicant.applicationId)).get('credit_reports')?.length, 1);
+});
+
+test('a report that comes after the wait for it was given up does not rewrite what was decided on', async () => {
+  const applicant = await (await world.anApplicant()).walksTo('requestCreditReport');
+  const answered = vendors.says.report;
+  vendors.says.report = { kind: 'pending', inquiryId: '' };
+  await applicant.run('requestCreditReport');
+  const state = applicant.outcome('requestCreditReport');
+  assert.ok(state.kind === 'pending');
+  const input = { inquiryId: state.inquiryId };
+  assert.deepEqual(await activities.readCreditReport(applicant.ref('readCreditReport'), input), { kind: 'pending', ...input });
+  vendors.says.report = answered;
+  await activities.giveUpCreditReport(applicant.ref('giveUpCreditReport'), input);
+  await activities.readCreditReport(applicant.ref('readCreditReport'), input);
+  assert.equal((await world.store.creditReports.latest(world.store, applicant.applicationId))?.outcome, 'UNAVAILABLE');
+});
+
+test('a bureau that does not answer is a question to a person, never a decline', async () => {
+  const { decided } = await aReferral();
+  assert.deepEqual(decided.reasons, ['REPORT_UNAVAILABLE']);
+});
+
+test('bad debt is declined with its reason, and no offer is made', async () => {
+  const good = vendors.says.report;
+  assert.ok(good.kind === 'hit');
+  vendors.says.report = { ...good, report: { ...good.report, currentDebtGroup: 4 } };
+  const applicant = await (await world.anApplicant()).walksTo('acceptOffer');
+  vendors.says.report = good;
+  const decided = applicant.outcome('decide');
+  assert.ok(decided.kind === 'declined' && decided.reasons.includes('BAD_DEBT'));
+  assert.equal((await world.rowsOf(applicant.applicationId)).get('offers')?.length, 0);
+});
+
+test('an offer follows a review only when the reviewer said yes', async () => {
+  const { applicant, taskId } = await aReferral();
+  const approve = async (round: number) =>
+    activities.approveByReview(applicant.ref('approveByReview', round), { taskId, offerExpiresAt: soon() });
+  await assert.rejects(approve(1), { type: 'INVARIANT_BROKEN' });
+  const task = { taskId, step: 'decision', actor: 'staff:mai' } as const;
+  await assert.rejects(activities.recordReview(applicant.ref('recordReview'), { ...task, answer: 'askAgain' }), {
+    type: 'INVARIANT_BROKEN',
+  });
+  await activities.recordReview(applicant.ref('recordReview'), { ...task, answer: 'approve' });
+  const offer = await approve(1);
+  assert.deepEqual(await approve(1), offer, 'the same offer again');
+  assert.ok(offer.limitVnd >= 3_000_000);
+  assert.equal((await statusOf(applicant))?.status, 'offer_ready');
+});
+
+/** An application that a person must look at, because CIC could not say. */
+async function aReferral() {
+  const good = vendors.says.report;
+  vendors.says.report = { kind: 'error', inquiryId: '', code: 'E9' };
+  const applicant = await (await world.anApplicant()).walksTo('acceptOffer');
+  vendors.says.report = good;
+  const decided = applicant.outcome('decide');
+  assert.ok(decided.kind === 'referred');
+  return { applicant, decided, taskId: decided.taskId };
+}
