@@ -37,7 +37,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const database = openDatabase({ url: options.databaseUrl, applicationName: 'trasau-demo', poolSize: 1 });
   try {
     const outcome = await settled(database, customer.applicationId);
-    clock.done('settled', `WAY4 ${outcome.transaction.outcome ?? 'has not'} booked the purchase, RRN ${outcome.transaction.rrn ?? '–'}`);
+    clock.done(
+      'settled',
+      `The purchase is settled at WAY4: ${outcome.transaction.outcome ?? 'no outcome'}, RRN ${outcome.transaction.rrn ?? '–'}`,
+    );
     const contractPdf = join(options.outputFolder, `${outcome.way4.contractNumber}.pdf`);
     writeFileSync(contractPdf, await customer.contractPdf());
     const { applicationId } = customer;
