@@ -49,6 +49,8 @@ const parts = {
     ...database,
     ...temporal,
     ...cardCore,
+    /** File made by workers/workflow-bundle.ts; without it the worker makes its own bundle when it starts. */
+    WORKFLOW_BUNDLE: z.string().min(1).optional(),
     CIC_URL: url,
     CIC_API_KEY: z.string().min(1),
     /** Where CIC calls back; the api's /hooks/cic. */

@@ -1,9 +1,8 @@
 // The Temporal worker: runs the workflows and quick steps of applications, and the vendor steps, each vendor on a task queue of its own
 // with slots of its own. Start it as often as you like; Temporal shares the work out.
 
-import { fileURLToPath } from 'node:url';
-import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
-import type { LogEntry, WorkerOptions } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { LogEntry, WorkerOptions, WorkflowBundleOption } from '@temporalio/worker';
 import { readEnv } from '../config/env.ts';
 import { temporalLimits } from '../config/limits.ts';
 import { openDatabase } from '../db/pool.ts';
@@ -13,6 +12,7 @@ import { startHealth } from './health.ts';
 import { createLog, faultFields } from './log.ts';
 import type { Log } from './log.ts';
 import { wireActivities } from './wiring.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 
 /** Vendor steps that one process runs at once. */
 const slots = temporalLimits.vendorSlots;
@@ -35,7 +35,10 @@ async function main(): Promise<void> {
     },
   });
   const connection = await connect(env.TEMPORAL_ADDRESS, log);
-  workers = await createWorkers({ connection, namespace: env.TEMPORAL_NAMESPACE, activities: wireActivities(env, database, log) });
+  workers = await createWorkers(
+    { connection, namespace: env.TEMPORAL_NAMESPACE, activities: wireActivities(env, database, log) },
+    await workflowBundle(env.WORKFLOW_BUNDLE),
+  );
   const running = Promise.all(workers.map(async (worker) => worker.run()));
   drainOnSignal({
     log,
@@ -52,16 +55,14 @@ async function main(): Promise<void> {
   await running;
 }
 
-async function createWorkers(shared: Pick<WorkerOptions, 'connection' | 'namespace' | 'activities'>): Promise<Worker[]> {
+type Shared = Pick<WorkerOptions, 'connection' | 'namespace' | 'activities'>;
+
+async function createWorkers(shared: Shared, bundle: WorkflowBundleOption): Promise<Worker[]> {
   const options = { ...shared, shutdownGraceTime: temporalLimits.shutdownGraceMs, shutdownForceTime: temporalLimits.shutdownForceMs };
-  const workflowBundle = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('ERROR'),
-  });
   const applications = Worker.create({
     ...options,
     taskQueue: taskQueues.applications,
-    workflowBundle,
+    workflowBundle: bundle,
     maxCachedWorkflows: temporalLimits.maxCachedWorkflows,
     stickyQueueScheduleToStartTimeout: temporalLimits.stickyTimeoutMs,
   });

@@ -92,9 +92,21 @@ export function processEnvironment(
     HOST: '127.0.0.1',
     ESIGN_P12_FILE: certificate.p12File,
     ESIGN_P12_PASSWORD: secrets.ESIGN_P12_PASSWORD,
+    WORKFLOW_BUNDLE: workflowBundleFile(stack),
+    ...leanNode(stack),
     // By this the ledger recognises the process as one of this clone.
     TRASAU_STACK: stack.folder,
   };
+}
+
+/** Where the bundle of the workflows lies; made anew with every start, since the sources may have changed. */
+export function workflowBundleFile(stack: Stack): string {
+  return join(stack.folder, 'workflow-bundle.js');
+}
+
+// Compiled code is kept, so that Node neither strips types nor compiles again; a small young generation keeps six processes small.
+function leanNode(stack: Stack): Environment {
+  return { NODE_COMPILE_CACHE: join(stack.folder, 'compile-cache'), NODE_OPTIONS: '--max-semi-space-size=2' };
 }
 
 /** Starts one process and returns once it is ready. Its warnings and errors are shown as readable lines. Throws with the end of its log. */

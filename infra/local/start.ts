@@ -13,7 +13,7 @@ import { oneLine } from './find/routes.ts';
 import { keepRunning, pauseFor, type Keeper } from './keep.ts';
 import { stopAll, type Launched } from './launch.ts';
 import { repository } from './paths.ts';
-import { planProcesses, processEnvironment, startProcess, type ProcessPlan } from './processes.ts';
+import { planProcesses, processEnvironment, startProcess, workflowBundleFile, type ProcessPlan } from './processes.ts';
 import { releasePorts } from './port-claims.ts';
 import { movePorts } from './ports.ts';
 import { createProgress } from './progress.ts';
@@ -23,7 +23,7 @@ import { watchForStop } from './signals.ts';
 import { openStartStack, type Stack } from './stack.ts';
 import { addressLines, demoLines } from './summary.ts';
 
-const MIGRATION_TIMEOUT_MS = 120_000;
+const STEP_TIMEOUT_MS = 120_000;
 const progress = createProgress();
 
 process.exit(await main(process.argv.slice(2)));
@@ -109,14 +109,14 @@ function print({ servers, result, error }: Up, json: boolean): void {
 /** Servers, schema, processes, demo. The demo's failure is explained but leaves the system up for a look at it. */
 async function bringUp(stack: Stack, keepers: Keeper[], startedAtMs: number): Promise<Up> {
   const developer = readEnvironment();
-  const servers = await startServers(stack, developer);
+  const [servers] = await Promise.all([startServers(stack, developer), bundleWorkflows(stack)]);
   for (const { name, processes, restart } of servers.running) keepers.push(keep(name, processes, restart));
   // The servers may have taken a while, and somebody else these ports.
   await movePorts(servers.ports, ['api', 'sandbox']);
   const certificate = await ensureDevelopmentCertificate(join(stack.folder, 'esign'), stack.secrets.ESIGN_P12_PASSWORD);
   const env = processEnvironment(withoutNpm(developer), stack, servers, certificate);
   await progress.during('database schema', () =>
-    mustRun(process.execPath, [join(repository, 'db/migrate.ts')], { cwd: repository, env, timeoutMs: MIGRATION_TIMEOUT_MS }),
+    mustRun(process.execPath, [join(repository, 'db/migrate.ts')], { cwd: repository, env, timeoutMs: STEP_TIMEOUT_MS }),
   );
   const plans = await planProcesses(env, servers.ports);
   await Promise.all(plans.map((plan) => bringUpProcess(stack, plan, keepers)));
@@ -127,6 +127,13 @@ async function bringUp(stack: Stack, keepers: Keeper[], startedAtMs: number): Pr
     explain(error);
     return { servers, result: undefined, error: oneLine(error) };
   }
+}
+
+async function bundleWorkflows(stack: Stack): Promise<void> {
+  const args = [join(repository, 'workers/workflow-bundle.ts'), workflowBundleFile(stack)];
+  await progress.during('workflow bundle', () =>
+    mustRun(process.execPath, args, { cwd: repository, env: stack.plainEnv, timeoutMs: STEP_TIMEOUT_MS }),
+  );
 }
 
 async function bringUpProcess(stack: Stack, plan: ProcessPlan, keepers: Keeper[]): Promise<void> {
