@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { sha256 } from '../../db/documents.ts';
 import { grantConsent } from '../../db/consents.ts';
 import type { End } from '../../activities/applications.ts';
+import { person, rightCode } from './vendors.ts';
 import { aWorld } from './world.ts';
 import type { Applicant } from './world.ts';
 
@@ -160,4 +161,19 @@ test('a consent given again is the first one, with its time', async () => {
     grantConsent(tx, { applicationId: applicant.applicationId, kind: 'contract', ...text }),
   );
   assert.equal(again, applicant.contractConsentId);
+});
+
+test('nothing that names the customer stands in the clear anywhere in the database', async () => {
+  const applicant = await (await world.anApplicant()).walksTo('finish');
+  await applicant.run('finish');
+  const { rows: tables } = await database.query<{ name: string }>(`select tablename as name from pg_tables where schemaname = 'public'`);
+  assert.ok(tables.length > 20);
+  for (const { name } of tables) {
+    const { rows } = await database.query<{ row: string }>(`select t::text as row from ${name} t`);
+    const text = rows.map(({ row }) => row).join('\n');
+    for (const value of [person.fullName, person.nationalId, person.phone, person.phone.slice(3), person.address, rightCode]) {
+      const hidden = Buffer.from(value).toString('hex'); // a bytea is shown in hex
+      assert.ok(!text.includes(value) && !text.includes(hidden), name);
+    }
+  }
 });

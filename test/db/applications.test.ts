@@ -1,0 +1,92 @@
+// The application row: every move is legal or refused, and each change of status is told once.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { advance, setAttention } from '../../db/applications.ts';
+import { applicationStatuses, canBecome } from '../../domain/states.ts';
+import type { ApplicationStatus } from '../../domain/states.ts';
+import { aWorld } from './world.ts';
+
+const { database, store, anApplication } = await aWorld();
+
+async function rowOf(id: string) {
+  const row = await store.applications.readApplication(database, id);
+  assert.ok(row);
+  return row;
+}
+
+async function eventsOf(id: string): Promise<string[]> {
+  const { rows } = await database.query<{ type: string }>('select type from events where application_id = $1 order by version, id', [id]);
+  return rows.map(({ type }) => type);
+}
+
+async function move(id: string, status: ApplicationStatus): Promise<void> {
+  await database.withTransaction(async (tx) => advance(tx, id, { status, step: 'decision' }));
+}
+
+test('from every status to every other: a legal move is told by one event, an illegal one throws and changes nothing', async () => {
+  const id = await anApplication();
+  for (const from of applicationStatuses) {
+    for (const to of applicationStatuses) {
+      await database.query('update applications set status = $2 where id = $1', [id, from]);
+      const [before, told] = [await rowOf(id), (await eventsOf(id)).length];
+      if (canBecome(from, to)) {
+        await move(id, to);
+        assert.equal((await rowOf(id)).version, before.version + 1);
+        assert.equal((await eventsOf(id)).length - told, from === to ? 0 : 1, `${from} → ${to}`);
+      } else {
+        await assert.rejects(move(id, to), { name: 'InvariantFailure', message: `an application never goes from ${from} to ${to}` });
+        assert.deepEqual([await rowOf(id), (await eventsOf(id)).length], [before, told]);
+      }
+    }
+  }
+});
+
+test('an event carries the version of its change, and names no person', async () => {
+  const id = await anApplication();
+  await move(id, 'in_progress');
+  const { rows } = await database.query('select type, version, body from events where application_id = $1 order by version', [id]);
+  const { merchant_reference: merchantReference, amount_vnd: amountVnd } = await rowOf(id);
+  assert.deepEqual(rows, [
+    { type: 'application.created', version: 1, body: { status: 'created', merchantReference, amountVnd } },
+    { type: 'application.in_progress', version: 2, body: { status: 'in_progress', merchantReference, amountVnd } },
+  ]);
+});
+
+test('twenty moves at once: each is one version, and the status is told once', async () => {
+  const id = await anApplication();
+  await Promise.all(Array.from({ length: 20 }, async () => move(id, 'in_progress')));
+  assert.equal((await rowOf(id)).version, 21);
+  assert.deepEqual(await eventsOf(id), ['application.created', 'application.in_progress']);
+});
+
+test('two ends at once: one of them is how it ended', async () => {
+  const id = await anApplication();
+  const ends = ['canceled', 'expired', 'declined', 'failed'] as const;
+  const results = await Promise.allSettled(ends.map(async (end) => move(id, end)));
+  assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
+  assert.deepEqual(await eventsOf(id), ['application.created', `application.${(await rowOf(id)).status}`]);
+});
+
+test('a move whose transaction fails is told to nobody', async () => {
+  const id = await anApplication();
+  const work = database.withTransaction(async (tx) => {
+    await advance(tx, id, { status: 'in_progress', step: 'identity' });
+    throw new Error('no');
+  });
+  await assert.rejects(work);
+  assert.deepEqual(await eventsOf(id), ['application.created']);
+});
+
+test('attention is shown until the application moves on', async () => {
+  const id = await anApplication();
+  const attention = { activity: 'decide', code: 'UNEXPECTED', since: new Date().toISOString() };
+  await database.withTransaction(async (tx) => setAttention(tx, id, attention));
+  assert.deepEqual((await rowOf(id)).attention, attention);
+  await move(id, 'in_progress');
+  assert.equal((await rowOf(id)).attention, null);
+});
+
+test('an unknown application cannot be moved', async () => {
+  await assert.rejects(move('app_none', 'in_progress'), { name: 'InvariantFailure' });
+});
