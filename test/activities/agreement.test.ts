@@ -171,9 +171,11 @@ test('nothing that names the customer stands in the clear anywhere in the databa
   for (const { name } of tables) {
     const { rows } = await database.query<{ row: string }>(`select t::text as row from ${name} t`);
     const text = rows.map(({ row }) => row).join('\n');
-    for (const value of [person.fullName, person.nationalId, person.phone, person.phone.slice(3), person.address, rightCode]) {
+    for (const value of [person.fullName, person.nationalId, person.phone, person.phone.slice(3), person.address]) {
       const hidden = Buffer.from(value).toString('hex'); // a bytea is shown in hex
       assert.ok(!text.includes(value) && !text.includes(hidden), name);
     }
+    // Six digits may stand in a hash by chance, but not by themselves.
+    assert.doesNotMatch(text, new RegExp(`(?<![0-9a-z])${rightCode}(?![0-9a-z])`), name);
   }
 });
