@@ -17,7 +17,7 @@ export interface Request {
   token?: string;
   headers?: Record<string, string>;
   json?: unknown;
-  body?: BodyInit;
+  body?: string | FormData;
 }
 
 /** One call to the api, whatever it answers. */

@@ -51,7 +51,6 @@ export interface Journey {
 
 const pollMs = 100;
 const withinMsAtMost = 60_000;
-const restingStatuses = ['in_review', 'completed', 'declined', 'canceled', 'expired', 'failed'];
 
 /** A customer at the checkout of a new order. Everyone is a good customer unless the story says otherwise. */
 export async function aJourney(system: System, story: Story = {}): Promise<Journey> {
@@ -69,27 +68,32 @@ export async function aJourney(system: System, story: Story = {}): Promise<Journ
   const amountVnd = story.amountVnd ?? 3_600_000;
   const merchantKey = story.merchantKey ?? (await system.aMerchantKey());
   const customer = await startCheckout(system.apiUrl, merchantKey, { reference: `order-${number}`, amountVnd, phone });
+  // What was done last: until the application has moved on, the picture still asks for it.
+  let done: string | undefined;
   const sendsPhotos = async (selfie?: SelfieScript): Promise<void> => {
     const { idFront, idBack, ...rest } = await renderScriptedPhotos({ ...person, issuedOn: '2021-05-10', expiresOn: '2034-03-08' }, selfie);
     await customer.submitPhotos({ front: idFront, back: idBack, selfie: rest.selfie });
+    done = 'submit_identity';
   };
   const otp = async (): Promise<string> => (await system.sandbox.otpCode(phone)) ?? failNow('no OTP came to the phone');
-  const reaches: Journey['reaches'] = async (place, withinMs) => untilAt(customer, place, withinMs);
-  const acts: [Action, () => Promise<unknown>][] = [
-    ['submit_basic_info', async () => customer.submitBasicInfo(person)],
-    ['submit_identity', async () => sendsPhotos()],
-    ['accept_offer', async () => customer.acceptOffer()],
-    ['sign_contract', async () => customer.signContract()],
-    ['approve_purchase', async () => customer.approve(amountVnd)],
-    ['submit_otp', async () => customer.submitOtp(await otp())],
-  ];
-  const walk = async (until?: Action): Promise<CheckoutPicture> => {
-    for (const [action, act] of acts.slice(await standsAt(customer, acts))) {
-      const picture = await untilAsked(customer, action);
-      if (picture.next.action !== action || action === until) return picture;
-      await act();
+  const acts: Record<Action, () => Promise<unknown>> = {
+    submit_basic_info: async () => customer.submitBasicInfo(person),
+    submit_identity: async () => sendsPhotos(),
+    accept_offer: async () => customer.acceptOffer(),
+    sign_contract: async () => customer.signContract(),
+    approve_purchase: async () => customer.approve(amountVnd),
+    submit_otp: async () => customer.submitOtp(await otp()),
+  };
+  const isAct = (name: string): name is Action => Object.hasOwn(acts, name);
+  const walk = async (to?: Action): Promise<CheckoutPicture> => {
+    for (;;) {
+      const isNew = ({ next: { action } }: CheckoutPicture): boolean => isAct(action) && action !== done;
+      const picture = await until(customer, `asked for ${to ?? 'nothing more'}`, (now) => isNew(now) || rests(now));
+      const { action } = picture.next;
+      if (rests(picture) || !isAct(action) || action === to) return picture;
+      await acts[action]();
+      done = action;
     }
-    return untilAsked(customer, 'none');
   };
   return {
     customer,
@@ -98,7 +102,7 @@ export async function aJourney(system: System, story: Story = {}): Promise<Journ
     phone,
     amountVnd,
     merchantKey,
-    reaches,
+    reaches: async (place, withinMs) => untilAt(customer, place, withinMs),
     reachesWhere: async (what, isTrue) => until(customer, what, isTrue),
     walksTo: walk,
     walksToTheEnd: async () => walk(),
@@ -107,15 +111,9 @@ export async function aJourney(system: System, story: Story = {}): Promise<Journ
   };
 }
 
-async function standsAt(customer: Customer, acts: [Action, unknown][]): Promise<number> {
-  const { action } = (await customer.look()).next;
-  const index = acts.findIndex(([name]) => name === action);
-  return index === -1 ? acts.length : index;
-}
-
-/** Waits until the customer is asked for this, or for nothing more: the application has ended or waits for a reviewer. */
-async function untilAsked(customer: Customer, action: string): Promise<CheckoutPicture> {
-  return until(customer, `asked for ${action}`, ({ next, status }) => next.action === action || restingStatuses.includes(status));
+/** Nothing is asked of the customer any more: the application has ended or waits for a reviewer. */
+function rests({ next, status }: CheckoutPicture): boolean {
+  return next.action === 'none' || status === 'in_review';
 }
 
 async function untilAt(customer: Customer, place: Place, withinMs?: number): Promise<CheckoutPicture> {
