@@ -46,6 +46,7 @@ export interface Person {
   nationalId: string;
   gender: 'male' | 'female';
   address: string;
+  email?: string;
   monthlyIncomeVnd: number;
 }
 
@@ -108,6 +109,7 @@ function createCustomer(apiUrl: string, applicationId: string, sessionToken: str
         national_id: person.nationalId,
         gender: person.gender,
         address: person.address,
+        email: person.email,
         monthly_income: { value: person.monthlyIncomeVnd, currency: 'VND' },
         consents: Object.fromEntries(consents.map((consent) => [consent.kind, consent.text_version])),
       });

@@ -40,6 +40,8 @@ export interface System {
   restart(name: string): Promise<void>;
   /** What a process has written. */
   log(name: string): string;
+  /** Runs something before the system is ended, last in first out. */
+  afterwards(undo: () => Promise<unknown> | void): void;
 }
 
 const lowestPort = 20_000;
@@ -101,6 +103,7 @@ async function assemble(own: Record<string, string>, undo: (() => Promise<unknow
     kill: async (name) => named(name).kill(),
     restart: async (name) => named(name).start(),
     log: (name) => named(name).log(),
+    afterwards: (step) => void undo.push(step),
   };
 }
 
