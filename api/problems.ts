@@ -38,6 +38,8 @@ export const problemKinds = {
   OTP_BEING_SENT: { status: 409, title: 'A one-time password is being sent', retryable: true },
   NOTHING_TO_RETRY: { status: 409, title: 'No step of the application waits or backs off' },
   ANSWER_NOT_ALLOWED: { status: 409, title: 'The review task does not allow this answer' },
+  NOTHING_TO_REPLAY: { status: 409, title: 'The parked message names no transaction of ours' },
+  PURCHASE_WITHOUT_OUTCOME: { status: 409, title: 'The purchase of this parked message has no outcome yet' },
   MERCHANT_REFERENCE_TAKEN: { status: 409, title: 'The merchant_reference was used for another order' },
   TOO_MANY_PHOTOS: { status: 409, title: 'Too many photos were uploaded for this application' },
   IDEMPOTENCY_IN_FLIGHT: { status: 409, title: 'A request with this Idempotency-Key is being worked on', retryable: true },

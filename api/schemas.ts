@@ -58,5 +58,8 @@ export const commandAccepted = z
   })
   .openapi('CommandAccepted');
 
+/** Why staff do what they do. */
+export const staffReason = line(3, 500).openapi({ description: 'Why; kept in the audit log. No personal data, please.' });
+
 /** A time in a reply. */
 export const time = z.iso.datetime().openapi({ example: '2026-11-23T08:00:00.000Z' });

@@ -88,6 +88,8 @@ export const apiLimits = {
   sessionMaxMs: 60 * minute,
   /** Our choice: a page of a list. */
   pageMaxRows: 100,
+  /** Our choice: parked messages that one request replays; a commit each, within commandTimeoutMs. */
+  replayMaxMessages: 100,
   /** Our choice: below it the instalments are not worth the work. */
   orderMinVnd: 100_000,
   /** Our choice: the highest limit of the product. */

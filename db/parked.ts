@@ -65,6 +65,8 @@ export interface ParkedFilter {
   reason?: string | undefined;
   /** Only rows after this id: the id of the last row of the page before. */
   afterId?: number | undefined;
+  /** Only rows up to this id, so that what was looked at and what is done are the same. */
+  upToId?: number | undefined;
   limit: number;
 }
 
@@ -72,8 +74,9 @@ export interface ParkedFilter {
 export async function listParked(q: Queryable, filter: ParkedFilter): Promise<ParkedRow[]> {
   const { rows } = await q.query<ParkedRow & Record<string, unknown>>(
     `select ${columns} from parked_messages p left join transactions t on t.id = p.transaction_id
-     where (not $1 or p.resolved_at is null) and ($2::text is null or p.reason = $2) and p.id > $3 order by p.id limit $4`,
-    [filter.openOnly, filter.reason ?? null, filter.afterId ?? 0, filter.limit],
+     where (not $1 or p.resolved_at is null) and ($2::text is null or p.reason = $2) and p.id > $3
+       and ($4::bigint is null or p.id <= $4) order by p.id limit $5`,
+    [filter.openOnly, filter.reason ?? null, filter.afterId ?? 0, filter.upToId ?? null, filter.limit],
   );
   return rows;
 }
@@ -96,6 +99,7 @@ export interface Resolving {
   actor: string;
   /** Why; kept with the row and in the audit log. */
   reason: string;
+  requestId?: string | undefined;
 }
 
 export type Resolved =
@@ -143,7 +147,12 @@ async function lockOpen(tx: Tx, id: number): Promise<ParkedRow | Extract<Resolve
   return row.resolution === null ? row : { kind: 'resolved before', resolution: row.resolution };
 }
 
-async function resolve(tx: Tx, row: ParkedRow, { actor, reason }: Resolving, resolution: 'replayed' | 'discarded'): Promise<void> {
+async function resolve(
+  tx: Tx,
+  row: ParkedRow,
+  { actor, reason, requestId }: Resolving,
+  resolution: 'replayed' | 'discarded',
+): Promise<void> {
   await tx.query(
     'update parked_messages set resolution = $2, resolved_at = clock_timestamp(), resolved_by = $3, resolution_reason = $4 where id = $1',
     [row.id, resolution, actor, reason],
@@ -155,6 +164,7 @@ async function resolve(tx: Tx, row: ParkedRow, { actor, reason }: Resolving, res
     applicationId,
     subject: messageId,
     reason,
+    requestId,
     change: { transactionId, parkedFor: row.reason },
   });
 }

@@ -14,20 +14,23 @@ export interface TransactionMessage {
 }
 
 /** Why a message was put aside for a person. */
-export type ParkReason =
+export const parkReasons = [
   /** Not JSON, or not the fields of a message. */
-  | 'MALFORMED'
-  | 'UNKNOWN_VERSION'
-  | 'UNKNOWN_KIND'
-  | 'UNKNOWN_TRANSACTION'
+  'MALFORMED',
+  'UNKNOWN_VERSION',
+  'UNKNOWN_KIND',
+  'UNKNOWN_TRANSACTION',
   /** It says something else about the transaction than the database does. */
-  | 'DISAGREES'
+  'DISAGREES',
   /** Tried as often as we allow. */
-  | 'TRIES_SPENT'
+  'TRIES_SPENT',
   /** WAY4 refused the request itself, not the purchase: trying again changes nothing. */
-  | 'CORE_REFUSED'
+  'CORE_REFUSED',
   /** Delivered too often without an answer: its handlers died. */
-  | 'DELIVERY_LIMIT';
+  'DELIVERY_LIMIT',
+] as const;
+
+export type ParkReason = (typeof parkReasons)[number];
 
 export type ReadMessage = { kind: 'message'; message: TransactionMessage } | { kind: 'poison'; reason: ParkReason };
 

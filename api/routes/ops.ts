@@ -5,6 +5,8 @@ import type { Api, ApiDeps } from '../environment.ts';
 import { addAnswerReview, addOpsCancel, addOpsRetry } from './ops/act.ts';
 import { addOpsInspect } from './ops/inspect-application.ts';
 import { addOpsList } from './ops/list-applications.ts';
+import { addInspectParked, addListParked } from './ops/parked.ts';
+import { addDiscardParked, addReplayOpenParked, addReplayParked } from './ops/resolve-parked.ts';
 
 /** Adds the routes under /ops/v1. */
 export function addOpsRoutes(app: Api, deps: ApiDeps, guards: Guards): void {
@@ -13,4 +15,9 @@ export function addOpsRoutes(app: Api, deps: ApiDeps, guards: Guards): void {
   addOpsRetry(app, deps, guards);
   addOpsCancel(app, deps, guards);
   addAnswerReview(app, deps, guards);
+  addListParked(app, deps, guards);
+  addInspectParked(app, deps, guards);
+  addReplayOpenParked(app, deps, guards);
+  addReplayParked(app, deps, guards);
+  addDiscardParked(app, deps, guards);
 }

@@ -11,11 +11,9 @@ import type { Api, ApiContext, ApiDeps } from '../../environment.ts';
 import { commandId, requiredKey } from '../../idempotency.ts';
 import { Problem } from '../../problems.ts';
 import type { ProblemCode } from '../../problems.ts';
-import { idParam, line, status, time } from '../../schemas.ts';
+import { idParam, staffReason as reason, status, time } from '../../schemas.ts';
 import { staffCommand } from '../../verbs/staff-command.ts';
 import type { StaffAct } from '../../verbs/staff-command.ts';
-
-const reason = line(3, 500).openapi({ description: 'Why; kept in the audit log. No personal data, please.' });
 
 const state = z
   .object({ status, step: z.string(), awaits: z.enum(['customer', 'staff', 'system', 'nobody']), deadline_at: time.nullable() })

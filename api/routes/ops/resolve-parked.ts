@@ -1,0 +1,128 @@
+// What staff can do with parked messages: send their purchases on their way again, one or many, or close one. Each message is resolved
+// once, in one commit with its audit row, whoever asks however often; so the message itself is the key and no Idempotency-Key is needed.
+
+import { z } from '@hono/zod-openapi';
+import { apiLimits } from '../../../config/limits.ts';
+import { discardParked, listParked, replayParked } from '../../../db/parked.ts';
+import type { Resolved, Resolving } from '../../../db/parked.ts';
+import type { Database } from '../../../db/pool.ts';
+import type { Guards } from '../../auth.ts';
+import { body, defineRoute, json } from '../../define-route.ts';
+import { actorOf } from '../../environment.ts';
+import type { Api, ApiContext, ApiDeps } from '../../environment.ts';
+import { Problem } from '../../problems.ts';
+import { idParam, staffReason as reason } from '../../schemas.ts';
+import { notFound, parkedFor, parkedId } from './parked.ts';
+
+const result = z
+  .object({
+    id: z.int(),
+    result: z.enum(['replayed', 'settled_meanwhile', 'discarded', 'resolved_before', 'nothing_to_replay']).openapi({
+      description: 'settled_meanwhile: the purchase has its outcome, nothing was sent. resolved_before: nothing was changed.',
+    }),
+  })
+  .openapi('ParkedMessageResult');
+
+type Result = z.infer<typeof result>;
+
+/** Adds POST /ops/v1/parked/{id}/replay. */
+export function addReplayParked(app: Api, { database }: ApiDeps, guards: Guards): void {
+  const route = defineRoute(
+    { guard: guards.actingStaff, problems: ['ACTOR_MISSING', 'NOT_FOUND', 'NOTHING_TO_REPLAY'] },
+    {
+      method: 'post',
+      path: '/ops/v1/parked/{id}/replay',
+      tags: ['Operations'],
+      summary: 'Send the purchase of a parked message on its way again',
+      request: { params: idParam, body: body(z.strictObject({ reason })) },
+      responses: { 200: json(result, 'What came of it') },
+    },
+  );
+  app.openapi(route, async (c) => {
+    const resolving = resolvingOf(c, parkedId(c.req.valid('param').id), c.req.valid('json').reason);
+    return c.json(resultOf(resolving.id, await replay(database, resolving)), 200);
+  });
+}
+
+const selection = z.strictObject({
+  reason,
+  parked_for: parkedFor.optional(),
+  up_to_id: z
+    .int()
+    .min(1)
+    .optional()
+    .openapi({ description: 'Only messages up to this one, so that a dry run shows exactly what will be sent.' }),
+  limit: z.int().min(1).max(apiLimits.replayMaxMessages).default(apiLimits.replayMaxMessages),
+  dry_run: z.boolean().default(false).openapi({ description: 'true: says what would be replayed and changes nothing.' }),
+});
+
+const results = z
+  .object({ dry_run: z.boolean(), ids: z.array(z.int()), results: z.array(result), has_more: z.boolean() })
+  .openapi('ParkedMessageResults');
+
+/** Adds POST /ops/v1/parked/replay. */
+export function addReplayOpenParked(app: Api, { database }: ApiDeps, guards: Guards): void {
+  const route = defineRoute(
+    { guard: guards.actingStaff, problems: ['ACTOR_MISSING'] },
+    {
+      method: 'post',
+      path: '/ops/v1/parked/replay',
+      tags: ['Operations'],
+      summary: 'Replay the open parked messages, oldest first',
+      request: { body: body(selection) },
+      responses: { 200: json(results, 'What came of each; has_more when the limit left some open') },
+    },
+  );
+  app.openapi(route, async (c) => {
+    const { reason, parked_for, up_to_id, limit, dry_run } = c.req.valid('json');
+    const open = await listParked(database, { openOnly: true, reason: parked_for, upToId: up_to_id, limit: limit + 1 });
+    const ids = open.slice(0, limit).map(({ id }) => id);
+    const done: Result[] = [];
+    for (const id of dry_run ? [] : ids) done.push(shown(id, await replay(database, resolvingOf(c, id, reason))));
+    return c.json({ dry_run, ids, results: done, has_more: open.length > limit }, 200);
+  });
+}
+
+/** Adds POST /ops/v1/parked/{id}/discard. */
+export function addDiscardParked(app: Api, { database }: ApiDeps, guards: Guards): void {
+  const route = defineRoute(
+    { guard: guards.actingStaff, problems: ['ACTOR_MISSING', 'NOT_FOUND', 'PURCHASE_WITHOUT_OUTCOME'] },
+    {
+      method: 'post',
+      path: '/ops/v1/parked/{id}/discard',
+      tags: ['Operations'],
+      summary: 'Close a parked message without doing anything',
+      request: { params: idParam, body: body(z.strictObject({ reason })) },
+      responses: { 200: json(result, 'What came of it') },
+    },
+  );
+  app.openapi(route, async (c) => {
+    const resolving = resolvingOf(c, parkedId(c.req.valid('param').id), c.req.valid('json').reason);
+    const resolved = await database.withTransaction(async (tx) => discardParked(tx, resolving));
+    return c.json(resultOf(resolving.id, resolved), 200);
+  });
+}
+
+async function replay(database: Database, resolving: Resolving): Promise<Resolved> {
+  return database.withTransaction(async (tx) => replayParked(tx, resolving));
+}
+
+function resolvingOf(c: ApiContext, id: number, reason: string): Resolving {
+  return { id, actor: actorOf(c), reason, requestId: c.get('requestId') };
+}
+
+/** The result for a message that was named; a refusal is a problem. */
+function resultOf(id: number, resolved: Resolved): Result {
+  if (resolved.kind !== 'refused') return shown(id, resolved);
+  if (resolved.why === 'NOT_FOUND') throw notFound();
+  if (resolved.why === 'NO_TRANSACTION') {
+    throw new Problem('NOTHING_TO_REPLAY', { detail: 'The message names no transaction of ours. Discard it when its cause is known.' });
+  }
+  throw new Problem('PURCHASE_WITHOUT_OUTCOME', { detail: 'Its purchase has no outcome yet, so it cannot be closed. Replay it.' });
+}
+
+const words = { replayed: 'replayed', settled: 'settled_meanwhile', discarded: 'discarded', 'resolved before': 'resolved_before' } as const;
+
+function shown(id: number, resolved: Resolved): Result {
+  return { id, result: resolved.kind === 'refused' ? 'nothing_to_replay' : words[resolved.kind] };
+}
