@@ -49,11 +49,11 @@ export async function audit(tx: Tx, entry: AuditEntry): Promise<void> {
   );
 }
 
-const pageRows = 1_000; // Our choice: a page of the walk; the log outgrows any memory.
+const usualPageRows = 1_000; // Our choice: the log outgrows any memory, so it is walked by pages.
 
 /** Walks the whole chain. Returns the seq of the first row that does not fit, or null when every row does. Rows cut off at the very end
  *  leave no gap: keep the newest hash elsewhere to see that they are gone. */
-export async function firstBrokenAuditRow(db: Queryable): Promise<number | null> {
+export async function firstBrokenAuditRow(db: Queryable, pageRows = usualPageRows): Promise<number | null> {
   let previous: string | null = null;
   for (let after = 0; ;) {
     const { rows } = await db.query<AuditRow>('select * from audit_log where seq > $1 order by seq limit $2', [after, pageRows]);

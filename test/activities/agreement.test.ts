@@ -7,7 +7,7 @@ import { grantConsent } from '../../db/consents.ts';
 import type { End } from '../../activities/applications.ts';
 import { person, rightCode } from './vendors.ts';
 import { aWorld } from './world.ts';
-import type { Applicant } from './world.ts';
+import type { Applicant } from './applicant.ts';
 
 const world = await aWorld();
 const { activities, database, store, vendors } = world;

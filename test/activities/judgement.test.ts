@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aWorld } from './world.ts';
-import type { Applicant } from './world.ts';
+import type { Applicant } from './applicant.ts';
 
 const world = await aWorld();
 const { vendors, activities, database } = world;

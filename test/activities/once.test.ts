@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aWorld, happyPath } from './world.ts';
-import type { StepOnPath } from './world.ts';
+import { happyPath } from './applicant.ts';
+import type { StepOnPath } from './applicant.ts';
+import { aWorld } from './world.ts';
 
 const world = await aWorld();
 

@@ -6,7 +6,7 @@ import { otpLimits } from '../../config/limits.ts';
 import type { GuessAnswer } from '../../activities/otp.ts';
 import { rightCode } from './vendors.ts';
 import { aWorld } from './world.ts';
-import type { Applicant } from './world.ts';
+import type { Applicant } from './applicant.ts';
 
 const world = await aWorld();
 const { vendors } = world;

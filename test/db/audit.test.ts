@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { audit, firstBrokenAuditRow } from '../../db/audit.ts';
-import type { Tx } from '../../db/pool.ts';
+import type { Queryable, Tx } from '../../db/pool.ts';
 import { aWorld } from './world.ts';
 
 const { database, anApplication } = await aWorld();
@@ -86,11 +86,11 @@ test('an entry whose change is taken back is gone with it', async () => {
 });
 
 test('a log longer than one page is walked to its end', async () => {
-  await database.withTransaction(async (tx) => {
-    for (let n = 0; n < 1_050; n += 1) await audit(tx, entry(n));
-  });
-  assert.equal(await firstBrokenAuditRow(database), null);
-  const { rows } = await database.query<{ last: number }>('select max(seq) as last from audit_log');
-  const last = rows[0]?.last ?? 0;
-  assert.equal(await tampered(`update audit_log set actor = 'x' where seq = ${last}`, firstBrokenAuditRow), last);
+  const { rows } = await database.query<{ last: number; rows: number }>('select max(seq) as last, count(*) as rows from audit_log');
+  const { last, rows: length } = rows[0] ?? assert.fail();
+  for (const pageRows of [1, 7, length - 1, length, length + 1]) {
+    const walk = async (db: Queryable) => firstBrokenAuditRow(db, pageRows);
+    assert.equal(await walk(database), null);
+    assert.equal(await tampered(`update audit_log set actor = 'x' where seq = ${last}`, walk), last, `pages of ${pageRows}`);
+  }
 });

@@ -24,7 +24,7 @@ export interface World {
 /** A migrated database, dropped after the file's tests. */
 export async function aWorld(): Promise<World> {
   const fresh = await freshDatabase();
-  const database = openDatabase({ url: fresh.url, applicationName: 'test-db', poolSize: 25 });
+  const database = openDatabase({ url: fresh.url, applicationName: 'test-db', poolSize: 20 });
   after(async () => {
     await database.close();
     await fresh.close();
