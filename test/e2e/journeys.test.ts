@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ApiProblem } from '../../infra/local/demo-client.ts';
-import { coreSentinels } from '../../sandbox/sentinels.ts';
+import { coreSentinels, phoneSentinels } from '../../sandbox/sentinels.ts';
+import { eventually } from '../support/eventually.ts';
 import { startSystem } from '../support/system.ts';
 import { openReviewTask, staffDo, staffSee } from './support/actors.ts';
 import { endedFor, isBookedOnce, isCleanAtTheBank } from './support/expect.ts';
@@ -11,161 +12,178 @@ import { aJourney } from './support/journey.ts';
 
 const system = await startSystem();
 
-describe('what CIC knows decides', { concurrency: true }, () => {
-  for (const bureau of ['good', 'pollOnly', 'atOnce'] as const) {
-    test(`a customer with a clean report gets the order and owes it once (${bureau})`, async () => {
-      const journey = await aJourney(system, { bureau });
-      const { status, reasons } = await journey.walksToTheEnd();
-      assert.equal(status, 'completed');
-      assert.deepEqual(reasons, []);
+// All at once: the applications have nothing to do with each other, and some of them wait for time-outs.
+describe('every sentinel', { concurrency: true }, () => {
+  describe('what CIC knows decides', { concurrency: true }, () => {
+    for (const bureau of ['good', 'pollOnly', 'atOnce'] as const) {
+      test(`a customer with a clean report gets the order and owes it once (${bureau})`, async () => {
+        const journey = await aJourney(system, { bureau });
+        const { status, reasons } = await journey.walksToTheEnd();
+        assert.equal(status, 'completed');
+        assert.deepEqual(reasons, []);
+        await isBookedOnce(system, journey);
+      });
+    }
+
+    for (const [bureau, ...codes] of [
+      ['badDebt', 'BAD_DEBT', 'RECENT_BAD_DEBT', 'SCORE_TOO_LOW'],
+      ['recentBadDebt', 'RECENT_BAD_DEBT'],
+      ['lowScore', 'SCORE_TOO_LOW'],
+      ['manyInquiries', 'TOO_MANY_INQUIRIES'],
+    ] as const) {
+      test(`a customer who is declined reads why in both languages, and the shop does not (${bureau})`, async () => {
+        const journey = await aJourney(system, { bureau });
+        await journey.walksToTheEnd();
+        await endedFor(system, journey, 'declined', codes);
+        await isCleanAtTheBank(system, journey);
+      });
+    }
+
+    test('a customer without a credit history gets a small order at once', async () => {
+      const journey = await aJourney(system, { bureau: 'thinFile', amountVnd: 2_400_000 });
+      assert.equal((await journey.walksToTheEnd()).status, 'completed');
       await isBookedOnce(system, journey);
     });
-  }
 
-  for (const [bureau, ...codes] of [
-    ['badDebt', 'BAD_DEBT', 'RECENT_BAD_DEBT', 'SCORE_TOO_LOW'],
-    ['recentBadDebt', 'RECENT_BAD_DEBT'],
-    ['lowScore', 'SCORE_TOO_LOW'],
-    ['manyInquiries', 'TOO_MANY_INQUIRIES'],
-  ] as const) {
-    test(`a customer who is declined reads why in both languages, and the shop does not (${bureau})`, async () => {
-      const journey = await aJourney(system, { bureau });
-      await journey.walksToTheEnd();
-      await endedFor(system, journey, 'declined', codes);
-      await isCleanAtTheBank(system, journey);
-    });
-  }
-
-  test('a customer without a credit history gets a small order at once', async () => {
-    const journey = await aJourney(system, { bureau: 'thinFile', amountVnd: 2_400_000 });
-    assert.equal((await journey.walksToTheEnd()).status, 'completed');
-    await isBookedOnce(system, journey);
-  });
-
-  test('a customer without a credit history gets a large order when a reviewer approves it', async () => {
-    const journey = await aJourney(system, { bureau: 'thinFile', amountVnd: 3_600_000 });
-    assert.equal((await journey.walksToTheEnd()).status, 'in_review');
-    assert.deepEqual(await staffReasons(journey), ['THIN_FILE']);
-    const answered = await staffDo(system, `/reviews/${await openReviewTask(system, journey)}`, { answer: 'approve' });
-    assert.equal(answered.status, 202);
-    const { offer } = await journey.reaches({ action: 'accept_offer' });
-    assert.ok((offer?.limit.value ?? 0) >= journey.amountVnd);
-    assert.equal((await journey.walksToTheEnd()).status, 'completed');
-    await isBookedOnce(system, journey);
-  });
-
-  for (const [bureau, code] of [
-    ['multipleMatch', 'REPORT_AMBIGUOUS'],
-    ['error', 'REPORT_UNAVAILABLE'],
-  ] as const) {
-    test(`nobody is declined because CIC could not say: a person looks (${bureau})`, async () => {
-      const journey = await aJourney(system, { bureau });
+    test('a customer without a credit history gets a large order when a reviewer approves it', async () => {
+      const journey = await aJourney(system, { bureau: 'thinFile', amountVnd: 3_600_000 });
       assert.equal((await journey.walksToTheEnd()).status, 'in_review');
-      assert.deepEqual(await staffReasons(journey), [code]);
-    });
-  }
-
-  test('a reviewer who declines ends the application, and the customer is told so', async () => {
-    const journey = await aJourney(system, { bureau: 'multipleMatch' });
-    await journey.walksToTheEnd();
-    await staffDo(system, `/reviews/${await openReviewTask(system, journey)}`, { answer: 'decline' });
-    await endedFor(system, journey, 'declined', ['DECLINED_BY_REVIEWER']);
-  });
-
-  test('a customer whose report never comes waits, and is neither approved nor declined', async () => {
-    const journey = await aJourney(system, { bureau: 'silent' });
-    await journey.walksTo('submit_identity');
-    await journey.sendsPhotos();
-    const { next } = await journey.reaches({ step: 'creditReport' });
-    assert.equal(next.action, 'wait');
-    await journey.customer.cancel();
-    await endedFor(system, journey, 'canceled', ['CANCELED_BY_CUSTOMER']);
-  });
-});
-
-describe('what WAY4 answers decides', { concurrency: true }, () => {
-  for (const name of ['limitExceeded', 'doNotHonour'] as const) {
-    test(`a purchase that the bank rejects leaves no debt and no open contract (${name})`, async () => {
-      const journey = await aJourney(system, { amountVnd: coreSentinels[name].amountVnd });
-      await journey.walksToTheEnd();
-      await endedFor(system, journey, 'failed', ['PURCHASE_REJECTED']);
-      await isCleanAtTheBank(system, journey);
-    });
-  }
-
-  for (const name of ['lostAnswer', 'slow'] as const) {
-    test(`a purchase whose answer is lost is booked once, and cannot be canceled meanwhile (${name})`, async () => {
-      const journey = await aJourney(system, { amountVnd: coreSentinels[name].amountVnd });
-      await journey.walksTo('submit_otp');
-      await journey.customer.submitOtp(await journey.otp());
-      await journey.reaches({ status: 'settling' });
-      await assert.rejects(journey.customer.cancel(), { code: 'POINT_OF_NO_RETURN' });
-      assert.equal((await journey.reaches({ status: 'completed' })).next.action, 'none');
+      assert.deepEqual(await staffReasons(journey), ['THIN_FILE']);
+      const answered = await staffDo(system, `/reviews/${await openReviewTask(system, journey)}`, { answer: 'approve' });
+      assert.equal(answered.status, 202);
+      const { offer } = await journey.reaches({ action: 'accept_offer' });
+      assert.ok((offer?.limit.value ?? 0) >= journey.amountVnd);
+      assert.equal((await journey.walksToTheEnd()).status, 'completed');
       await isBookedOnce(system, journey);
     });
-  }
-});
 
-describe('who the customer is decides', { concurrency: true }, () => {
-  for (const [selfie, code] of [
-    ['nobody', 'IDENTITY_NO_FACE'],
-    ['two', 'IDENTITY_MANY_FACES'],
-    ['other', 'IDENTITY_FACE_MISMATCH'],
-    ['blurred', 'IDENTITY_POOR_PHOTO'],
-  ] as const) {
-    test(`a selfie that will not do is asked for again, with the reason, and a good one goes through (${selfie})`, async () => {
+    for (const [bureau, code] of [
+      ['multipleMatch', 'REPORT_AMBIGUOUS'],
+      ['error', 'REPORT_UNAVAILABLE'],
+    ] as const) {
+      test(`nobody is declined because CIC could not say: a person looks (${bureau})`, async () => {
+        const journey = await aJourney(system, { bureau });
+        assert.equal((await journey.walksToTheEnd()).status, 'in_review');
+        assert.deepEqual(await staffReasons(journey), [code]);
+      });
+    }
+
+    test('a reviewer who declines ends the application, and the customer is told so', async () => {
+      const journey = await aJourney(system, { bureau: 'multipleMatch' });
+      await journey.walksToTheEnd();
+      await staffDo(system, `/reviews/${await openReviewTask(system, journey)}`, { answer: 'decline' });
+      await endedFor(system, journey, 'declined', ['DECLINED_BY_REVIEWER']);
+    });
+
+    test('a customer whose report never comes waits, and is neither approved nor declined', async () => {
+      const journey = await aJourney(system, { bureau: 'silent' });
+      await journey.walksTo('submit_identity');
+      await journey.sendsPhotos();
+      const { next } = await journey.reaches({ step: 'creditReport' });
+      assert.equal(next.action, 'wait');
+      await journey.customer.cancel();
+      await endedFor(system, journey, 'canceled', ['CANCELED_BY_CUSTOMER']);
+    });
+  });
+
+  describe('what WAY4 answers decides', { concurrency: true }, () => {
+    for (const name of ['limitExceeded', 'doNotHonour'] as const) {
+      test(`a purchase that the bank rejects leaves no debt and no open contract (${name})`, async () => {
+        const journey = await aJourney(system, { amountVnd: coreSentinels[name].amountVnd });
+        await journey.walksToTheEnd();
+        await endedFor(system, journey, 'failed', ['PURCHASE_REJECTED']);
+        await isCleanAtTheBank(system, journey);
+      });
+    }
+
+    for (const name of ['lostAnswer', 'slow'] as const) {
+      test(`a purchase whose answer is lost is booked once, and cannot be canceled meanwhile (${name})`, async () => {
+        const journey = await aJourney(system, { amountVnd: coreSentinels[name].amountVnd });
+        await journey.walksTo('submit_otp');
+        await journey.customer.submitOtp(await journey.otp());
+        await journey.reaches({ status: 'settling' });
+        await assert.rejects(journey.customer.cancel(), { code: 'POINT_OF_NO_RETURN' });
+        assert.equal((await journey.reaches({ status: 'completed' })).next.action, 'none');
+        await isBookedOnce(system, journey);
+      });
+    }
+  });
+
+  describe('who the customer is decides', { concurrency: true }, () => {
+    for (const [selfie, code] of [
+      ['nobody', 'IDENTITY_NO_FACE'],
+      ['two', 'IDENTITY_MANY_FACES'],
+      ['other', 'IDENTITY_FACE_MISMATCH'],
+      ['blurred', 'IDENTITY_POOR_PHOTO'],
+    ] as const) {
+      test(`a selfie that will not do is asked for again, with the reason, and a good one goes through (${selfie})`, async () => {
+        const journey = await aJourney(system);
+        await journey.walksTo('submit_identity');
+        await journey.sendsPhotos(selfie);
+        const asked = await isAskedAgain(journey, 2);
+        assert.deepEqual(
+          asked.reasons.map((reason) => reason.code),
+          [code],
+        );
+        await journey.sendsPhotos();
+        assert.deepEqual((await journey.reaches({ action: 'accept_offer' })).reasons, []);
+      });
+    }
+
+    test('after three selfies of somebody else a reviewer decides, not the machine', async () => {
       const journey = await aJourney(system);
       await journey.walksTo('submit_identity');
-      await journey.sendsPhotos(selfie);
-      const asked = await isAskedAgain(journey, 2);
-      assert.deepEqual(
-        asked.reasons.map((reason) => reason.code),
-        [code],
-      );
-      await journey.sendsPhotos();
-      assert.deepEqual((await journey.reaches({ action: 'accept_offer' })).reasons, []);
-    });
-  }
-
-  test('after three selfies of somebody else a reviewer decides, not the machine', async () => {
-    const journey = await aJourney(system);
-    await journey.walksTo('submit_identity');
-    for (const attemptsLeft of [2, 1]) {
+      for (const attemptsLeft of [2, 1]) {
+        await journey.sendsPhotos('other');
+        await isAskedAgain(journey, attemptsLeft);
+      }
       await journey.sendsPhotos('other');
-      await isAskedAgain(journey, attemptsLeft);
+      await journey.reaches({ status: 'in_review' });
+      assert.deepEqual(await staffReasons(journey), ['IDENTITY_FACE_MISMATCH', 'IDENTITY_ATTEMPTS_SPENT']);
+      await staffDo(system, `/reviews/${await openReviewTask(system, journey)}`, { answer: 'decline' });
+      await endedFor(system, journey, 'declined', ['DECLINED_BY_REVIEWER']);
+    });
+
+    test('a reviewer who recognises the customer lets them go on', async () => {
+      const journey = await aJourney(system);
+      await journey.walksTo('submit_identity');
+      await journey.sendsPhotos('uncertain');
+      await journey.reaches({ status: 'in_review' });
+      assert.deepEqual(await staffReasons(journey), ['IDENTITY_FACE_UNCERTAIN']);
+      await staffDo(system, `/reviews/${await openReviewTask(system, journey)}`, { answer: 'approve' });
+      await journey.reaches({ action: 'accept_offer' });
+      assert.equal((await journey.walksToTheEnd()).status, 'completed');
+      await isBookedOnce(system, journey);
+    });
+  });
+
+  describe('the one-time password decides', { concurrency: true }, () => {
+    test('a wrong code is refused with the tries that are left, and the right one then books the purchase', async () => {
+      const journey = await aJourney(system);
+      await journey.walksTo('submit_otp');
+      const code = await journey.otp();
+      await assert.rejects(
+        journey.customer.submitOtp(otherThan(code)),
+        (error: ApiProblem) => error.code === 'OTP_WRONG' && error.problem['attempts_left'] === 4,
+      );
+      await journey.customer.submitOtp(code);
+      await journey.reaches({ status: 'completed' });
+      await isBookedOnce(system, journey);
+    });
+
+    for (const { phone } of Object.values(phoneSentinels)) {
+      test(`a phone that takes no code (${phone}) needs staff, who can cancel, and nothing stays open`, async () => {
+        const journey = await aJourney(system, { phone });
+        await journey.walksTo('approve_purchase');
+        const approval = assert.rejects(journey.customer.approve(journey.amountVnd), { name: 'ApiProblem' });
+        const attention = await eventually('staff see it', async () => (await staffSee(system, journey)).attention);
+        assert.deepEqual([attention.activity, attention.code], ['requestOtp', 'CARD_CORE_REJECTED']);
+        assert.equal((await staffDo(system, `/applications/${journey.applicationId}/cancel`)).status, 202);
+        await endedFor(system, journey, 'canceled', ['CANCELED_BY_STAFF']);
+        await isCleanAtTheBank(system, journey);
+        await approval;
+      });
     }
-    await journey.sendsPhotos('other');
-    await journey.reaches({ status: 'in_review' });
-    assert.deepEqual(await staffReasons(journey), ['IDENTITY_FACE_MISMATCH', 'IDENTITY_ATTEMPTS_SPENT']);
-    await staffDo(system, `/reviews/${await openReviewTask(system, journey)}`, { answer: 'decline' });
-    await endedFor(system, journey, 'declined', ['DECLINED_BY_REVIEWER']);
-  });
-
-  test('a reviewer who recognises the customer lets them go on', async () => {
-    const journey = await aJourney(system);
-    await journey.walksTo('submit_identity');
-    await journey.sendsPhotos('uncertain');
-    await journey.reaches({ status: 'in_review' });
-    assert.deepEqual(await staffReasons(journey), ['IDENTITY_FACE_UNCERTAIN']);
-    await staffDo(system, `/reviews/${await openReviewTask(system, journey)}`, { answer: 'approve' });
-    await journey.reaches({ action: 'accept_offer' });
-    assert.equal((await journey.walksToTheEnd()).status, 'completed');
-    await isBookedOnce(system, journey);
-  });
-});
-
-describe('the one-time password decides', { concurrency: true }, () => {
-  test('a wrong code is refused with the tries that are left, and the right one then books the purchase', async () => {
-    const journey = await aJourney(system);
-    await journey.walksTo('submit_otp');
-    const code = await journey.otp();
-    await assert.rejects(
-      journey.customer.submitOtp(otherThan(code)),
-      (error: ApiProblem) => error.code === 'OTP_WRONG' && error.problem['attempts_left'] === 4,
-    );
-    await journey.customer.submitOtp(code);
-    await journey.reaches({ status: 'completed' });
-    await isBookedOnce(system, journey);
   });
 });
 

@@ -18,7 +18,7 @@ export interface SystemProcess {
   log(): string;
 }
 
-const readyWithinMs = 60_000;
+const readyWithinMs = 90_000;
 const checkTimeoutMs = 2_000;
 const tailLines = 40;
 

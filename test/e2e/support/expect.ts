@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { reasons } from '../../../domain/reasons.ts';
 import type { ReasonCode } from '../../../domain/reasons.ts';
+import { applicationWorkflowId } from '../../../workflows/messages.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { System } from '../../support/system.ts';
 import { merchantSees } from './actors.ts';
 import type { Journey } from './journey.ts';
@@ -38,6 +40,7 @@ export async function isBookedOnce(system: System, journey: Journey): Promise<vo
   const contract = contracts.find(({ contractNumber }) => contractNumber === account?.contract_number);
   assert.equal(contract?.postedVnd, journey.amountVnd, 'the customer owes the order, once');
   assert.equal(contract?.status, 'active');
+  await isOver(system, journey);
 }
 
 /** WAY4 has nothing open for this application: no active client, no active contract, no booking. */
@@ -69,4 +72,11 @@ export async function endedFor(
   assert.equal(seen.status, status);
   assert.equal(seen.status_reason?.code, reasons[codes[0]].merchant);
   for (const code of codes) assert.ok(!JSON.stringify(seen).includes(code), 'no exact reason for the shop');
+  await isOver(system, journey);
+}
+
+/** The workflow has come to its end: nothing is left running for an application that is over. */
+async function isOver({ temporal }: System, { applicationId }: Journey): Promise<void> {
+  const handle = temporal.workflow.getHandle(applicationWorkflowId(applicationId));
+  await eventually('the workflow ends', async () => (await handle.describe()).status.name === 'COMPLETED');
 }
