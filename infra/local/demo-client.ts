@@ -1,11 +1,14 @@
 // A merchant and its customer as programs: the calls that a shop's server and a checkout page make, in the order in which people make
 // them. The demo and the journeys of the tests use it; it knows the api by its addresses only.
 
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 
 const pollMs = 100;
 const stepWithinMs = 60_000;
+/** How long a call that is answered with "try again" is repeated. */
+const patienceMs = 30_000;
 
 const problem = z.looseObject({ status: z.number(), code: z.string(), detail: z.string().optional() });
 
@@ -160,14 +163,21 @@ interface Call {
   form?: FormData;
 }
 
+/** Sends one call. Every POST has a key, so that "try again" (503) is followed as the api asks: the same call takes effect once. */
 async function call(url: string, { headers = {}, json, form }: Call): Promise<unknown> {
   const body = form ?? (json === undefined ? undefined : JSON.stringify(json));
-  const response = await fetch(url, {
+  const request: RequestInit = {
     method: body === undefined ? 'GET' : 'POST',
-    headers: { ...headers, ...(json === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: { 'idempotency-key': randomUUID(), ...headers, ...(json === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body }),
-  });
-  const answer: unknown = await response.json();
-  if (!response.ok) throw new ApiProblem(`${body === undefined ? 'GET' : 'POST'} ${new URL(url).pathname}`, problem.parse(answer));
-  return answer;
+  };
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    const response = await fetch(url, request);
+    const answer: unknown = await response.json();
+    if (response.ok) return answer;
+    if (response.status !== 503 || Date.now() > until)
+      throw new ApiProblem(`${request.method} ${new URL(url).pathname}`, problem.parse(answer));
+    await pause(Number(response.headers.get('retry-after') ?? 1) * 1_000);
+  }
 }
