@@ -95,6 +95,11 @@ export function readEnv<P extends keyof Parts>(part: P, source: Record<string, s
   throw new Error(`The environment of '${part}' is not complete:\n${lines.join('\n')}`);
 }
 
+/** The names of the variables that a process reads. */
+export function envNames(part: keyof Parts): string[] {
+  return Object.keys(parts[part].shape);
+}
+
 function withoutBlanks(source: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(Object.entries(source).filter((entry): entry is [string, string] => !!entry[1]));
 }

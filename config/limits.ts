@@ -205,6 +205,22 @@ export type DeliveryLimits = {
   -readonly [Name in keyof typeof deliveryLimits]: (typeof deliveryLimits)[Name] extends number ? number : readonly number[];
 };
 
+/** How long Kubernetes waits after SIGTERM before it kills: terminationGracePeriodSeconds in infra/k8s/, which a test compares. */
+export const graceLimits = {
+  /** Longer than the drain (deliveryLimits.drainMs), which ends by itself. */
+  transactionsSeconds: 60,
+  /** Longer than the drain (deliveryLimits.drainMs). */
+  relaySeconds: 60,
+  /** Longer than the hard end of the workers (temporalLimits.shutdownForceMs). */
+  applicationsSeconds: 60,
+  /** Longer than leaving the balancer and the drain after it (apiLimits.deregisterMs, apiLimits.drainMs). */
+  apiSeconds: 35,
+  /** Longer than the drain (notificationLimits.drainMs). */
+  notificationsSeconds: 30,
+  /** Our choice: what is left between the end of a drain and the kill, so that the last lines of a log get out. */
+  slackSeconds: 5,
+} as const;
+
 /** Temporal. */
 export const temporalLimits = {
   /** Faster recovery after a worker crash than the default of 10 s. */
