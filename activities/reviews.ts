@@ -13,18 +13,21 @@ interface ReviewInput {
   step: 'identity' | 'decision';
   answer: 'approve' | 'decline' | 'askAgain';
   actor: string;
+  /** Until when the customer may answer what is asked again. */
+  deadlineAt?: string;
 }
 
 export function createReviewActivities({ store }: { store: Store }) {
   return {
     /** Records the answer to a review task and moves the application on. Repeat: nothing. */
-    async recordReview(ref: StepRef, { taskId, step, answer, actor }: ReviewInput): Promise<{ kind: 'recorded' }> {
+    async recordReview(ref: StepRef, { taskId, step, answer, actor, deadlineAt }: ReviewInput): Promise<{ kind: 'recorded' }> {
       return recordOnce(store, ref, recorded, {
         ask: nobody,
         keep: async (tx) => {
           invariant(await store.offers.answerReviewTask(tx, taskId, answer, actor), 'a review task is answered once');
           const next = step === 'identity' && answer === 'approve' ? 'creditReport' : step;
-          if (answer !== 'decline') await store.applications.advance(tx, ref.applicationId, { status: 'in_progress', step: next });
+          if (answer !== 'decline')
+            await store.applications.advance(tx, ref.applicationId, { status: 'in_progress', step: next, deadlineAt: deadlineAt ?? null });
           await store.audit(tx, { actor, action: `review.${answer}`, applicationId: ref.applicationId, subject: taskId, change: { step } });
           return { kind: 'recorded' as const };
         },

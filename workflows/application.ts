@@ -31,7 +31,7 @@ async function basicInfo(run: Run): Promise<void> {
 }
 
 async function identity(run: Run): Promise<void> {
-  const atMs = Date.now() + run.policy.identityMs;
+  let atMs = Date.now() + run.policy.identityMs;
   for (let round = 1; ; round += 1) {
     run.enter('in_progress', 'identity', 'customer');
     await run.waitFor(() => run.inbox.identity !== null, atMs, 'CUSTOMER_INACTIVE');
@@ -50,6 +50,7 @@ async function identity(run: Run): Promise<void> {
     const answer = await review(run, { taskId: verdict.taskId, step: 'identity' });
     if (answer === 'approve') return;
     if (answer === 'decline') throw new EarlyEnd({ status: 'declined', reasons: ['DECLINED_BY_REVIEWER'] });
+    atMs = Date.now() + run.policy.identityMs; // asked again: the time that staff took is not the customer's
   }
 }
 

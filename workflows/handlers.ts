@@ -11,7 +11,7 @@ import type { Run } from './run.ts';
 export function setApplicationHandlers(run: Run): void {
   const { inbox, facts, view } = run;
   const only = (step: Step, isOpen: boolean): void => {
-    if (view().step !== step || !isOpen) run.refuse('WRONG_STATE', `this is not possible in step ${view().step}`);
+    if (isEnding(run) || view().step !== step || !isOpen) run.refuse('WRONG_STATE', `this is not possible in step ${view().step}`);
   };
 
   setHandler(
@@ -136,11 +136,12 @@ function setVendorHandlers({ inbox }: Run): void {
 export function setPurchaseHandlers(run: Run): void {
   const { otp } = run.facts;
   const awaiting = (): void => {
-    if (run.view().step !== 'purchase' || run.facts.canceled || otp.verified) run.refuse('WRONG_STATE', 'no purchase waits for approval');
+    if (run.view().step !== 'purchase' || isEnding(run) || otp.verified) run.refuse('WRONG_STATE', 'no purchase waits for approval');
   };
   const sent = async (): Promise<messages.OtpSent> => {
-    await condition(() => otp.sent !== null && !otp.resend);
-    return otp.sent ?? run.refuse('WRONG_STATE', 'no OTP was sent');
+    // An application that ends meanwhile sends none, and a run closes only when every handler has answered.
+    await condition(() => run.facts.over || (otp.sent !== null && !otp.resend));
+    return (otp.resend ? null : otp.sent) ?? run.refuse('WRONG_STATE', 'no OTP was sent');
   };
 
   setHandler(
@@ -175,12 +176,11 @@ export function setPurchaseHandlers(run: Run): void {
     },
   );
 
-  const wellFormed = ({ code }: messages.OtpSubmission): boolean => /^(\d{6}|sealed:[\w-]{20,400})$/.test(code);
   setHandler(messages.submitOtp, async (submission) => guess(run, submission), {
     validator: (submission) => {
       awaiting();
       if (!otp.sent || otp.resend) run.refuse('OTP_NOT_AWAITED', 'no OTP is awaited');
-      if (!wellFormed(submission)) run.refuse('OTP_MALFORMED', 'an OTP has six digits');
+      if (!isWellFormed(submission)) run.refuse('OTP_MALFORMED', 'an OTP has six digits');
     },
     description: 'The customer typed the OTP',
   });
@@ -188,11 +188,21 @@ export function setPurchaseHandlers(run: Run): void {
   setHandler(
     messages.otpSubmitted,
     async (submission) => {
-      if (run.view().step === 'purchase' && otp.sent && !otp.resend && !otp.verified && wellFormed(submission))
-        await guess(run, submission);
+      const isAwaited = run.view().step === 'purchase' && !isEnding(run) && otp.sent && !otp.resend && !otp.verified;
+      if (isAwaited && isWellFormed(submission)) await guess(run, submission);
     },
     { description: 'The OTP, from a system that can only signal' },
   );
+}
+
+/** No validator stands before a signal, so its shape is not taken on trust: a throw there would stop the run. */
+function isWellFormed(submission: unknown): submission is messages.OtpSubmission {
+  if (typeof submission !== 'object' || submission === null || !('code' in submission)) return false;
+  return typeof submission.code === 'string' && /^(\d{6}|sealed:[\w-]{20,400})$/.test(submission.code);
+}
+
+function isEnding({ facts }: Run): boolean {
+  return facts.over || facts.canceled !== null;
 }
 
 async function guess(run: Run, { code }: messages.OtpSubmission): Promise<messages.OtpAnswer> {
@@ -203,6 +213,8 @@ async function guess(run: Run, { code }: messages.OtpSubmission): Promise<messag
   // A guess never waits for staff: the customer stands at the counter and can simply try again.
   const answer = await run.call('verifyOtp', ref, { challengeId, code }).catch(() => ({ kind: 'unavailable' as const }));
   const resendsLeft = run.policy.otpMaxChallenges - otp.challenges;
+  // Right, but the application ended while the bank looked: nothing is bought, and the customer must not be told otherwise.
+  if (answer.kind === 'verified' && isEnding(run)) return { kind: 'expired', resendsLeft: 0 };
   if (answer.kind === 'verified') otp.verified = true;
   if (answer.kind === 'locked' && resendsLeft === 0) otp.spent = true;
   return answer.kind === 'expired' || answer.kind === 'locked' ? { kind: answer.kind, resendsLeft } : answer;

@@ -47,7 +47,8 @@ async function settled(run: Run, transactionId: string): Promise<End> {
 async function outcome(run: Run, transactionId: string): Promise<Settlement> {
   for (;;) {
     const told = await run.waitUntil(() => run.inbox.settlement?.transactionId === transactionId, Date.now() + run.policy.settledPollMs);
-    const settlement = told ? run.inbox.settlement : await run.call('readSettlement', { transactionId });
+    // A database that is away must not end a run whose money is on its way: the next round looks again.
+    const settlement = told ? run.inbox.settlement : await run.call('readSettlement', { transactionId }).catch(() => null);
     if (settlement) return settlement;
   }
 }

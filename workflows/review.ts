@@ -18,6 +18,9 @@ export async function review(run: Run, task: { taskId: string; step: 'identity' 
   run.facts.reviewTask = null;
   if (!answer) return 'decline';
   run.facts.reviews += 1;
-  await run.step('recordReview', run.facts.reviews, { taskId: task.taskId, step: task.step, answer: answer.answer, actor: answer.actor });
+  const { taskId, step } = task;
+  // Who is asked again has the whole time of the step again.
+  const again = answer.answer === 'askAgain' && { deadlineAt: new Date(Date.now() + run.policy.identityMs).toISOString() };
+  await run.step('recordReview', run.facts.reviews, { taskId, step, answer: answer.answer, actor: answer.actor, ...again });
   return answer.answer;
 }

@@ -75,6 +75,7 @@ export function openRun(input: ApplicationInput) {
     /** Lives the story and brings the run to its end: undoes what must not stay, records how it ended, lets every handler finish. */
     async toTheEnd(live: () => Promise<End>): Promise<ApplicationResult> {
       const end = await story.run(live).catch((error: unknown) => endOf(error, facts.canceled));
+      facts.over = true;
       return CancellationScope.nonCancellable(async () => {
         place.enter(place.view().status, place.view().step);
         if (end.status !== 'completed') await undo.run();

@@ -27,6 +27,8 @@ export interface Facts {
   otp: { approved: boolean; challenges: number; guesses: number; sent: OtpSent | null; resend: boolean; spent: boolean; verified: boolean };
   canceled: Cancellation | null;
   pastReturn: boolean;
+  /** The story is over: what is left is to undo and to record the end. */
+  over: boolean;
 }
 
 export function emptyInbox(): Inbox {
@@ -42,6 +44,7 @@ export function noFacts(): Facts {
     otp: { approved: false, challenges: 0, guesses: 0, sent: null, resend: false, spent: false, verified: false },
     canceled: null,
     pastReturn: false,
+    over: false,
   };
 }
 

@@ -62,11 +62,27 @@ export function createSteps(applicationId: string, call: ReturnType<typeof creat
   async function waitForStaff(name: string, error: unknown): Promise<void> {
     attention = { activity: name, code: failureType(error), since: new Date().toISOString() };
     upsertSearchAttributes([{ key: searchAttributes.attention, value: `${name}:${attention.code}` }]);
-    await call('markAttention', { applicationId }, attention);
-    await condition(() => retryRequested);
-    attention = null;
-    upsertSearchAttributes([{ key: searchAttributes.attention, value: null }]);
-    await call('markAttention', { applicationId }, null);
+    try {
+      await tellStaff(attention);
+      await condition(() => retryRequested);
+    } finally {
+      // A cancel ends the wait as well: nobody must find a step in the list that waits for nothing.
+      attention = null;
+      upsertSearchAttributes([{ key: searchAttributes.attention, value: null }]);
+      await CancellationScope.nonCancellable(async () => tellStaff(null));
+    }
+  }
+
+  async function tellStaff(now: Attention | null): Promise<void> {
+    for (;;) {
+      try {
+        await call('markAttention', { applicationId }, now);
+        return;
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        await sleep(databasePauseMs); // the database is away: no reason to end a run
+      }
+    }
   }
 
   return {

@@ -45,6 +45,8 @@ test('staff can end an application that waits for them, and what was done is und
   const result = await world.result();
   assert.deepEqual([result.status, result.reasons], ['canceled', ['CANCELED_BY_STAFF']]);
   assert.equal(stage.clients.size, 0);
+  assert.equal((await world.view()).attention, null, 'what has ended waits for nobody');
+  assert.equal(stage.attention.at(-1), null);
 });
 
 test('a retry cuts a long back-off short', async (t) => {
@@ -88,4 +90,28 @@ test('an undo that fails waits for staff too, and ends clean after their retry',
   await world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai' });
   assert.equal((await world.result()).status, 'canceled');
   assert.equal(stage.contracts.size + stage.clients.size, 0);
+});
+
+test('a customer whose OTP could not be sent is told so when the application ends, and the run closes', async (t) => {
+  const stage = createStage();
+  stage.trouble.set('requestOtp', { times: 99, kind: 'unavailable' });
+  const world = await aWorld(t, { stage });
+  await world.walksTo('purchase');
+  const approval = assert.rejects(world.walksOn(), { code: 'WRONG_STATE' });
+  await world.reaches({ awaits: 'staff' });
+  await world.commands.cancel(world.ref, 'cancel', { by: 'operations', actor: 'staff:mai' });
+  await approval;
+  assert.equal((await world.result()).status, 'canceled');
+});
+
+test('an application that is being undone takes no more commands', async (t) => {
+  const stage = createStage();
+  stage.trouble.set('closeContract', { times: 3, kind: 'unavailable' });
+  const world = await aWorld(t, { stage });
+  await world.walksTo('purchase');
+  await world.commands.cancel(world.ref, 'cancel', { by: 'customer', actor: 'customer' });
+  await world.reaches({ awaits: 'staff' });
+  await assert.rejects(world.walksOn(), { code: 'WRONG_STATE' });
+  await world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai' });
+  assert.equal((await world.result()).status, 'canceled');
 });

@@ -2,17 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { createCommands } from '../../adapters/temporal/commands.ts';
-import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
+import type { ApplicationRef, Commands } from '../../adapters/temporal/commands.ts';
 import { applicationPolicy } from '../../api/policy.ts';
 import { applicationWorkflowId, taskQueues } from '../../workflows/messages.ts';
 import type { ApplicationResult } from '../../workflows/messages.ts';
+import { eventually } from '../support/eventually.ts';
 import { defineSearchAttributes } from '../support/temporal.ts';
 import { createStage } from './stage.ts';
 import type { Stage } from './stage.ts';
-import { walk, workflowBundle } from './world.ts';
+import { reach, walk, workflowBundle } from './world.ts';
 import type { WalkTo } from './world.ts';
 
 const day = 86_400_000;
@@ -45,9 +47,64 @@ for (const [index, { step, reason, days }] of waits.entries()) {
   });
 }
 
-/** Walks one application to this step and waits for its end, however many days that takes. */
-async function live(applicationId: string, step: WalkTo | 'start'): Promise<{ result: ApplicationResult; stage: Stage; passedMs: number }> {
+test('a database that is away when an outcome is looked for never ends a run whose money is on its way', async () => {
+  const stage = createStage({ readSettlement: async () => ({ transactionId: 'txn_app_patient', status: 'posted' }) });
+  stage.trouble.set('readSettlement', { times: 1, kind: 'rejected' });
+  const { result } = await live('app_patient', 'handOff', { stage });
+  assert.equal(result.status, 'completed');
+});
+
+test('staff are asked even when the database was away in the moment in which the step gave up', async () => {
   const stage = createStage();
+  stage.trouble.set('recordBasicInfo', { times: 1, kind: 'rejected' });
+  stage.trouble.set('markAttention', { times: 1, kind: 'rejected' });
+  const { result } = await live('app_unmarked', 'start', {
+    stage,
+    async then({ commands, ref }) {
+      await commands.submitBasicInfo(ref, 'basicInfo');
+      await eventually('the first try to tell staff fails', () => stage.calls.some(({ name }) => name === 'markAttention'));
+      await environment.sleep('31 seconds');
+      await eventually('staff are told', () => stage.attention.length === 1);
+      await commands.cancel(ref, 'cancel', { by: 'operations', actor: 'staff:mai' });
+    },
+  });
+  assert.equal(result.status, 'canceled');
+});
+
+test('a customer who is asked again by a late reviewer has the whole time again', async () => {
+  let rounds = 0;
+  const stage = createStage({
+    verifyIdentity: async () => ((rounds += 1) === 1 ? { kind: 'refer', reasons: [], taskId: 'rev_1' } : { kind: 'verified' }),
+  });
+  const { result } = await live('app_again', 'identity', {
+    stage,
+    async then({ commands, ref, handle }) {
+      await commands.submitIdentity(ref, 'first', submission);
+      await reach(handle, { step: 'identity', awaits: 'staff' });
+      await environment.sleep('30 hours');
+      await commands.decideReview(ref, 'review', { taskId: 'rev_1', answer: 'askAgain', actor: 'staff:mai' });
+      await reach(handle, { step: 'identity', awaits: 'customer' });
+      await commands.submitIdentity(ref, 'second', submission);
+    },
+  });
+  assert.deepEqual(result.reasons, ['OFFER_EXPIRED']);
+});
+
+const photo = { documentId: 'doc_1', sha256: 'photo' };
+const submission = { idFront: photo, idBack: photo, selfie: photo };
+
+interface Live {
+  stage?: Stage;
+  /** What happens at that step, before the wait for the end. */
+  then?: (at: { commands: Commands; ref: ApplicationRef; handle: WorkflowHandle }) => Promise<void>;
+}
+
+/** Walks one application to this step and waits for its end, however many days that takes. */
+async function live(
+  applicationId: string,
+  step: WalkTo | 'start',
+  { stage = createStage(), then }: Live = {},
+): Promise<{ result: ApplicationResult; stage: Stage; passedMs: number }> {
   const { client, nativeConnection: connection } = environment;
   const offerExpiresAt = new Date((await environment.currentTimeMs()) + day).toISOString();
   stage.offerExpiresAt = () => offerExpiresAt;
@@ -65,6 +122,7 @@ async function live(applicationId: string, step: WalkTo | 'start'): Promise<{ re
       await commands.start(ref);
       const handle = client.workflow.getHandle(applicationWorkflowId(applicationId));
       if (step !== 'start') await walk({ commands, ref, handle }, step);
+      await then?.({ commands, ref, handle });
       const result: ApplicationResult = await handle.result();
       // From the run itself: once it has ended, the server skips on to whatever comes next.
       const { startTime, closeTime } = await handle.describe();

@@ -27,7 +27,16 @@ test('the same submission sent twice is one guess with one answer', async (t) =>
 test('a code that comes as a signal approves as well', async (t) => {
   const world = await aWorld(t);
   await world.walksTo('otp');
-  await world.signalsOtp('123456');
+  await world.signalsOtp({ code: '123456' });
+  await world.reaches({ step: 'handOff' });
+});
+
+test('a signal that is no code is ignored, and the run goes on', async (t) => {
+  const world = await aWorld(t);
+  await world.walksTo('otp');
+  for (const junk of [undefined, null, '123456', {}, { code: 123_456 }, { code: '12345' }]) await world.signalsOtp(junk);
+  assert.equal(world.stage.timesDone('verifyOtp'), 0);
+  await world.signalsOtp({ code: '123456' });
   await world.reaches({ step: 'handOff' });
 });
 

@@ -35,7 +35,8 @@ export interface World {
   walksTo(step: WalkTo): Promise<void>;
   /** One step further: asks for the OTP. */
   walksOn(): Promise<unknown>;
-  signalsOtp(code: string): Promise<void>;
+  /** Any payload: an outside system may send what it likes. */
+  signalsOtp(payload: unknown): Promise<void>;
   settles(outcome: 'posted' | 'rejected'): Promise<void>;
   result(): Promise<ApplicationResult>;
   /** Number of events of the run so far, by type. */
@@ -82,7 +83,7 @@ export async function aWorld(t: TestContext, options: { stage?: Stage; policy?: 
     reaches,
     walksTo: async (step) => walk({ commands, ref, handle }, step),
     walksOn: async () => commands.approveTransaction(ref, 'approve', { amountVnd: ref.amountVnd }),
-    signalsOtp: async (code) => handle.signal(otpSubmitted, { code }),
+    signalsOtp: async (payload) => handle.signal(otpSubmitted.name, payload),
     settles: async (outcome) => handle.signal(transactionSettled, { transactionId: `txn_${applicationId}`, status: outcome }),
     result: async () => handle.result(),
     async events() {
@@ -101,7 +102,7 @@ const photos = { documentId: 'doc_1', sha256: 'photo' };
 export type WalkTo = 'identity' | 'offer' | 'contract' | 'purchase' | 'otp' | 'handOff';
 
 /** Waits until the application stands there. */
-async function reach(handle: WorkflowHandle, what: Partial<ApplicationView>): Promise<ApplicationView> {
+export async function reach(handle: WorkflowHandle, what: Partial<ApplicationView>): Promise<ApplicationView> {
   return eventually(`the application is at ${JSON.stringify(what)}`, async () => {
     const now = await handle.query(status);
     const found = Object.entries(what).every(([key, value]) => now[key as keyof ApplicationView] === value); // keys of a Partial of it
