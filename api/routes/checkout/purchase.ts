@@ -103,6 +103,8 @@ function refuseUnlessVerified(answer: OtpAnswer): void {
     case 'locked':
       throw new Problem('OTP_LOCKED', { detail: 'Ask for a new code.', more: { resends_left: answer.resendsLeft } });
     case 'unavailable':
-      throw new Problem('TEMPORARILY_UNAVAILABLE', { detail: 'The bank did not answer; the code was not used up. Try again.' });
+      throw new Problem('TEMPORARILY_UNAVAILABLE', {
+        detail: 'The bank did not answer. Try the code again, with a new Idempotency-Key; if it is refused then, ask for a new one.',
+      });
   }
 }
