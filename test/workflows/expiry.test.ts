@@ -60,7 +60,7 @@ test('staff are asked even when the database was away in the moment in which the
   stage.trouble.set('markAttention', { times: 1, kind: 'rejected' });
   const { result } = await live('app_unmarked', 'start', {
     stage,
-    async then({ commands, ref }) {
+    async meanwhile({ commands, ref }) {
       await commands.submitBasicInfo(ref, 'basicInfo');
       await eventually('the first try to tell staff fails', () => stage.calls.some(({ name }) => name === 'markAttention'));
       await environment.sleep('31 seconds');
@@ -78,7 +78,7 @@ test('a customer who is asked again by a late reviewer has the whole time again'
   });
   const { result } = await live('app_again', 'identity', {
     stage,
-    async then({ commands, ref, handle }) {
+    async meanwhile({ commands, ref, handle }) {
       await commands.submitIdentity(ref, 'first', submission);
       await reach(handle, { step: 'identity', awaits: 'staff' });
       await environment.sleep('30 hours');
@@ -96,14 +96,14 @@ const submission = { idFront: photo, idBack: photo, selfie: photo };
 interface Live {
   stage?: Stage;
   /** What happens at that step, before the wait for the end. */
-  then?: (at: { commands: Commands; ref: ApplicationRef; handle: WorkflowHandle }) => Promise<void>;
+  meanwhile?: (at: { commands: Commands; ref: ApplicationRef; handle: WorkflowHandle }) => Promise<void>;
 }
 
 /** Walks one application to this step and waits for its end, however many days that takes. */
 async function live(
   applicationId: string,
   step: WalkTo | 'start',
-  { stage = createStage(), then }: Live = {},
+  { stage = createStage(), meanwhile }: Live = {},
 ): Promise<{ result: ApplicationResult; stage: Stage; passedMs: number }> {
   const { client, nativeConnection: connection } = environment;
   const offerExpiresAt = new Date((await environment.currentTimeMs()) + day).toISOString();
@@ -122,7 +122,7 @@ async function live(
       await commands.start(ref);
       const handle = client.workflow.getHandle(applicationWorkflowId(applicationId));
       if (step !== 'start') await walk({ commands, ref, handle }, step);
-      await then?.({ commands, ref, handle });
+      await meanwhile?.({ commands, ref, handle });
       const result: ApplicationResult = await handle.result();
       // From the run itself: once it has ended, the server skips on to whatever comes next.
       const { startTime, closeTime } = await handle.describe();
