@@ -12,10 +12,10 @@ import { aJourney } from './support/journey.ts';
 
 const system = await startSystem();
 
-// All at once: the applications have nothing to do with each other, and some of them wait for time-outs.
+// Several at once: the applications have nothing to do with each other, and some of them wait for time-outs.
 describe('every sentinel', { concurrency: true }, () => {
-  describe('what CIC knows decides', { concurrency: true }, () => {
-    for (const bureau of ['good', 'pollOnly', 'atOnce'] as const) {
+  describe('what CIC knows decides', { concurrency: 4 }, () => {
+    for (const bureau of ['pollOnly', 'good', 'atOnce'] as const) {
       test(`a customer with a clean report gets the order and owes it once (${bureau})`, async () => {
         const journey = await aJourney(system, { bureau });
         const { status, reasons } = await journey.walksToTheEnd();
@@ -86,7 +86,7 @@ describe('every sentinel', { concurrency: true }, () => {
     });
   });
 
-  describe('what WAY4 answers decides', { concurrency: true }, () => {
+  describe('what WAY4 answers decides', { concurrency: 4 }, () => {
     for (const name of ['limitExceeded', 'doNotHonour'] as const) {
       test(`a purchase that the bank rejects leaves no debt and no open contract (${name})`, async () => {
         const journey = await aJourney(system, { amountVnd: coreSentinels[name].amountVnd });
@@ -109,7 +109,7 @@ describe('every sentinel', { concurrency: true }, () => {
     }
   });
 
-  describe('who the customer is decides', { concurrency: true }, () => {
+  describe('who the customer is decides', { concurrency: 2 }, () => {
     for (const [selfie, code] of [
       ['nobody', 'IDENTITY_NO_FACE'],
       ['two', 'IDENTITY_MANY_FACES'],
@@ -157,7 +157,7 @@ describe('every sentinel', { concurrency: true }, () => {
     });
   });
 
-  describe('the one-time password decides', { concurrency: true }, () => {
+  describe('the one-time password decides', { concurrency: 2 }, () => {
     test('a wrong code is refused with the tries that are left, and the right one then books the purchase', async () => {
       const journey = await aJourney(system);
       await journey.walksTo('submit_otp');

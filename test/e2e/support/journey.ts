@@ -49,7 +49,8 @@ export interface Journey {
   otp(): Promise<string>;
 }
 
-const pollMs = 100;
+// As often as a checkout page might; a dozen customers who ask more often would be most of the load.
+const pollMs = 250;
 const withinMsAtMost = 60_000;
 
 /** A customer at the checkout of a new order. Everyone is a good customer unless the story says otherwise. */
