@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { msToTs } from '@temporalio/common/lib/time.js';
 
 export interface FreshNamespace {
@@ -27,4 +28,9 @@ export async function freshNamespace(address: string): Promise<FreshNamespace> {
 export async function defineSearchAttributes({ operatorService }: Pick<Connection, 'operatorService'>, namespace: string): Promise<void> {
   const searchAttributes = { ApplicationStatus: keyword, MerchantId: keyword, Attention: keyword };
   await operatorService.addSearchAttributes({ namespace, searchAttributes });
+}
+
+/** Lets this time pass on a server that skips time: days are over in a moment, and every timer due in them has gone off. */
+export async function skipTime(environment: TestWorkflowEnvironment, duration: `${number} ${'seconds' | 'hours'}`): Promise<void> {
+  await environment.sleep(duration);
 }

@@ -11,7 +11,7 @@ import { applicationPolicy } from '../../api/policy.ts';
 import { applicationWorkflowId, taskQueues } from '../../workflows/messages.ts';
 import type { ApplicationResult } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
-import { defineSearchAttributes } from '../support/temporal.ts';
+import { defineSearchAttributes, skipTime } from '../support/temporal.ts';
 import { createStage } from './stage.ts';
 import type { Stage } from './stage.ts';
 import { reach, walk, workflowBundle } from './world.ts';
@@ -63,7 +63,7 @@ test('staff are asked even when the database was away in the moment in which the
     async meanwhile({ commands, ref }) {
       await commands.submitBasicInfo(ref, 'basicInfo');
       await eventually('the first try to tell staff fails', () => stage.calls.some(({ name }) => name === 'markAttention'));
-      await environment.sleep('31 seconds');
+      await skipTime(environment, '31 seconds');
       await eventually('staff are told', () => stage.attention.length === 1);
       await commands.cancel(ref, 'cancel', { by: 'operations', actor: 'staff:mai' });
     },
@@ -81,7 +81,7 @@ test('a customer who is asked again by a late reviewer has the whole time again'
     async meanwhile({ commands, ref, handle }) {
       await commands.submitIdentity(ref, 'first', submission);
       await reach(handle, { step: 'identity', awaits: 'staff' });
-      await environment.sleep('30 hours');
+      await skipTime(environment, '30 hours');
       await commands.decideReview(ref, 'review', { taskId: 'rev_1', answer: 'askAgain', actor: 'staff:mai' });
       await reach(handle, { step: 'identity', awaits: 'customer' });
       await commands.submitIdentity(ref, 'second', submission);
