@@ -168,6 +168,26 @@ export interface CardCore {
   verifyOtp(request: { challengeId: string; code: string; terms: OtpTerms }, call: CallContext): Promise<OtpVerdict>;
 }
 
+/** One purchase as it stands in WAY4's books. */
+export interface CoreDocument {
+  rrn: string;
+  contractNumber: string;
+  amountVnd: Vnd;
+  status: 'posted' | 'rejected' | 'reversed';
+  /** RFC 3339. */
+  bookedAt: string;
+}
+
+/** WAY4's books as they are read for reconciliation. */
+export interface CardCoreBooks {
+  /** The purchases that came from us since then, oldest first, refused ones included, one page of at most `limit`. `next` is to be given as
+   *  `after` for the page that follows; null at the end. */
+  listPurchases(
+    page: { since: Date; after: string | null; limit: number },
+    call: CallContext,
+  ): Promise<{ documents: CoreDocument[]; next: string | null }>;
+}
+
 // ── Messages to the customer ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface SmsMessage {

@@ -222,6 +222,7 @@ test('every command of a workflow has a validator', () => {
 test('every port to a vendor has a contract test against the sandbox', () => {
   const ports = {
     CardCore: 'way4',
+    CardCoreBooks: 'way4',
     CreditBureau: 'cic',
     IdentityProvider: 'rekognition',
     SmsGateway: 'sms',

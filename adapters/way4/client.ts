@@ -5,6 +5,7 @@ import { VendorFailure } from '../../domain/failures.ts';
 import type {
   CallContext,
   CardCore,
+  CardCoreBooks,
   CoreBooking,
   CoreClient,
   CoreContract,
@@ -14,6 +15,7 @@ import type {
 } from '../../domain/ports.ts';
 import { createVendorHttp } from '../http.ts';
 import type { VendorHttpOptions } from '../http.ts';
+import { createBooks } from './books.ts';
 import { createOtp } from './otp.ts';
 import * as requests from './requests.ts';
 import { createUfx } from './ufx.ts';
@@ -42,7 +44,7 @@ interface Core {
 }
 
 /** The card core at `baseUrl`. Nothing is retried; every failure is a VendorFailure of vendor `way4`. */
-export function createCardCore(options: CardCoreOptions): CardCore {
+export function createCardCore(options: CardCoreOptions): CardCore & CardCoreBooks {
   const installation = options.installation ?? defaultInstallation;
   const http = createVendorHttp('way4', options);
   const core: Core = { installation, send: createUfx(http, installation) };
@@ -57,6 +59,7 @@ export function createCardCore(options: CardCoreOptions): CardCore {
       close(core, call, requests.closeContract(installation, contractNumber), async () => findContract(core, contractNumber, call)),
     findPurchase: async (rrn, call) => findPurchase(core, rrn, call),
     purchase: async (purchase, call) => book(core, purchase, call),
+    ...createBooks(installation, core.send),
     ...createOtp(http),
   };
 }

@@ -1,7 +1,7 @@
 // What we say to WAY4: one function per message, each returning the body in the order of elements that the interface wants.
 
 import type { CorePurchase, NewClient, NewContract } from '../../domain/ports.ts';
-import { closedTag, tagNames, writeTags } from './wire.ts';
+import { closedTag, listParms, tagNames, writeTags } from './wire.ts';
 import type { Way4Installation } from './wire.ts';
 import type { XmlTree } from './xml.ts';
 
@@ -123,6 +123,21 @@ export function bookingInquiry(installation: Way4Installation, rrn: string): Xml
   return {
     TransType: { TransCode: { MsgCode: installation.msgCodes.bookingInquiry } },
     DocRefSet: { Parm: [parm('RRN', rrn)] },
+    Source: { ContractNumber: installation.acquiringContract },
+  };
+}
+
+/** Asks for the purchases since a time, so many after a document. Extension, not WAY4. */
+export function bookingList(installation: Way4Installation, page: { since: Date; after: string | null; limit: number }): XmlTree {
+  return {
+    TransType: { TransCode: { MsgCode: installation.msgCodes.bookingList } },
+    DocRefSet: {
+      Parm: [
+        parm(listParms.since, page.since.toISOString()),
+        ...(page.after === null ? [] : [parm(listParms.after, page.after)]),
+        parm(listParms.limit, String(page.limit)),
+      ],
+    },
     Source: { ContractNumber: installation.acquiringContract },
   };
 }

@@ -28,6 +28,8 @@ export interface Way4Installation {
     holdReversal: string;
     /** Extension, not WAY4: the bookings with one RRN. A bank without it settles a lost answer from its statement or event feed. */
     bookingInquiry: string;
+    /** Extension, not WAY4: the purchases of the acquiring contract since a time. A bank without it delivers a file of its postings. */
+    bookingList: string;
   };
   respCodes: {
     ok: string;
@@ -58,6 +60,7 @@ export const defaultInstallation: Way4Installation = {
     hold: 'auth_purchase',
     holdReversal: 'auth_purchase_rev',
     bookingInquiry: 'TRASAU_DOC_INQUIRY',
+    bookingList: 'TRASAU_DOC_LIST',
   },
   respCodes: {
     ok: '0',
@@ -124,6 +127,23 @@ export const docAnswer = booking.extend({ DataRs: balances.partial().optional() 
 export const bookingsAnswer = booking.extend({
   DataRs: balances.extend({ Doc: z.array(booking) }).optional(),
 });
+
+/** Parameters of a {@link Way4Installation.msgCodes}.bookingList and of the documents in its answer. */
+export const listParms = {
+  since: 'SINCE',
+  after: 'AFTER',
+  limit: 'LIMIT',
+  docId: 'DOC_ID',
+  bookedAt: 'BOOKED_AT',
+  reversed: 'REVERSED',
+} as const;
+
+const listedBooking = booking.extend({
+  Requestor: z.object({ ContractNumber: z.string() }),
+  Transaction: z.object({ Amount: z.string() }),
+});
+
+export const bookingListAnswer = booking.extend({ DataRs: z.object({ Doc: z.array(listedBooking) }).optional() });
 
 const envelope = z.object({
   UFXMsg: z.object({

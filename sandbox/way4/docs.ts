@@ -9,6 +9,7 @@ import { whole } from '../store.ts';
 import type { Rows, Store } from '../store.ts';
 import { balances, readContract } from './inquiries.ts';
 import type { ContractRow } from './inquiries.ts';
+import { listBookings } from './list.ts';
 import { docRequest, Refused, respCode, understood } from './messages.ts';
 import type { DocRequest, Outcome } from './messages.ts';
 
@@ -24,6 +25,7 @@ const operations: Record<string, string> = {
   [msgCodes.hold]: 'hold',
   [msgCodes.holdReversal]: 'reverseHold',
   [msgCodes.bookingInquiry]: 'findPurchase',
+  [msgCodes.bookingList]: 'listPurchases',
 };
 
 /** What a document asks for, as the logs and the faults name it. */
@@ -42,7 +44,9 @@ export function bookedAmountVnd(body: unknown): number | undefined {
 /** Decides one document and commits it. Throws {@link Refused} for a document that is not recorded: a repeat, a shape that is not
  *  understood, a reversal that does not fit. A booking that is refused for business reasons is recorded with its code. */
 export async function decideDoc(store: Store, body: unknown): Promise<Outcome> {
-  const doc = readDoc(understood(docRequest, body));
+  const request = understood(docRequest, body);
+  if (request.TransType.TransCode.MsgCode === msgCodes.bookingList) return listBookings(store, request);
+  const doc = readDoc(request);
   if (doc.msgCode === msgCodes.bookingInquiry) return findBookings(store, doc);
   const column = bookings[doc.msgCode];
   if (column) return book(store, doc, column);
