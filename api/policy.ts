@@ -11,7 +11,6 @@ export const applicationPolicy: ApplicationPolicy = {
   offerMs: deadlines.offerMs,
   signatureMs: deadlines.signatureMs,
   approvalMs: deadlines.approvalMs,
-  otpLifetimeMs: otpLimits.lifetimeMs,
   otpMaxChallenges: otpLimits.maxChallenges,
   identityMaxAttempts: identityLimits.maxAttempts,
   reportPollMs: temporalLimits.reportPollMs,

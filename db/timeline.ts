@@ -18,6 +18,7 @@ export interface TimelineEntry {
     | 'otp'
     | 'transaction'
     | 'review'
+    | 'notification'
     | 'audit';
   /** What happened, e.g. a step's name or an audit action. */
   what: string;
@@ -55,6 +56,8 @@ const sources: Record<TimelineEntry['source'], string> = {
     from transactions where application_id = $1`,
   review: `select created_at, 'review', question, jsonb_build_object('task_id', id, 'allowed', allowed, 'reasons', reasons, 'due_at', due_at,
       'answer', answer, 'answered_by', answered_by, 'answered_at', answered_at) from review_tasks where application_id = $1`,
+  notification: `select coalesce(sent_at, created_at), 'notification', template, jsonb_build_object('status', status, 'attempts', attempts,
+      'last_error', last_error, 'sent_at', sent_at) from notifications where application_id = $1`,
   audit: `select at, 'audit', action, jsonb_build_object('seq', seq, 'actor', actor, 'reason', reason, 'change', change,
       'request_id', request_id) from audit_log where application_id = $1`,
 };

@@ -33,7 +33,6 @@ export interface ApplicationPolicy {
   offerMs: number;
   signatureMs: number;
   approvalMs: number;
-  otpLifetimeMs: number;
   otpMaxChallenges: number;
   identityMaxAttempts: number;
   reportPollMs: number;

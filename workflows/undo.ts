@@ -8,8 +8,6 @@ export interface Undo {
   add(undo: () => Promise<unknown>): void;
   /** Runs all undos, last first. A cancel cannot stop it, and one that fails waits for staff. */
   run(): Promise<void>;
-  /** What was done stays done: from now on there is nothing to undo. */
-  forget(): void;
 }
 
 export function createUndo(): Undo {
@@ -20,6 +18,5 @@ export function createUndo(): Undo {
       CancellationScope.nonCancellable(async () => {
         for (let undo = stack.pop(); undo; undo = stack.pop()) await undo();
       }),
-    forget: () => void stack.splice(0),
   };
 }

@@ -161,22 +161,27 @@ test('200 with reasons in both languages when photos have to be taken again, and
   const purchase = await at('purchase');
   const look = async () => bodyOf(app.request('/checkout/application', { headers: purchase.session }));
   assert.equal((await look()).next.action, 'approve_purchase');
-  await database.withTransaction(async (tx) => {
-    const { applicationId: id } = purchase;
-    await addChallenge(tx, {
-      applicationId: id,
-      round: 1,
-      coreChallengeId: 'x',
-      amountVnd: 3_000_000,
-      contractNumber: 'TS',
-      documentSha256: 'x',
-      maskedPhone: '+84*****567',
-      maxAttempts: 5,
-      expiresAt: new Date(now.getTime() + 60_000),
-    });
-  });
+  const challenged = async (round: number, expiresAt: Date) =>
+    database.withTransaction(async (tx) =>
+      addChallenge(tx, {
+        applicationId: purchase.applicationId,
+        round,
+        coreChallengeId: `x${round}`,
+        amountVnd: 3_000_000,
+        contractNumber: 'TS',
+        documentSha256: 'x',
+        maskedPhone: '+84*****567',
+        maxAttempts: 5,
+        expiresAt,
+      }),
+    );
+  await challenged(1, new Date(now.getTime() + 60_000));
   const waiting = await look();
   assert.equal(waiting.next.action, 'submit_otp');
   assert.equal(waiting.otp.attempts_left, 5);
   assert.equal(waiting.otp.resends_left, 2);
+  await challenged(2, now);
+  assert.equal((await look()).next.action, 'resend_otp');
+  await challenged(3, now);
+  assert.equal((await look()).next.action, 'wait', 'nobody is sent to a resend that is refused');
 });

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { CommandRefused } from '../../adapters/temporal/commands.ts';
 import { setAttention } from '../../db/applications.ts';
 import { firstBrokenAuditRow } from '../../db/audit.ts';
+import { addNotification } from '../../db/notifications.ts';
 import { openReviewTask } from '../../db/offers.ts';
 import { at } from './stages.ts';
 import { aCheckout, aWorld, basicInfo, bearer, bodyOf, opsToken, post } from './world.ts';
@@ -58,11 +59,14 @@ test('200 with one timeline from every record, personal data masked, and the loo
   assert.equal((await audited(applicationId))[0]?.actor, 'staff:linh.tran');
 });
 
-test('200 with decision, offer and contract in the timeline, oldest first', async () => {
+test('200 with decision, offer, contract and message in the timeline, oldest first', async () => {
   const { applicationId } = await at(world, 'purchase');
+  await database.withTransaction(async (tx) =>
+    addNotification(tx, { applicationId, template: 'contract_signed', params: { contractNumber: 'TS' } }),
+  );
   const { timeline } = await bodyOf(app.request(`/ops/v1/applications/${applicationId}`, { headers: staff }));
   const sources = new Set(timeline.map(({ source }) => source));
-  for (const source of ['event', 'decision', 'offer', 'contract']) assert.ok(sources.has(source), source);
+  for (const source of ['event', 'decision', 'offer', 'contract', 'notification']) assert.ok(sources.has(source), source);
   const times = timeline.map((entry) => String(Object(entry).at));
   assert.deepEqual(times, times.toSorted());
 });

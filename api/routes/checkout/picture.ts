@@ -122,7 +122,8 @@ function nextAction({ application: { status, step }, challenge }: CheckoutView, 
   if (step !== 'purchase') return 'wait';
   if (!challenge) return 'approve_purchase';
   if (challenge.status === 'verified') return 'wait';
-  return challenge.status === 'open' && challenge.expires_at > now ? 'submit_otp' : 'resend_otp';
+  if (challenge.status === 'open' && challenge.expires_at > now) return 'submit_otp';
+  return resendsLeft(challenge) > 0 ? 'resend_otp' : 'wait';
 }
 
 function consentsOf({ application: { step } }: CheckoutView): readonly ConsentKind[] {
@@ -136,6 +137,10 @@ function toOtp(challenge: NonNullable<CheckoutView['challenge']>): NonNullable<C
     masked_phone: challenge.masked_phone,
     expires_at: challenge.expires_at.toISOString(),
     attempts_left: challenge.max_attempts - challenge.attempts,
-    resends_left: Math.max(0, otpLimits.maxChallenges - challenge.round),
+    resends_left: resendsLeft(challenge),
   };
+}
+
+function resendsLeft({ round }: { round: number }): number {
+  return Math.max(0, otpLimits.maxChallenges - round);
 }
