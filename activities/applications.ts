@@ -53,7 +53,7 @@ export function createApplicationActivities({ store }: { store: Store }) {
       });
     },
 
-    /** Ends the application: terminal status, reasons, event, message to the customer, paper void unless the purchase was booked. Repeat: nothing. */
+    /** Ends the application: terminal status, reasons, event, message to the customer, open question withdrawn, paper void unless the purchase was booked. Repeat: nothing. */
     async finish(ref: StepRef, end: End): Promise<{ kind: 'done' }> {
       return recordOnce(store, ref, done, {
         ask: nobody,
@@ -67,6 +67,7 @@ export function createApplicationActivities({ store }: { store: Store }) {
             ...(end.canceledBy ? { canceledBy: end.canceledBy } : {}),
           });
           if (end.status !== 'completed') await store.agreements.voidContracts(tx, applicationId);
+          await store.offers.withdrawReviewTasks(tx, applicationId);
           await store.notifications.add(tx, {
             applicationId,
             template: end.status === 'completed' ? 'purchase_booked' : 'application_ended',

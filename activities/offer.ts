@@ -10,15 +10,15 @@ const accepted = z.object({ kind: z.literal('accepted') });
 
 export function createOfferActivities({ store }: { store: Store }) {
   return {
-    /** Records that the offer was accepted and plans the account at WAY4. Repeat: nothing.
-     *  Throws INVARIANT_BROKEN for an offer that is not the newest one or has expired. */
-    async acceptOffer(ref: StepRef, { offerHash }: { offerHash: string }): Promise<{ kind: 'accepted' }> {
+    /** Records that the offer was accepted, at the time at which the customer did so, and plans the account at WAY4. Repeat: nothing.
+     *  Throws INVARIANT_BROKEN for an offer that is not the newest one or had expired by then. */
+    async acceptOffer(ref: StepRef, { offerHash, acceptedAt }: { offerHash: string; acceptedAt: string }): Promise<{ kind: 'accepted' }> {
       return recordOnce(store, ref, accepted, {
         ask: nobody,
         keep: async (tx) => {
           const { applicationId } = ref;
           invariant(
-            await store.offers.markOfferAccepted(tx, applicationId, offerHash),
+            await store.offers.markOfferAccepted(tx, { applicationId, hash: offerHash, at: new Date(acceptedAt) }),
             'the offer that is accepted is the one that stands',
           );
           const offer = await store.offers.latestOffer(tx, applicationId);

@@ -58,13 +58,17 @@ export async function latestOffer(db: Queryable, applicationId: string): Promise
   return rows[0] ?? null;
 }
 
-/** Marks the offer with this hash as accepted. False when it is not the newest offer, or has expired. Repeat: true, the first time stands. */
-export async function markOfferAccepted(tx: Tx, applicationId: string, hash: string): Promise<boolean> {
+/** Marks the offer with this hash as accepted at that time. False when it is not the newest offer, or had expired by then. Repeat: true,
+ *  the first time stands. */
+export async function markOfferAccepted(
+  tx: Tx,
+  { applicationId, hash, at }: { applicationId: string; hash: string; at: Date },
+): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `update offers set accepted_at = coalesce(accepted_at, now())
-     where application_id = $1 and hash = $2 and (accepted_at is not null or expires_at > now())
+    `update offers set accepted_at = coalesce(accepted_at, $3)
+     where application_id = $1 and hash = $2 and (accepted_at is not null or expires_at > $3)
        and id = (select id from offers where application_id = $1 order by created_at desc, id desc limit 1)`,
-    [applicationId, hash],
+    [applicationId, hash, at],
   );
   return rowCount === 1;
 }
@@ -91,6 +95,15 @@ export async function answerReviewTask(tx: Tx, taskId: string, answer: string, a
     [taskId, answer, actor],
   );
   return rowCount === 1;
+}
+
+/** Withdraws the question that nobody needs answered any more, because the application has ended. Repeat: nothing. */
+export async function withdrawReviewTasks(tx: Tx, applicationId: string): Promise<void> {
+  await tx.query(
+    `update review_tasks set answer = 'withdrawn', answered_by = 'system:workflow', answered_at = now(), version = version + 1
+     where application_id = $1 and answer is null`,
+    [applicationId],
+  );
 }
 
 /** What staff answered to a task of this application, or null while nobody has. */

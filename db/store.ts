@@ -20,7 +20,7 @@ import { newId } from './ids.ts';
 import { addIdentityChecks, createCreditReports, createDecisions, identityVerdict } from './judgement.ts';
 import { readMerchant } from './merchants.ts';
 import { addNotification } from './notifications.ts';
-import { addOffer, answerReviewTask, latestOffer, markOfferAccepted, openReviewTask, reviewAnswer } from './offers.ts';
+import { addOffer, answerReviewTask, latestOffer, markOfferAccepted, openReviewTask, withdrawReviewTasks, reviewAnswer } from './offers.ts';
 import { addChallenge, closeChallenge, latestChallenge, returnGuess, takeGuess, verifiedChallenge } from './otp.ts';
 import type { Database } from './pool.ts';
 import { lockSteps, recordOutcome, recordedOutcome } from './steps.ts';
@@ -43,7 +43,7 @@ export function createStore(database: Database, boxes: Boxes) {
     identity: { addChecks: addIdentityChecks, verdict: identityVerdict },
     creditReports: createCreditReports(boxes),
     decisions: createDecisions(boxes),
-    offers: { addOffer, answerReviewTask, latestOffer, markOfferAccepted, openReviewTask, reviewAnswer },
+    offers: { addOffer, answerReviewTask, latestOffer, markOfferAccepted, openReviewTask, reviewAnswer, withdrawReviewTasks },
     otp: { addChallenge, closeChallenge, latestChallenge, returnGuess, takeGuess, verifiedChallenge },
     merchants: { read: readMerchant },
     notifications: { add: addNotification },

@@ -83,7 +83,7 @@ async function acceptedOffer(run: Run, offer: OfferRef): Promise<void> {
   run.enter('offer_ready', 'offer', 'customer');
   run.facts.offer = offer;
   await run.waitFor(() => run.inbox.offerHash !== null, Date.parse(offer.expiresAt), 'OFFER_EXPIRED');
-  await run.step('acceptOffer', 1, { offerHash: offer.hash });
+  await run.step('acceptOffer', 1, { offerHash: offer.hash, acceptedAt: new Date().toISOString() });
 }
 
 async function activation(run: Run): Promise<void> {

@@ -21,10 +21,22 @@ async function one<Row extends Record<string, unknown>>(sql: string, applicant: 
 
 test('an offer that does not stand cannot be accepted', async () => {
   const applicant = await (await world.anApplicant()).walksTo('acceptOffer');
-  await assert.rejects(activities.acceptOffer(applicant.ref('acceptOffer'), { offerHash: 'another' }), { type: 'INVARIANT_BROKEN' });
+  const acceptedAt = new Date().toISOString();
+  await assert.rejects(activities.acceptOffer(applicant.ref('acceptOffer'), { offerHash: 'another', acceptedAt }), {
+    type: 'INVARIANT_BROKEN',
+  });
   await database.query(`update offers set expires_at = now() - interval '1 second' where application_id = $1`, [applicant.applicationId]);
   await assert.rejects(applicant.run('acceptOffer'), { type: 'INVARIANT_BROKEN' });
   assert.equal((await world.rowsOf(applicant.applicationId)).get('accounts')?.length, 0, 'no account is planned');
+});
+
+test('an offer that was accepted in time is accepted, however late the database hears of it', async () => {
+  const applicant = await (await world.anApplicant()).walksTo('acceptOffer');
+  const acceptedAt = new Date(Date.now() - 2_000).toISOString();
+  await database.query(`update offers set expires_at = now() - interval '1 second' where application_id = $1`, [applicant.applicationId]);
+  const decided = applicant.outcome('decide');
+  const offerHash = decided.kind === 'approved' ? decided.offer.hash : assert.fail();
+  assert.deepEqual(await activities.acceptOffer(applicant.ref('acceptOffer'), { offerHash, acceptedAt }), { kind: 'accepted' });
 });
 
 test('the numbers at WAY4 are fixed with the acceptance, and stand', async () => {

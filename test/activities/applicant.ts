@@ -87,7 +87,7 @@ export async function anApplicant(
     decide: () => ({ offerExpiresAt: soon(), reviewDueAt: soon() }),
     acceptOffer: () => {
       const decided = outcome('decide');
-      return { offerHash: decided.kind === 'approved' ? decided.offer.hash : 'none' };
+      return { offerHash: decided.kind === 'approved' ? decided.offer.hash : 'none', acceptedAt: new Date().toISOString() };
     },
     prepareContract: () => ({ deadlineAt: soon() }),
     sealContract: () => ({

@@ -140,6 +140,13 @@ test('bad debt is declined with its reason, and no offer is made', async () => {
   assert.equal((await world.rowsOf(applicant.applicationId)).get('offers')?.length, 0);
 });
 
+test('a question to a reviewer is withdrawn when the application ends without an answer', async () => {
+  const { applicant, taskId } = await aReferral();
+  await activities.finish(applicant.ref('finish'), { status: 'expired', reasons: ['REVIEW_EXPIRED'] });
+  const { rows } = await database.query<{ answer: string }>('select answer from review_tasks where id = $1', [taskId]);
+  assert.deepEqual(rows, [{ answer: 'withdrawn' }]);
+});
+
 test('an offer follows a review only when the reviewer said yes', async () => {
   const { applicant, taskId } = await aReferral();
   const approve = async (round: number) =>
