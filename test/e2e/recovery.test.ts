@@ -2,7 +2,7 @@
 // gets the order and owes it once.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { PROCESSES } from '../../infra/local/processes.ts';
 import { eventually } from '../support/eventually.ts';
 import { startSystem } from '../support/system.ts';
@@ -13,6 +13,51 @@ import type { Journey } from './support/journey.ts';
 
 const system = await startSystem();
 const { sandbox, database } = system;
+
+describe('while WAY4 takes no new clients', { concurrency: true }, () => {
+  let first: Journey;
+  let second: Journey;
+
+  before(async () => {
+    [first, second] = await Promise.all([aJourney(system), aJourney(system)]);
+    await Promise.all([first.walksTo('submit_otp'), second.walksTo('submit_otp')]);
+  });
+
+  test('staff see what waits for it, try again when it is back, and the order is booked', async () => {
+    const journey = await aJourney(system);
+    await journey.walksTo('accept_offer');
+    await sandbox.fault({ vendor: 'way4', operation: 'addClient', fault: 'fail', times: 100 });
+    await journey.customer.acceptOffer();
+    const attention = await eventually('staff see it', async () => (await staffSee(system, journey)).attention, 60_000);
+    assert.deepEqual([attention.activity, attention.code], ['createClient', 'CARD_CORE_OUTCOME_UNKNOWN']);
+    await sandbox.clearFaults();
+    assert.equal((await staffDo(system, `/applications/${journey.applicationId}/retry`)).status, 202);
+    await endsWell(journey);
+    assert.equal((await staffSee(system, journey)).attention, null);
+  });
+
+  describe('purchases go on, whatever is killed', { concurrency: false }, () => {
+    test('transactions killed after WAY4 booked and before it said so: the booking is found again, not made twice', async () => {
+      await sandbox.fault({ vendor: 'way4', operation: 'purchase', fault: 'slow', delayMs: 4_000 });
+      await first.customer.submitOtp(await first.otp());
+      const booking = await eventually('WAY4 has booked', async () => bookingOf(first));
+      await system.kill('transactions');
+      assert.equal(await statusOf(first), 'accepted');
+      await system.restart('transactions');
+      await endsWell(first);
+      assert.deepEqual(await bookingOf(first), booking, 'WAY4 was not asked to book again');
+    });
+
+    test('the relay killed before it could carry the purchase: the purchase waits and is carried by the next', async () => {
+      await system.kill('relay');
+      await second.customer.submitOtp(await second.otp());
+      await second.reaches({ status: 'settling' });
+      assert.equal(await unpublished(second), 1);
+      await system.restart('relay');
+      await endsWell(second);
+    });
+  });
+});
 
 test('applications killed after WAY4 made the client and before it said so: the client is found again, not made twice', async () => {
   const journey = await aJourney(system);
@@ -27,53 +72,27 @@ test('applications killed after WAY4 made the client and before it said so: the 
   assert.equal((await sandbox.state()).clients.length, before + 1);
 });
 
-test('the relay killed before it could carry the purchase: the purchase waits and is carried by the next', async () => {
-  const journey = await aJourney(system);
-  await journey.walksTo('submit_otp');
-  await system.kill('relay');
-  await journey.customer.submitOtp(await journey.otp());
-  await journey.reaches({ status: 'settling' });
-  assert.equal(await unpublished(journey), 1);
-  await system.restart('relay');
-  await endsWell(journey);
-});
-
-test('transactions killed after WAY4 booked and before it said so: the booking is found again, not made twice', async () => {
-  const journey = await aJourney(system);
-  await journey.walksTo('submit_otp');
-  await sandbox.fault({ vendor: 'way4', operation: 'purchase', fault: 'slow', delayMs: 4_000 });
-  await journey.customer.submitOtp(await journey.otp());
-  const booking = await eventually('WAY4 has booked', async () => bookingOf(journey));
-  await system.kill('transactions');
-  assert.equal(await statusOf(journey), 'accepted');
-  await system.restart('transactions');
-  await endsWell(journey);
-  assert.deepEqual(await bookingOf(journey), booking, 'WAY4 was not asked to book again');
-});
-
 test('the api killed while CIC wants to call back: the report arrives all the same, and the session goes on', async () => {
   const journey = await aJourney(system);
   await journey.walksTo('submit_identity');
   await journey.sendsPhotos();
-  const inquiry = async () => (await sandbox.state()).inquiries.find(({ requestId }) => requestId.startsWith(journey.applicationId));
-  await eventually('CIC has the inquiry', inquiry);
+  await eventually('CIC has the inquiry', async () => inquiryOf(journey));
   await system.kill('api');
-  await eventually('CIC has called in vain', async () => ((await inquiry())?.callbackTries ?? 0) > 0);
+  await eventually('CIC has called in vain', async () => ((await inquiryOf(journey))?.callbackTries ?? 0) > 0);
   await system.restart('api');
   await endsWell(journey);
 });
 
-test('WAY4 away until its tries are spent: staff see what waits, try again when it is back, and the order is booked', async () => {
+test('the vendors killed before they answered: they remember what was asked, and the order is booked', async () => {
   const journey = await aJourney(system);
-  await journey.walksTo('accept_offer');
+  await journey.walksTo('submit_identity');
+  await journey.sendsPhotos();
+  await eventually('CIC has the inquiry', async () => inquiryOf(journey));
   await system.kill('sandbox');
-  await journey.customer.acceptOffer();
-  const attention = await eventually('staff see it', async () => (await staffSee(system, journey)).attention, 60_000);
-  assert.deepEqual([attention.activity, attention.code], ['createClient', 'CARD_CORE_UNAVAILABLE']);
   await system.restart('sandbox');
-  assert.equal((await staffDo(system, `/applications/${journey.applicationId}/retry`)).status, 202);
   await endsWell(journey);
-  assert.equal((await staffSee(system, journey)).attention, null);
+  const { inquiries, inquiriesBilled } = await sandbox.state();
+  assert.equal(inquiriesBilled, new Set(inquiries.map(({ requestId }) => requestId)).size, 'nobody was billed twice');
 });
 
 test('everything killed at once after the customer approved: the purchase is booked when everything is back', async () => {
@@ -107,6 +126,10 @@ async function unpublished({ applicationId }: Journey): Promise<number | undefin
     [applicationId],
   );
   return rows[0]?.count;
+}
+
+async function inquiryOf({ applicationId }: Journey) {
+  return (await sandbox.state()).inquiries.find(({ requestId }) => requestId.startsWith(applicationId));
 }
 
 /** What WAY4 knows of the journey's purchase. */

@@ -67,10 +67,13 @@ export async function staffSee(system: System, { applicationId }: Journey) {
   return opsView.parse((await call(system, `/ops/v1/applications/${applicationId}`, { token: system.opsToken })).body);
 }
 
-/** A member of staff does something, with a reason. */
+/** A member of staff does something, with a reason. Told "not now", they press the button again. */
 export async function staffDo(system: System, path: string, more: Record<string, unknown> = {}): Promise<Answer> {
   const headers = { 'idempotency-key': randomUUID(), 'x-actor': 'lan' };
-  return call(system, `/ops/v1${path}`, { token: system.opsToken, headers, json: { reason: 'as the customer asked', ...more } });
+  const send = async () =>
+    call(system, `/ops/v1${path}`, { token: system.opsToken, headers, json: { reason: 'as the customer asked', ...more } });
+  const first = await send();
+  return first.status === 503 ? send() : first;
 }
 
 /** The id of the open review task, as staff find it in the timeline. */
