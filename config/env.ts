@@ -82,6 +82,7 @@ const parts = {
   migrate: z.object({ DATABASE_URL: url }),
   /** The tools of operators. */
   operations: z.object({ DATABASE_URL: url }),
+  reconcile: z.object({ DATABASE_URL: url, ...cardCore }),
 };
 
 type Parts = typeof parts;

@@ -1,5 +1,5 @@
 // Every time-out, retry, size and grace period of the system, each with its unit in the name and its source in the comment.
-// A number that bounds something stands here and nowhere else; test/laws.test.ts checks that each says where it comes from.
+// A number that bounds something stands here (or in sandbox-limits.ts) and nowhere else; test/laws.test.ts checks that each says its source.
 
 const second = 1_000;
 const minute = 60 * second;
@@ -205,6 +205,22 @@ export type DeliveryLimits = {
   -readonly [Name in keyof typeof deliveryLimits]: (typeof deliveryLimits)[Name] extends number ? number : readonly number[];
 };
 
+/** Reconciliation with WAY4. */
+export const reconciliationLimits = {
+  /** Our choice: two days in hours, so that a run that was missed is made up for. */
+  periodHours: 48,
+  /** Our choice: a month in hours; further back is a matter of statements. */
+  periodMaxHours: 744,
+  /** Longer than the longest delay of the hand-off and one attempt after it. */
+  quietMs: 10 * minute,
+  /** Our choice: clocks of a bank and ours differ by less. */
+  clockSkewMs: hour,
+  /** Our choice: one page stays far below vendorLimits.answerMaxBytes. */
+  pageRows: 500,
+  /** Our choice: what one process compares in memory at once. */
+  maxRows: 200_000,
+} as const;
+
 /** How long Kubernetes waits after SIGTERM before it kills: terminationGracePeriodSeconds in infra/k8s/, which a test compares. */
 export const graceLimits = {
   /** Longer than the drain (deliveryLimits.drainMs), which ends by itself. */
@@ -261,32 +277,4 @@ export const notificationLimits = {
   leaseMs: 30 * second,
   /** Our choice: one batch of calls. */
   drainMs: 15 * second,
-} as const;
-
-/** The simulated vendors. */
-export const sandboxLimits = {
-  /** Our choice: longer than every vendor time-out above but Rekognition's, so that "slow" means "given up". */
-  slowMs: 8 * second,
-  /** Our choice: CIC is prompt in the demo, and still answers later than the inquiry. */
-  reportDelayMs: 800,
-  /** Our choice: idle polling for callbacks that are due. */
-  callbackPollMs: 200,
-  /** Our choice: then only polling brings the report. */
-  callbackMaxTries: 5,
-  /** Our choice: one claim. */
-  callbackBatch: 20,
-  /** Our choice: the api answers a callback within a second. */
-  callbackTimeoutMs: 5 * second,
-  /** Our choice: pictures that wait for the models before the simulator answers that it is throttling. */
-  visionQueueMax: 32,
-  /** Our choice: what was seen in a picture is a few KB; the same one is looked at by two or three operations in a row. */
-  visionRememberedPictures: 128,
-  /** Our choice: JavaScript heap of the thread with the models in MB; the models themselves live outside it. */
-  visionHeapMaxMb: 512,
-  /** Two images of 5 MB in base64 and their envelope. */
-  bodyMaxBytes: 16_777_216,
-  /** Our choice: calls that are being answered may end; one that is ordered to be slow need not. */
-  drainMs: second,
-  /** Our choice: the longest list in a summary of the sandbox's state. */
-  stateMaxRows: 1_000,
 } as const;

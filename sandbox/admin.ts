@@ -3,7 +3,7 @@
 
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { sandboxLimits } from '../config/limits.ts';
+import { sandboxLimits } from '../config/sandbox-limits.ts';
 import { defaultInstallation } from '../adapters/way4/wire.ts';
 import { faultOrder } from './faults.ts';
 import type { Faults, SandboxEnv } from './faults.ts';

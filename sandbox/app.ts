@@ -5,7 +5,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
-import { sandboxLimits } from '../config/limits.ts';
+import { sandboxLimits } from '../config/sandbox-limits.ts';
 import { adminRoutes } from './admin.ts';
 import { cicRoutes } from './cic/routes.ts';
 import { answerWith } from './faults.ts';

@@ -3,7 +3,7 @@
 
 import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
-import { sandboxLimits } from '../config/limits.ts';
+import { sandboxLimits } from '../config/sandbox-limits.ts';
 import { createSandbox } from './app.ts';
 import { callBack } from './cic/callbacks.ts';
 import { createFaults } from './faults.ts';

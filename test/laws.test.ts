@@ -169,7 +169,7 @@ test('the environment is read in config/ and where a machine is set up, and nowh
 });
 
 test('every limit has a unit in its name or is a count, and a comment that says where it comes from', () => {
-  const lines = read('config/limits.ts').split('\n');
+  const lines = ['config/limits.ts', 'config/sandbox-limits.ts'].flatMap((file) => read(file).split('\n'));
   const bare = lines.filter((line, at) => /^ {2}\w+: /.test(line) && !/(?:\*\/|\*.*\*\/)\s*$/.test(lines[at - 1] ?? ''));
   assert.deepEqual(bare, [], 'limits without a comment above them');
   const timeWithoutUnit = lines.filter(

@@ -4,7 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { callbackHeaders, signCallback } from '../../adapters/cic/wire.ts';
-import { sandboxLimits } from '../../config/limits.ts';
+import { sandboxLimits } from '../../config/sandbox-limits.ts';
 import type { Faults } from '../faults.ts';
 import { whole } from '../store.ts';
 import type { Store } from '../store.ts';

@@ -3,7 +3,7 @@
 
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
-import { sandboxLimits } from '../../config/limits.ts';
+import { sandboxLimits } from '../../config/sandbox-limits.ts';
 import type { ModelFace } from './face-model.ts';
 import type { Look, Sight } from './model-worker.ts';
 import { remembered } from './remembered.ts';

@@ -1,6 +1,6 @@
 // What was seen in a picture once is remembered by the hash of the picture, for the operations of one application look at the same three.
 
-import { sandboxLimits } from '../../config/limits.ts';
+import { sandboxLimits } from '../../config/sandbox-limits.ts';
 import type { Picture } from './vision.ts';
 
 /** Looks at each picture once. Keeps the answers for the newest pictures; failures are forgotten, so that they can be tried again. */

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { defaultInstallation, listParms, parmValue } from '../../adapters/way4/wire.ts';
-import { sandboxLimits } from '../../config/limits.ts';
+import { sandboxLimits } from '../../config/sandbox-limits.ts';
 import { whole } from '../store.ts';
 import type { Rows } from '../store.ts';
 import { Refused, respCode } from './messages.ts';
