@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
+import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import { createCommands } from '../../adapters/temporal/commands.ts';
 import type { ApplicationRef, Commands } from '../../adapters/temporal/commands.ts';
@@ -39,12 +40,16 @@ export interface World {
   signalsOtp(payload: unknown): Promise<void>;
   settles(outcome: 'posted' | 'rejected'): Promise<void>;
   result(): Promise<ApplicationResult>;
+  history(): Promise<History>;
   /** Number of events of the run so far, by type. */
   events(): Promise<Map<string, number>>;
 }
 
 /** Starts one application in a world of its own, which ends with the test. */
-export async function aWorld(t: TestContext, options: { stage?: Stage; policy?: Partial<ApplicationPolicy> } = {}): Promise<World> {
+export async function aWorld(
+  t: Pick<TestContext, 'after'>,
+  options: { stage?: Stage; policy?: Partial<ApplicationPolicy> } = {},
+): Promise<World> {
   const stage = options.stage ?? createStage();
   const { client, namespace, address, close } = await freshNamespace(process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233');
   const connection = await NativeConnection.connect({ address });
@@ -86,6 +91,7 @@ export async function aWorld(t: TestContext, options: { stage?: Stage; policy?: 
     signalsOtp: async (payload) => handle.signal(otpSubmitted.name, payload),
     settles: async (outcome) => handle.signal(transactionSettled, { transactionId: `txn_${applicationId}`, status: outcome }),
     result: async () => handle.result(),
+    history: async () => handle.fetchHistory(),
     async events() {
       const counts = new Map<string, number>();
       for (const event of (await handle.fetchHistory()).events ?? []) {

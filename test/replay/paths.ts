@@ -1,0 +1,156 @@
+// The paths an application can take, played once to record their histories (test/replay/record.ts). One path for every turn of the
+// story: what no path walks, no replay guards.
+
+import type { ApplicationPolicy } from '../../workflows/messages.ts';
+import { createStage } from '../workflows/stage.ts';
+import type { Stage, Trouble } from '../workflows/stage.ts';
+import type { World } from '../workflows/world.ts';
+
+interface Path {
+  stage?: () => Stage;
+  policy?: Partial<ApplicationPolicy>;
+  /** Takes the application to its end, or as far as staff or the bank let it come. */
+  walk: (world: World) => Promise<unknown>;
+}
+
+const photo = { documentId: 'doc_1', sha256: 'photo' };
+const submission = { idFront: photo, idBack: photo, selfie: photo };
+const staff = { actor: 'staff:mai' };
+
+/** By the name of the recorded file. */
+export const paths: Record<string, Path> = {
+  completed: { walk: async (world) => settled(world, 'posted') },
+  'rejected by the bank': { walk: async (world) => settled(world, 'rejected') },
+  declined: { stage: () => createStage({ decide: async () => ({ kind: 'declined', reasons: ['BAD_DEBT'] }) }), walk: submitted },
+  'resubmitted, reviewed and asked again': {
+    stage: () => {
+      let round = 0;
+      return createStage({
+        verifyIdentity: async () => {
+          round += 1;
+          if (round === 1) return { kind: 'resubmit', reasons: ['IDENTITY_NO_FACE'], attemptsLeft: 2 };
+          return round === 2 ? { kind: 'refer', reasons: ['IDENTITY_FACE_UNCERTAIN'], taskId: 'rvt_1' } : { kind: 'verified' };
+        },
+      });
+    },
+    async walk(world) {
+      await submitted(world);
+      await world.reaches({ step: 'identity', awaits: 'customer' });
+      await world.commands.submitIdentity(world.ref, 'second', submission);
+      await world.reaches({ awaits: 'staff' });
+      await world.commands.decideReview(world.ref, 'review', { taskId: 'rvt_1', answer: 'askAgain', ...staff });
+      await world.reaches({ step: 'identity', awaits: 'customer' });
+      await world.commands.submitIdentity(world.ref, 'third', submission);
+      await world.reaches({ step: 'offer' });
+    },
+  },
+  'referred and approved': {
+    stage: () => createStage({ decide: async () => ({ kind: 'referred', reasons: ['THIN_FILE'], taskId: 'rvt_1' }) }),
+    async walk(world) {
+      await submitted(world);
+      await world.reaches({ awaits: 'staff' });
+      await world.commands.decideReview(world.ref, 'review', { taskId: 'rvt_1', answer: 'approve', ...staff });
+      await world.reaches({ step: 'offer' });
+    },
+  },
+  'report that never came': {
+    stage: () =>
+      createStage({
+        requestCreditReport: async () => ({ kind: 'pending', inquiryId: 'inq_1' }),
+        readCreditReport: async () => ({ kind: 'pending', inquiryId: 'inq_1' }),
+      }),
+    policy: { creditReportMs: 1_000, reportPollMs: 300 },
+    walk: async (world) => world.walksTo('offer'),
+  },
+  'offer expired': {
+    policy: {},
+    stage: () => {
+      const stage = createStage();
+      stage.offerExpiresAt = () => new Date(Date.now() + 1_500).toISOString();
+      return stage;
+    },
+    async walk(world) {
+      await world.walksTo('offer');
+      await world.result();
+    },
+  },
+  'wrong code, new code, code by signal': {
+    async walk(world) {
+      await world.walksTo('otp');
+      await world.commands.submitOtp(world.ref, 'wrong', { code: '000000' });
+      await world.commands.resendOtp(world.ref, 'again');
+      await world.signalsOtp({ code: '123456' });
+      await world.reaches({ step: 'handOff' });
+      await world.settles('posted');
+      await world.result();
+    },
+  },
+  'codes spent': {
+    stage: () => createStage({ verifyOtp: async () => ({ kind: 'locked' }) }),
+    policy: { otpMaxChallenges: 1 },
+    async walk(world) {
+      await world.walksTo('otp');
+      await world.commands.submitOtp(world.ref, 'guess', { code: '000000' });
+      await world.result();
+    },
+  },
+  'attention and retry': {
+    stage: () => troubled('createContract', 3),
+    async walk(world) {
+      await waitsForStaff(world);
+      await world.commands.retryStep(world.ref, 'retry', staff);
+      await world.reaches({ step: 'contract' });
+    },
+  },
+  'attention and cancel': {
+    stage: () => troubled('createContract', 99),
+    async walk(world) {
+      await waitsForStaff(world);
+      await canceled(world);
+    },
+  },
+  'undo that waits for staff': {
+    stage: () => troubled('closeContract', 3),
+    async walk(world) {
+      await world.walksTo('contract');
+      await world.commands.cancel(world.ref, 'cancel', { by: 'customer', actor: 'customer' });
+      await world.reaches({ awaits: 'staff' });
+      await world.commands.retryStep(world.ref, 'retry', staff);
+      await world.result();
+    },
+  },
+  'canceled while an OTP is awaited': {
+    async walk(world) {
+      await world.walksTo('otp');
+      await canceled(world);
+    },
+  },
+};
+
+async function submitted(world: World): Promise<void> {
+  await world.walksTo('identity');
+  await world.commands.submitIdentity(world.ref, 'first', submission);
+}
+
+async function settled(world: World, outcome: 'posted' | 'rejected'): Promise<void> {
+  await world.walksTo('handOff');
+  await world.settles(outcome);
+  await world.result();
+}
+
+async function waitsForStaff(world: World): Promise<void> {
+  await world.walksTo('offer');
+  await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
+  await world.reaches({ awaits: 'staff' });
+}
+
+async function canceled(world: World): Promise<void> {
+  await world.commands.cancel(world.ref, 'cancel', { by: 'operations', ...staff });
+  await world.result();
+}
+
+function troubled(name: Parameters<Stage['timesDone']>[0], times: number, kind: Trouble['kind'] = 'unavailable'): Stage {
+  const stage = createStage();
+  stage.trouble.set(name, { times, kind });
+  return stage;
+}
