@@ -3,9 +3,10 @@
 
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 
-/** The text of the file, with no name of the machine or process that recorded it. */
-export function writeHistory(history: History): string {
-  return `${JSON.stringify(plain('', history), null, 1)}\n`;
+/** The text of the file, one event a line, with no name of the machine or process that recorded it. */
+export function writeHistory({ events }: History): string {
+  const lines = (events ?? []).map((event) => JSON.stringify(plain('', event)));
+  return `{"events":[\n${lines.join(',\n')}\n]}\n`;
 }
 
 /** The history of a file that writeHistory wrote. */

@@ -33,10 +33,10 @@ test('every path has its history', () => {
 });
 
 test('code that does another thing than was recorded does not pass', async () => {
-  const changed = read('attention-and-retry.json').replaceAll('"name": "createContract"', '"name": "openContract"');
+  const changed = read('attention-and-retry.json').replaceAll('"name":"createContract"', '"name":"openContract"');
   await assert.rejects(replay(changed), DeterminismViolationError);
 });
 
 test('no history names the machine or the person that recorded it', () => {
-  for (const file of recorded) assert.doesNotMatch(read(file), /"identity": "(?!recorder")|"\d+@|"stackTrace": "[^"]/, file);
+  for (const file of recorded) assert.doesNotMatch(read(file), /"identity":"(?!recorder")|"\d+@|"stackTrace":"[^"]/, file);
 });
