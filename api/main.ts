@@ -49,7 +49,8 @@ async function main(): Promise<void> {
     opsToken: env.OPS_TOKEN,
   });
   const { headersTimeoutMs: headersTimeout, requestTimeoutMs: requestTimeout } = apiLimits;
-  const server = serve({ fetch: app.fetch, port: env.PORT, serverOptions: { headersTimeout, requestTimeout } }, ({ port }) =>
+  const address = { port: env.PORT, ...(env.HOST !== undefined && { hostname: env.HOST }) };
+  const server = serve({ fetch: app.fetch, ...address, serverOptions: { headersTimeout, requestTimeout } }, ({ port }) =>
     log.info({ port, publicUrl: env.PUBLIC_URL }, 'listening'),
   );
   const end = (signal: string): void => {

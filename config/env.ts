@@ -38,6 +38,8 @@ const parts = {
     ...database,
     ...temporal,
     PORT: port.default(4100),
+    /** Address to listen on; unset: every address of the machine, as in a container. */
+    HOST: z.string().min(1).optional(),
     /** How customers reach this api; the start of every checkout link. */
     PUBLIC_URL: url.default('http://127.0.0.1:4100'),
     CIC_CALLBACK_SECRET: z.string().min(16),

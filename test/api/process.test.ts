@@ -28,6 +28,7 @@ async function startApi(databaseUrl: string): Promise<{ api: ChildProcess; port:
       INDEX_KEY: Buffer.alloc(32, 2).toString('base64'),
       CIC_CALLBACK_SECRET: 'a-secret-of-16-characters',
       OPS_TOKEN: 'test-ops-token-of-at-least-32-characters',
+      HOST: '127.0.0.1',
       PORT: '0',
     },
   });
@@ -45,6 +46,7 @@ test('200 ready without Temporal; a request under way at SIGTERM is answered, th
   try {
     const url = `http://127.0.0.1:${port}`;
     assert.equal((await fetch(`${url}/health/ready`)).status, 200);
+    await assert.rejects(fetch(`http://127.0.0.2:${port}/health/ready`), 'it listens where it was told to, and nowhere else');
 
     const body = '{"merchant_reference":1}';
     const headers = {
