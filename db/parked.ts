@@ -67,6 +67,8 @@ export interface ParkedFilter {
   afterId?: number | undefined;
   /** Only rows up to this id, so that what was looked at and what is done are the same. */
   upToId?: number | undefined;
+  /** Only those that name a transaction of ours, for the others cannot be replayed. */
+  replayableOnly?: boolean;
   limit: number;
 }
 
@@ -75,8 +77,8 @@ export async function listParked(q: Queryable, filter: ParkedFilter): Promise<Pa
   const { rows } = await q.query<ParkedRow & Record<string, unknown>>(
     `select ${columns} from parked_messages p left join transactions t on t.id = p.transaction_id
      where (not $1 or p.resolved_at is null) and ($2::text is null or p.reason = $2) and p.id > $3
-       and ($4::bigint is null or p.id <= $4) order by p.id limit $5`,
-    [filter.openOnly, filter.reason ?? null, filter.afterId ?? 0, filter.upToId ?? null, filter.limit],
+       and ($4::bigint is null or p.id <= $4) and (not $5 or t.id is not null) order by p.id limit $6`,
+    [filter.openOnly, filter.reason ?? null, filter.afterId ?? 0, filter.upToId ?? null, filter.replayableOnly ?? false, filter.limit],
   );
   return rows;
 }

@@ -6,8 +6,9 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { firstBrokenAuditRow } from '../../db/audit.ts';
-import { aLedger } from './support/ledger.ts';
+import { aLedger, runHandOff } from './support/ledger.ts';
 import type { Ledger, Purchase } from './support/ledger.ts';
+import { soon } from './support/soon.ts';
 
 /** What a break is expected to say, and what is to be done about it. */
 interface Expected {
@@ -161,6 +162,23 @@ test('a break is one row for as long as it lasts, a repair that did not help wai
     rows.map(({ times_seen }) => times_seen),
     [2, 2],
   );
+});
+
+test('purchases that reconciliation publishes again are settled and booked once, also the one that WAY4 had booked already', async (t) => {
+  const ledger = await aHealthyLedger(t);
+  const revived = [await ledger.aPurchase({ status: 'accepted' }), await ledger.aPurchase({ status: 'accepted', atCore: false })];
+  assert.equal((await ledger.reconcile()).open, 0);
+  await runHandOff(ledger);
+  const statuses = async () => {
+    const ids = revived.map(({ transactionId }) => transactionId);
+    const { rows } = await ledger.database.query<{ status: string }>('select status from transactions where id = any($1)', [ids]);
+    return rows.map(({ status }) => status);
+  };
+  await soon(async () => assert.deepEqual(await statuses(), ['posted', 'posted']));
+  const { purchases } = await ledger.sandbox.state();
+  for (const { rrn } of revived) assert.equal(purchases.filter((each) => each.rrn === rrn && each.outcome === 'posted').length, 1);
+  const { breaks, cleared } = await ledger.reconcile({ quietMs: 0 });
+  assert.deepEqual([breaks.map(({ kind, against }) => `${kind} ${against}`), cleared], [[], 2]);
 });
 
 test('what is just happening is left alone', async (t) => {

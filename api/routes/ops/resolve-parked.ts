@@ -68,14 +68,20 @@ export function addReplayOpenParked(app: Api, { database }: ApiDeps, guards: Gua
       method: 'post',
       path: '/ops/v1/parked/replay',
       tags: ['Operations'],
-      summary: 'Replay the open parked messages, oldest first',
+      summary: 'Replay the open parked messages that name a purchase, oldest first',
       request: { body: body(selection) },
       responses: { 200: json(results, 'What came of each; has_more when the limit left some open') },
     },
   );
   app.openapi(route, async (c) => {
     const { reason, parked_for, up_to_id, limit, dry_run } = c.req.valid('json');
-    const open = await listParked(database, { openOnly: true, reason: parked_for, upToId: up_to_id, limit: limit + 1 });
+    const open = await listParked(database, {
+      openOnly: true,
+      replayableOnly: true,
+      reason: parked_for,
+      upToId: up_to_id,
+      limit: limit + 1,
+    });
     const ids = open.slice(0, limit).map(({ id }) => id);
     const done: Result[] = [];
     for (const id of dry_run ? [] : ids) done.push(shown(id, await replay(database, resolvingOf(c, id, reason))));

@@ -1,19 +1,25 @@
 // Three books for reconciliation: a fresh database with our transactions and applications, and a sandbox whose books lie in the same
 // database, in its own schema, so that a test can change either behind the other's back.
 
+import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { createCardCore } from '../../../adapters/way4/client.ts';
+import { readEnv } from '../../../config/env.ts';
 import { newId } from '../../../db/ids.ts';
 import { openDatabase } from '../../../db/pool.ts';
 import type { Database } from '../../../db/pool.ts';
 import { acceptTransaction } from '../../../db/transactions.ts';
 import type { ApplicationStatus } from '../../../domain/states.ts';
+import { handOffTopology } from '../../../workers/broker.ts';
+import { noFaults } from '../../../workers/fault-points.ts';
 import { reconcile } from '../../../workers/reconciliation.ts';
 import type { ReconciliationOptions, ReconciliationReport } from '../../../workers/reconciliation.ts';
+import { startRelay } from '../../../workers/relay-process.ts';
+import { startTransactionPool } from '../../../workers/transaction-pool.ts';
 import { freshDatabase } from '../../support/database.ts';
 import { startSandbox } from '../../support/sandbox.ts';
 import type { TestSandbox } from '../../support/sandbox.ts';
-import { anApplicationRow } from './world.ts';
+import { anApplicationRow, deleteQueues, fastPool, fastRelay } from './world.ts';
 
 export interface Purchase {
   transactionId: string;
@@ -40,6 +46,8 @@ export interface Ledger {
   anApplication(status: ApplicationStatus): Promise<string>;
   bookAtCore(rrn: string, amountVnd: number): Promise<void>;
   reconcile(change?: Partial<ReconciliationOptions>): Promise<ReconciliationReport>;
+  /** Runs something when the test is over, last in first out. */
+  afterwards(undo: () => Promise<void>): void;
 }
 
 const call = { reference: 'test' };
@@ -52,12 +60,11 @@ export async function aLedger(t: TestContext): Promise<Ledger> {
   const fresh = await freshDatabase();
   const database = openDatabase({ url: fresh.url, applicationName: 'test-ledger' });
   const sandbox = await startSandbox({ databaseUrl: fresh.url, schema: 'sandbox' });
+  const undo = [fresh.close, database.close, sandbox.close];
   t.after(async () => {
-    await sandbox.close();
-    await database.close();
-    await fresh.close();
+    for (const step of undo.toReversed()) await step();
   });
-  const core = createCardCore({ baseUrl: sandbox.way4Url, timeoutMs: 2_000, connectTimeoutMs: 500, answerMaxBytes: 1_000_000 });
+  const core = coreOf(sandbox);
   await openContracts(core);
   const merchantId = newId('merchant');
   await database.query('insert into merchants (id, name) values ($1, $2)', [merchantId, 'Test Shop']);
@@ -73,6 +80,7 @@ export async function aLedger(t: TestContext): Promise<Ledger> {
     databaseUrl: fresh.url,
     sandbox,
     purchases,
+    afterwards: (step) => void undo.push(step),
     aPurchase: async ({ status = 'posted', atCore = true, applicationStatus = ends[status], agoMs = hourMs } = {}) => {
       const applicationId = await anApplicationRow(database, merchantId, amountVnd);
       const terms = { applicationId, merchantId, kind: 'purchase', contractNumber, amountVnd } as const;
@@ -102,6 +110,30 @@ export async function aLedger(t: TestContext): Promise<Ledger> {
     },
   };
   return ledger;
+}
+
+/** Runs a relay and a pool on the ledger until the test is over; an application ends as soon as it is told. */
+export async function runHandOff({ database, sandbox, afterwards }: Ledger): Promise<void> {
+  const { AMQP_URL: amqpUrl } = readEnv('relay');
+  const topology = handOffTopology(`test.${randomBytes(6).toString('hex')}`);
+  const shared = { database, amqpUrl, topology, faults: noFaults, report: () => undefined, onFault: () => undefined };
+  const relay = await startRelay({ ...shared, name: 'relay', limits: fastRelay });
+  const pool = await startTransactionPool({
+    ...shared,
+    name: 'pool',
+    cardCore: coreOf(sandbox),
+    notify: async ({ applicationId, status }) =>
+      void (await database.query('update applications set status = $2 where id = $1', [applicationId, ends[status]])),
+    limits: fastPool,
+  });
+  afterwards(async () => {
+    await Promise.all([relay.drain(), pool.drain()]);
+    await deleteQueues(amqpUrl, topology);
+  });
+}
+
+function coreOf(sandbox: TestSandbox): ReturnType<typeof createCardCore> {
+  return createCardCore({ baseUrl: sandbox.way4Url, timeoutMs: 2_000, connectTimeoutMs: 500, answerMaxBytes: 1_000_000 });
 }
 
 /** The contract of all purchases, and another one. */
