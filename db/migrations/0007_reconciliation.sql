@@ -1,5 +1,5 @@
 -- Breaks that reconciliation found between our transactions, WAY4's books and the ends of applications; kept until the books agree again.
--- Additive: older code does not read this table.
+-- Additive: one table and two indexes; older code does not read the table.
 -- Up Migration
 
 create table reconciliation_breaks (
@@ -25,3 +25,7 @@ create table reconciliation_breaks (
 -- A break is one row for as long as it lasts, however often it is found.
 create unique index reconciliation_breaks_open on reconciliation_breaks (kind, against, reference) where cleared_at is null;
 create index reconciliation_breaks_of on reconciliation_breaks (transaction_id);
+
+-- A period is read by time; without these a comparison would read every purchase that ever was.
+create index transactions_by_time on transactions (accepted_at);
+create index applications_with_money on applications (updated_at) where status in ('settling', 'completed');

@@ -22,36 +22,44 @@ const source = z.strictObject({
   secretKeyRef: z.strictObject({ name: z.string(), key: z.string() }).optional(),
   configMapKeyRef: z.strictObject({ name: z.string(), key: z.string() }).optional(),
 });
-const container = z.strictObject({
+/** What runs to its end. */
+const task = z.strictObject({
   name: z.string(),
   image: z.string(),
   command: z.array(z.string()),
   env: z.array(z.strictObject({ name: z.string(), value: z.string().optional(), valueFrom: source.optional() })),
-  ports: z.array(z.strictObject({ name: z.string(), containerPort: z.number() })),
-  startupProbe: probe,
-  livenessProbe: probe,
-  readinessProbe: probe,
   resources: z.strictObject({ requests: z.record(z.string(), z.string()), limits: z.record(z.string(), z.string()) }),
   securityContext: z.strictObject({
     allowPrivilegeEscalation: z.boolean(),
     readOnlyRootFilesystem: z.boolean(),
     capabilities: z.strictObject({ drop: z.array(z.string()) }),
   }),
+});
+/** What stays. */
+const container = task.extend({
+  ports: z.array(z.strictObject({ name: z.string(), containerPort: z.number() })),
+  startupProbe: probe,
+  livenessProbe: probe,
+  readinessProbe: probe,
   volumeMounts: z.array(z.strictObject({ name: z.string(), mountPath: z.string(), readOnly: z.boolean().optional() })),
+});
+const taskPod = z.strictObject({
+  automountServiceAccountToken: z.boolean(),
+  enableServiceLinks: z.boolean(),
+  securityContext: z.strictObject({
+    runAsNonRoot: z.boolean(),
+    runAsUser: z.number(),
+    runAsGroup: z.number(),
+    fsGroup: z.number(),
+    seccompProfile: z.strictObject({ type: z.string() }),
+  }),
+  restartPolicy: z.literal('Never'),
+  containers: z.tuple([task]),
 });
 const podTemplate = z.strictObject({
   metadata: z.strictObject({ labels }),
-  spec: z.strictObject({
+  spec: taskPod.omit({ restartPolicy: true }).extend({
     terminationGracePeriodSeconds: z.number(),
-    automountServiceAccountToken: z.boolean(),
-    enableServiceLinks: z.boolean(),
-    securityContext: z.strictObject({
-      runAsNonRoot: z.boolean(),
-      runAsUser: z.number(),
-      runAsGroup: z.number(),
-      fsGroup: z.number(),
-      seccompProfile: z.strictObject({ type: z.string() }),
-    }),
     topologySpreadConstraints: z.array(z.looseObject({ labelSelector: z.strictObject({ matchLabels: labels }) })),
     containers: z.tuple([container]),
     volumes: z.array(z.looseObject({ name: z.string() })),
@@ -110,6 +118,25 @@ const manifest = z.discriminatedUnion('kind', [
       selector: z.strictObject({ matchLabels: labels }),
     }),
   }),
+  z.strictObject({
+    kind: z.literal('CronJob'),
+    ...named,
+    spec: z.strictObject({
+      schedule: z.string(),
+      timeZone: z.string(),
+      concurrencyPolicy: z.string(),
+      startingDeadlineSeconds: z.number(),
+      successfulJobsHistoryLimit: z.number(),
+      failedJobsHistoryLimit: z.number(),
+      jobTemplate: z.strictObject({
+        spec: z.strictObject({
+          backoffLimit: z.number(),
+          activeDeadlineSeconds: z.number(),
+          template: z.strictObject({ metadata: z.strictObject({ labels }), spec: taskPod }),
+        }),
+      }),
+    }),
+  }),
   z.strictObject({ kind: z.literal('Namespace'), apiVersion: z.string(), metadata: z.strictObject({ name: z.literal('trasau'), labels }) }),
 ]);
 
@@ -125,3 +152,10 @@ export const manifests = readdirSync(folder)
 export const workloads = manifests.filter((each) => each.kind === 'StatefulSet' || each.kind === 'Deployment');
 export const services = manifests.filter((each) => each.kind === 'Service');
 export const budgets = manifests.filter((each) => each.kind === 'PodDisruptionBudget');
+export const jobs = manifests.filter((each) => each.kind === 'CronJob');
+
+/** Every pod of ours, whether it stays or runs to its end. */
+export const pods = [...workloads, ...jobs].map((each) => {
+  const spec = each.kind === 'CronJob' ? each.spec.jobTemplate.spec.template.spec : each.spec.template.spec;
+  return { name: each.metadata.name, spec, container: spec.containers[0] };
+});

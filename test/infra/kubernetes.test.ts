@@ -7,8 +7,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { envNames, readEnv } from '../../config/env.ts';
-import { apiLimits, deliveryLimits, graceLimits, notificationLimits, temporalLimits } from '../../config/limits.ts';
-import { budgets, folder, manifests, services, workloads } from './kubernetes-manifests.ts';
+import { apiLimits, deliveryLimits, graceLimits, notificationLimits, reconciliationLimits, temporalLimits } from '../../config/limits.ts';
+import { budgets, folder, jobs, manifests, pods, services, workloads } from './kubernetes-manifests.ts';
 
 /** Which process runs in a workload, how long it drains at most, and how long it is given. */
 const processes = {
@@ -97,18 +97,20 @@ test('a node can be drained one pod at a time, and a sick pod does not hold it u
 });
 
 test('no pod has a privilege, and the namespace would refuse one that had', () => {
-  for (const { metadata, spec } of workloads) {
-    const pod = spec.template.spec;
-    assert.equal(pod.automountServiceAccountToken, false, metadata.name);
-    assert.equal(pod.securityContext.runAsNonRoot, true, metadata.name);
-    assert.ok(pod.securityContext.runAsUser >= 10_000, metadata.name);
-    assert.equal(pod.securityContext.seccompProfile.type, 'RuntimeDefault', metadata.name);
-    const [{ securityContext, volumeMounts, resources }] = pod.containers;
+  for (const { name, spec, container } of pods) {
+    assert.equal(spec.automountServiceAccountToken, false, name);
+    assert.equal(spec.securityContext.runAsNonRoot, true, name);
+    assert.ok(spec.securityContext.runAsUser >= 10_000, name);
+    assert.equal(spec.securityContext.seccompProfile.type, 'RuntimeDefault', name);
+    const { securityContext, resources } = container;
     const restricted = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
-    assert.deepEqual(securityContext, restricted, metadata.name);
-    assert.ok(resources.requests['cpu'] && resources.requests['memory'] && resources.limits['memory'], metadata.name);
-    const mounted = volumeMounts.map(({ name }) => name).toSorted();
-    assert.deepEqual(mounted, pod.volumes.map(({ name }) => name).toSorted(), metadata.name);
+    assert.deepEqual(securityContext, restricted, name);
+    assert.ok(resources.requests['cpu'] && resources.requests['memory'] && resources.limits['memory'], name);
+  }
+  for (const { metadata, spec } of workloads) {
+    const { volumes, containers } = spec.template.spec;
+    const mounted = containers[0].volumeMounts.map(({ name }) => name).toSorted();
+    assert.deepEqual(mounted, volumes.map(({ name }) => name).toSorted(), metadata.name);
   }
   const namespace = manifests.find(({ kind }) => kind === 'Namespace');
   assert.equal(namespace?.metadata.labels['pod-security.kubernetes.io/enforce'], 'restricted');
@@ -116,10 +118,10 @@ test('no pod has a privilege, and the namespace would refuse one that had', () =
 
 test('every pod runs this very version, with Node itself as process 1', () => {
   const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(path.join(folder, '../../package.json'), 'utf8')));
-  for (const { metadata, spec } of workloads) {
-    const [{ image, command }] = spec.template.spec.containers;
-    assert.equal(image.split(':').at(-1), version, metadata.name);
-    assert.equal(command[0], 'node', metadata.name);
+  for (const { name, container } of pods) {
+    const { image, command } = container;
+    assert.equal(image.split(':').at(-1), version, name);
+    assert.equal(command[0], 'node', name);
     assert.equal(command.length, 2);
     assert.ok(readFileSync(path.join(folder, '../..', command[1] ?? '')).length > 0, 'the entry point exists');
   }
@@ -134,27 +136,41 @@ const sample: Record<string, string> = {
 };
 
 test('every process is given all that it reads, and nothing that it does not', () => {
-  for (const { metadata, spec } of workloads) {
-    const { part } = processOf(metadata.name);
-    const [{ env }] = spec.template.spec.containers;
-    const names = env.map(({ name }) => name);
-    assert.equal(new Set(names).size, names.length, metadata.name);
+  for (const { name: pod, container } of pods) {
+    const part = pod === 'reconcile' ? pod : processOf(pod).part;
+    const names = container.env.map(({ name }) => name);
+    assert.equal(new Set(names).size, names.length, pod);
     const known = new Set(envNames(part));
     assert.deepEqual(
       names.filter((name) => !known.has(name)),
       [],
-      metadata.name,
+      pod,
     );
-    const given = env.map(({ name, value }) => [
-      name,
-      value ?? sample[name] ?? (name.endsWith('_URL') ? 'https://vendor.example' : 'x'.repeat(40)),
-    ]);
+    const given = container.env.map(({ name, value }) => [name, value ?? sample[name] ?? anyValueOf(name)]);
     const parsed = readEnv(part, Object.fromEntries(given));
-    assert.equal(parsed.TRASAU_ENV, 'production', metadata.name);
-    for (const { name, valueFrom } of env) {
+    if ('TRASAU_ENV' in parsed) assert.equal(parsed.TRASAU_ENV, 'production', pod);
+    for (const { name, valueFrom } of container.env) {
       const isSecret = /(?:KEY|SECRET|TOKEN|PASSWORD|DATABASE_URL|AMQP_URL)$/.test(name) || name === 'AWS_ACCESS_KEY_ID';
-      if (isSecret) assert.equal(valueFrom?.secretKeyRef?.key, name, `${metadata.name} takes ${name} from the Secret`);
+      if (isSecret) assert.equal(valueFrom?.secretKeyRef?.key, name, `${pod} takes ${name} from the Secret`);
     }
+  }
+});
+
+function anyValueOf(name: string): string {
+  return name.endsWith('_URL') ? 'https://vendor.example' : 'x'.repeat(40);
+}
+
+test('the books are compared every hour, one comparison at a time, and a failure is left for a person', () => {
+  assert.deepEqual(
+    jobs.map(({ metadata }) => metadata.name),
+    ['reconcile'],
+  );
+  for (const { spec } of jobs) {
+    assert.match(spec.schedule, /^\d+ \* \* \* \*$/);
+    assert.equal(spec.concurrencyPolicy, 'Forbid');
+    assert.equal(spec.jobTemplate.spec.backoffLimit, 0);
+    assert.ok(spec.jobTemplate.spec.activeDeadlineSeconds < 3_600, 'over before the next one');
+    assert.ok(reconciliationLimits.periodHours > 2, 'a run that was missed is made up for');
   }
 });
 
