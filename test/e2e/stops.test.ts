@@ -25,7 +25,7 @@ const cancels: Record<string, { reason: ReasonCode; cancel: (journey: Journey) =
 };
 
 describe('nothing is left behind by', { concurrency: true }, () => {
-  describe('a cancel', { concurrency: 4 }, () => {
+  describe('a cancel', { concurrency: 2 }, () => {
     const plan: [by: string, at: Action | 'review'][] = [
       ['merchant', 'submit_basic_info'],
       ['customer', 'submit_identity'],
@@ -66,7 +66,7 @@ describe('nothing is left behind by', { concurrency: true }, () => {
     });
   });
 
-  describe('a request that cannot be understood', { concurrency: 2 }, () => {
+  describe('a request that cannot be understood', { concurrency: 1 }, () => {
     const order = { merchant_reference: 'bad-1', amount: { value: 3_600_000, currency: 'VND' }, customer: { phone: '+84901234567' } };
     const { amount: _missing, ...withoutAmount } = order;
     const wrong: [why: string, body: string, status: number, code: string, pointer?: string][] = [
@@ -125,7 +125,7 @@ describe('nothing is left behind by', { concurrency: true }, () => {
     });
   });
 
-  describe('a photo that will not do', { concurrency: 2 }, () => {
+  describe('a photo that will not do', { concurrency: 1 }, () => {
     const wrong: [why: string, bytes: Uint8Array, code: string][] = [
       ['is no image', new TextEncoder().encode('%PDF-1.7 and nothing more'), 'NOT_AN_IMAGE'],
       ['is empty', new Uint8Array(), 'PHOTO_EMPTY'],
