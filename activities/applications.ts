@@ -73,13 +73,9 @@ export function createApplicationActivities({ store }: { store: Store }) {
             template: end.status === 'completed' ? 'purchase_booked' : 'application_ended',
             params: { status: end.status, reason: end.reasons[0] ?? '' },
           });
-          await store.audit(tx, {
-            actor: end.actor ?? 'system:workflow',
-            action: `application.${end.status}`,
-            applicationId,
-            subject: applicationId,
-            change: { reasons: end.reasons },
-          });
+          const actor = end.actor ?? 'system:workflow';
+          const change = { reasons: end.reasons };
+          await store.audit(tx, { actor, action: `application.${end.status}`, applicationId, subject: applicationId, change });
           return { kind: 'done' as const };
         },
       });

@@ -56,6 +56,8 @@ export function createIdentityActivities(deps: IdentityDeps) {
             await store.consents.consentOf(store, ref.applicationId, 'biometric'),
             'faces are compared only with the consent of the customer',
           );
+          // While the photos are looked at, nobody is waited for: a row without a deadline says so.
+          await store.applications.waitForNobody(store, ref.applicationId);
           const evidence = await gather(deps, ref, input.submission);
           return assessIdentity(evidence, profile, identityPolicy, dayInVietnam(now()));
         },

@@ -12,6 +12,7 @@ export const applicationPolicy: ApplicationPolicy = {
   signatureMs: deadlines.signatureMs,
   approvalMs: deadlines.approvalMs,
   otpMaxChallenges: otpLimits.maxChallenges,
+  otpGraceMs: otpLimits.graceMs,
   identityMaxAttempts: identityLimits.maxAttempts,
   reportPollMs: temporalLimits.reportPollMs,
   settledPollMs: temporalLimits.settledPollMs,

@@ -48,6 +48,8 @@ export const otpLimits = {
   maxAttempts: 5,
   /** Our choice: first code and two more. */
   maxChallenges: 3,
+  /** Our choice: a guess that was sent in the last second is still answered. */
+  graceMs: 15 * second,
 } as const;
 
 /** Identity. */

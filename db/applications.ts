@@ -98,6 +98,14 @@ export async function advance(tx: Tx, id: string, to: Advance): Promise<void> {
   if (changed[0] && changed[0].status !== current.status) await writeEvent(tx, changed[0]);
 }
 
+/** Notes that the present step waits for nobody. Repeat: nothing. */
+export async function waitForNobody(db: Queryable, id: string): Promise<void> {
+  await db.query(
+    'update applications set deadline_at = null, version = version + 1, updated_at = now() where id = $1 and deadline_at is not null',
+    [id],
+  );
+}
+
 /** Marks the application as in need of attention, or as well again (null). */
 export async function setAttention(tx: Tx, id: string, attention: ApplicationRow['attention']): Promise<void> {
   await tx.query('update applications set attention = $2, version = version + 1, updated_at = now() where id = $1', [

@@ -10,7 +10,7 @@ import {
   requiredAccount,
   voidContracts,
 } from './agreements.ts';
-import { advance, readApplication, setAttention } from './applications.ts';
+import { advance, readApplication, setAttention, waitForNobody } from './applications.ts';
 import { audit } from './audit.ts';
 import type { Boxes } from './boxes.ts';
 import { consentOf, isConsentOf } from './consents.ts';
@@ -35,7 +35,7 @@ export function createStore(database: Database, boxes: Boxes) {
     sha256,
     boxes,
     agreements: { addContract, latestContract, markActive, markClosed, markSealed, planAccount, requiredAccount, voidContracts },
-    applications: { advance, readApplication, setAttention },
+    applications: { advance, readApplication, setAttention, waitForNobody },
     audit,
     consents: { consentOf, isConsentOf },
     customers: createCustomers(boxes),

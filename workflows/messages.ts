@@ -34,6 +34,8 @@ export interface ApplicationPolicy {
   signatureMs: number;
   approvalMs: number;
   otpMaxChallenges: number;
+  /** How long after the end of the last OTP a guess may still be under way. Applications that started without it wait for approvalMs. */
+  otpGraceMs?: number;
   identityMaxAttempts: number;
   reportPollMs: number;
   settledPollMs: number;

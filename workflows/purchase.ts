@@ -23,11 +23,17 @@ async function approvedWithOtp(run: Run): Promise<void> {
     otp.challenges = round;
     otp.sent = { ...sent, resendsLeft: run.policy.otpMaxChallenges - round };
     otp.resend = false;
-    await run.waitFor(() => otp.verified || otp.resend || otp.spent, atMs, 'APPROVAL_EXPIRED');
+    await run.waitFor(() => otp.verified || otp.resend || otp.spent, lastCode(run, sent.expiresAt) ?? atMs, 'APPROVAL_EXPIRED');
     if (otp.spent) throw new EarlyEnd({ status: 'failed', reasons: ['OTP_ATTEMPTS_SPENT'] });
   }
   // The point of no return, set in the same turn in which the approval was seen: a cancel comes before it or is refused.
   run.facts.pastReturn = true;
+}
+
+/** When no further code may be sent, the purchase can only be approved while the last one lives; until then the core may still answer. */
+function lastCode({ facts, policy }: Run, expiresAt: string): number | null {
+  if (policy.otpGraceMs === undefined || facts.otp.challenges < policy.otpMaxChallenges) return null;
+  return Date.parse(expiresAt) + policy.otpGraceMs;
 }
 
 async function handedOff(run: Run): Promise<string> {

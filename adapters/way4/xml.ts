@@ -27,9 +27,18 @@ const parser = new XMLParser({
 export function readXml(text: string): XmlTree {
   if (text.includes('<!DOCTYPE') || text.includes('<!ENTITY')) throw new SyntaxError('a DTD is not accepted');
   if (XMLValidator.validate(text) !== true) throw new SyntaxError('not well-formed XML');
-  const tree = decoded(parser.parse(text));
+  const tree = decoded(parsed(text));
   if (typeof tree === 'string' || Object.keys(tree).length !== 1) throw new SyntaxError('not one XML document');
   return tree;
+}
+
+// The validator lets some cut-off documents pass (`<x/`), on which the parser then throws an error that quotes them.
+function parsed(text: string): ReturnType<typeof parser.parse> {
+  try {
+    return parser.parse(text);
+  } catch {
+    throw new SyntaxError('not well-formed XML');
+  }
 }
 
 /** Writes one document in UTF-8, Vietnamese in NFC. Undefined children are left out; lists become repeated elements. */

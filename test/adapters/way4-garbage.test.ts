@@ -176,6 +176,11 @@ test('any text survives XML, but for what XML cannot carry', () => {
   );
 });
 
+test('a document that is cut off in a tag is not well formed, and the error does not quote it', () => {
+  for (const text of ['<x/', '<UFXMsg/', '<a><b/'])
+    assert.throws(() => readXml(text), { name: 'SyntaxError', message: 'not well-formed XML' });
+});
+
 test('no bytes whatever crash the reader', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[<>/?!&;#xa"= -]{0,80}$/)), (text) => {

@@ -152,7 +152,11 @@ test('one effect for a command repeated with its Idempotency-Key: the workflow s
 
 test('200 with reasons in both languages when photos have to be taken again, and with the state of the code at the purchase', async () => {
   const { session, applicationId } = await aCheckout(world);
-  await world.move(applicationId, { status: 'in_progress', step: 'identity', reasons: ['IDENTITY_POOR_PHOTO'] });
+  await world.move(applicationId, { status: 'in_progress', step: 'identity' });
+  const looking = await bodyOf(app.request('/checkout/application', { headers: session }));
+  assert.equal(looking.next.action, 'wait', 'while the photos are looked at, nobody is waited for');
+  const deadlineAt = new Date(Date.now() + 60_000).toISOString();
+  await world.move(applicationId, { status: 'in_progress', step: 'identity', deadlineAt, reasons: ['IDENTITY_POOR_PHOTO'] });
   const body = await bodyOf(app.request('/checkout/application', { headers: session }));
   assert.equal(body.next.action, 'submit_identity');
   assert.equal(body.reasons[0]?.code, 'IDENTITY_POOR_PHOTO');

@@ -70,6 +70,14 @@ test('when every code is locked and none can be sent, the application fails and 
   assert.equal(stage.contracts.size + stage.clients.size, 0);
 });
 
+test('when the last code has run out and none can be sent, the application expires and leaves nothing behind', async (t) => {
+  const world = await aWorld(t, { policy: { otpMaxChallenges: 1, otpGraceMs: 100 } });
+  await world.walksTo('otp');
+  const result = await world.result();
+  assert.deepEqual([result.status, result.reasons], ['expired', ['APPROVAL_EXPIRED']]);
+  assert.equal(world.stage.contracts.size + world.stage.clients.size, 0);
+});
+
 test('an approval of another amount than the order is refused', async (t) => {
   const world = await aWorld(t);
   await world.walksTo('purchase');

@@ -112,11 +112,11 @@ function next(view: CheckoutView, now: Date): CheckoutPicture['next'] {
     : { action, method: 'POST', path: places[action] };
 }
 
-function nextAction({ application: { status, step }, challenge }: CheckoutView, now: Date): CheckoutPicture['next']['action'] {
+function nextAction({ application: { status, step, deadline_at }, challenge }: CheckoutView, now: Date): CheckoutPicture['next']['action'] {
   if (isTerminal(status)) return 'none';
   if (status === 'in_review' || status === 'settling') return 'wait';
   if (step === 'basicInfo') return 'submit_basic_info';
-  if (step === 'identity') return 'submit_identity';
+  if (step === 'identity') return deadline_at ? 'submit_identity' : 'wait';
   if (step === 'offer') return 'accept_offer';
   if (step === 'contract') return 'sign_contract';
   if (step !== 'purchase') return 'wait';
