@@ -15,6 +15,7 @@ import { isReasonCode } from '../domain/reasons.ts';
 import type { ReasonCode } from '../domain/reasons.ts';
 import { buildOffer, offerContent } from '../domain/schedule.ts';
 import type { Product } from '../domain/schedule.ts';
+import type { Tx } from '../db/pool.ts';
 import type { Store } from '../db/store.ts';
 import { nobody, recordOnce } from './record-once.ts';
 import type { StepRef } from './record-once.ts';
@@ -37,8 +38,6 @@ interface DecisionDeps {
   ruleset: { document: Ruleset; sha256: string };
   now: () => Date;
 }
-
-type Tx = Parameters<Parameters<Store['withTransaction']>[0]>[0];
 
 export function createDecisionActivities(deps: DecisionDeps) {
   const { store } = deps;

@@ -10,6 +10,7 @@ import type { IdentityEvidence } from '../domain/identity/checks.ts';
 import type { IdentityProvider } from '../domain/ports.ts';
 import { isReasonCode } from '../domain/reasons.ts';
 import type { ReasonCode } from '../domain/reasons.ts';
+import type { Tx } from '../db/pool.ts';
 import type { Store } from '../db/store.ts';
 import { recordOnce } from './record-once.ts';
 import type { StepRef } from './record-once.ts';
@@ -81,8 +82,6 @@ export function createIdentityActivities(deps: IdentityDeps) {
     },
   };
 }
-
-type Tx = Parameters<Parameters<Store['withTransaction']>[0]>[0];
 
 async function follow(
   { store }: IdentityDeps,

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { InvariantFailure, VendorFailure, invariant } from '../domain/failures.ts';
 import type { CardCore, OtpTerms } from '../domain/ports.ts';
 import type { ChallengeRow } from '../db/otp.ts';
+import type { Tx } from '../db/pool.ts';
 import type { Store } from '../db/store.ts';
 import { recordOnce } from './record-once.ts';
 import type { StepRef } from './record-once.ts';
@@ -23,8 +24,6 @@ const guessAnswer = z.discriminatedUnion('kind', [
 export type GuessAnswer = z.infer<typeof guessAnswer>;
 
 type Guess = { challenge: ChallengeRow; answer: GuessAnswer['kind'] } | { challenge: null; answer: 'expired' | 'locked' };
-
-type Tx = Parameters<Parameters<Store['withTransaction']>[0]>[0];
 
 interface OtpDeps {
   store: Store;

@@ -1,7 +1,7 @@
 // The input values that select a behaviour of the sandbox: one table for tests, documents and demo. A sentinel works through the front
 // door, with no admin call, so a journey can be told by its input alone. Everything that is not in the table behaves well.
 
-import { provinces } from './provinces.ts';
+import { provinces } from '../domain/identity/national-id.ts';
 
 /** How a report reaches the lender: signed callback (and poll), poll only, or at once in the answer to the inquiry. */
 type Delivery = 'callback' | 'poll' | 'at_once';
