@@ -9,6 +9,7 @@ import { launch, untilReady, type Launched } from './launch.ts';
 import { createOnceInAWhile, readableLine } from './log-lines.ts';
 import { repository } from './paths.ts';
 import { DEFAULT_PORTS, freePort, type Ports } from './ports.ts';
+import { mustRun } from './run-command.ts';
 import type { Servers } from './servers.ts';
 import type { Stack } from './stack.ts';
 
@@ -34,6 +35,7 @@ export const PROCESSES: ProcessSpec[] = [
 ];
 
 const READY_WITHIN_MS = 90_000;
+const BUNDLE_TIMEOUT_MS = 120_000;
 const CHECK_TIMEOUT_MS = 2_000;
 
 export interface ProcessPlan extends ProcessSpec {
@@ -99,9 +101,17 @@ export function processEnvironment(
   };
 }
 
-/** Where the bundle of the workflows lies; made anew with every start, since the sources may have changed. */
-export function workflowBundleFile(stack: Stack): string {
+/** Where the bundle of the workflows lies. */
+function workflowBundleFile(stack: Pick<Stack, 'folder'>): string {
   return join(stack.folder, 'workflow-bundle.js');
+}
+
+/** Makes the bundle of the workflows anew, since the sources may have changed. Returns its file. */
+export async function bundleWorkflows(stack: Pick<Stack, 'folder' | 'plainEnv'>): Promise<string> {
+  const file = workflowBundleFile(stack);
+  const args = [join(repository, 'workers/workflow-bundle.ts'), file];
+  await mustRun(process.execPath, args, { cwd: repository, env: stack.plainEnv, timeoutMs: BUNDLE_TIMEOUT_MS });
+  return file;
 }
 
 // Compiled code is kept, so that Node neither strips types nor compiles again; a small young generation keeps six processes small.

@@ -40,7 +40,7 @@ export async function runTestFiles(files: string[], env: Environment, stop?: Pro
   if (totals === undefined) process.stderr.write('The test run did not come to its end; what is above is all that ran.\n');
   rmSync(folder, { recursive: true, force: true });
   if (totals === undefined || (code !== 0 && totals.failed === 0))
-    return { passed: totals?.passed ?? 0, failed: 1, skipped: totals?.skipped ?? 0 };
+    return { passed: totals?.passed ?? 0, failed: 1, skipped: totals?.skipped ?? 0, failures: ['the test runner itself'] };
   return totals;
 }
 
@@ -61,23 +61,25 @@ const STATIC_CHECKS: [title: string, program: string, args: string[]][] = [
 
 /** Types, lint, format and unused code. Each counts as one check that passed or failed. */
 export async function runStaticChecks(env: Environment): Promise<TestTotals> {
-  const totals: TestTotals = { passed: 0, failed: 0, skipped: 0 };
+  const totals: TestTotals = { passed: 0, failed: 0, skipped: 0, failures: [] };
   for (const [title, program, args] of STATIC_CHECKS) {
     const startedAt = performance.now();
     const code = await runInherited(join(repository, 'node_modules/.bin', program), args, env);
     process.stdout.write(`${code === 0 ? '✓' : '✗'} ${`${((performance.now() - startedAt) / 1000).toFixed(1)} s`.padStart(8)}  ${title}\n`);
     totals[code === 0 ? 'passed' : 'failed'] += 1;
+    if (code !== 0) totals.failures.push(title);
   }
   return totals;
 }
 
 /** The one closing summary; the counts stand alone on their line for tools that look for them. */
 export function summarize(parts: TestTotals[], startedAtMs: number): { text: string; code: number } {
-  const sum = (key: keyof TestTotals) => parts.reduce((total, part) => total + part[key], 0);
+  const sum = (key: Exclude<keyof TestTotals, 'failures'>) => parts.reduce((total, part) => total + part[key], 0);
   const skipped = sum('skipped') > 0 ? `\n${sum('skipped')} skipped` : '';
+  const failures = parts.flatMap((part) => part.failures.map((line) => `\n✗ ${line}`)).join('');
   const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
   return {
-    text: `\ntotal time ${seconds} s${skipped}\n${sum('passed')} passed, ${sum('failed')} failed\n`,
+    text: `${failures}\ntotal time ${seconds} s${skipped}\n${sum('passed')} passed, ${sum('failed')} failed\n`,
     code: sum('failed') === 0 ? 0 : 1,
   };
 }

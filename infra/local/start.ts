@@ -13,7 +13,7 @@ import { oneLine } from './find/routes.ts';
 import { keepRunning, pauseFor, type Keeper } from './keep.ts';
 import { stopAll, type Launched } from './launch.ts';
 import { repository } from './paths.ts';
-import { planProcesses, processEnvironment, startProcess, workflowBundleFile, type ProcessPlan } from './processes.ts';
+import { bundleWorkflows, planProcesses, processEnvironment, startProcess, type ProcessPlan } from './processes.ts';
 import { releasePorts } from './port-claims.ts';
 import { movePorts } from './ports.ts';
 import { createProgress } from './progress.ts';
@@ -109,7 +109,7 @@ function print({ servers, result, error }: Up, json: boolean): void {
 /** Servers, schema, processes, demo. The demo's failure is explained but leaves the system up for a look at it. */
 async function bringUp(stack: Stack, keepers: Keeper[], startedAtMs: number): Promise<Up> {
   const developer = readEnvironment();
-  const [servers] = await Promise.all([startServers(stack, developer), bundleWorkflows(stack)]);
+  const [servers] = await Promise.all([startServers(stack, developer), progress.during('workflow bundle', () => bundleWorkflows(stack))]);
   for (const { name, processes, restart } of servers.running) keepers.push(keep(name, processes, restart));
   // The servers may have taken a while, and somebody else these ports.
   await movePorts(servers.ports, ['api', 'sandbox']);
@@ -127,13 +127,6 @@ async function bringUp(stack: Stack, keepers: Keeper[], startedAtMs: number): Pr
     explain(error);
     return { servers, result: undefined, error: oneLine(error) };
   }
-}
-
-async function bundleWorkflows(stack: Stack): Promise<void> {
-  const args = [join(repository, 'workers/workflow-bundle.ts'), workflowBundleFile(stack)];
-  await progress.during('workflow bundle', () =>
-    mustRun(process.execPath, args, { cwd: repository, env: stack.plainEnv, timeoutMs: STEP_TIMEOUT_MS }),
-  );
 }
 
 async function bringUpProcess(stack: Stack, plan: ProcessPlan, keepers: Keeper[]): Promise<void> {

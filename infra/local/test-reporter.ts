@@ -10,6 +10,8 @@ export interface TestTotals {
   passed: number;
   failed: number;
   skipped: number;
+  /** Where and what failed, one line each: the closing summary names them again, for a log may be cut before it. */
+  failures: string[];
 }
 
 type Failure = Extract<TestEvent, { type: 'test:fail' }>['data'];
@@ -17,11 +19,15 @@ type FileSummary = Extract<TestEvent, { type: 'test:summary' }>['data'];
 
 // oxlint-disable-next-line no-default-export -- Node's reporter interface
 export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  const failures: string[] = [];
   for await (const event of events) {
-    if (event.type === 'test:fail' && isOwnFailure(event.data)) yield failureText(event.data);
+    if (event.type === 'test:fail' && isOwnFailure(event.data)) {
+      failures.push(`${placeOf(event.data)}  ${event.data.name}`);
+      yield failureText(event.data);
+    }
     if (event.type === 'test:stderr' || event.type === 'test:stdout') yield event.data.message;
     if (event.type === 'test:summary') {
-      if (event.data.file === undefined) saveTotals(event.data);
+      if (event.data.file === undefined) saveTotals(event.data, failures);
       else yield fileLine(event.data.file, event.data);
     }
   }
@@ -33,11 +39,14 @@ function isOwnFailure({ details, ...test }: Failure): boolean {
   return kind !== 'subtestsFailed' && test.todo === undefined;
 }
 
-function failureText({ name, file, line, details }: Failure): string {
-  const error: unknown = details.error?.cause ?? details.error;
+function placeOf({ file, line }: Failure): string {
+  return file === undefined ? 'unknown file' : `${relative(process.cwd(), file)}:${line ?? 1}`;
+}
+
+function failureText(failure: Failure): string {
+  const error: unknown = failure.details.error?.cause ?? failure.details.error;
   const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const place = file === undefined ? '' : `  (${relative(process.cwd(), file)}:${line ?? 1})`;
-  return `\n✗ ${name}${place}\n${words
+  return `\n✗ ${failure.name}  (${placeOf(failure)})\n${words
     .split('\n')
     .map((text) => `    ${text}`)
     .join('\n')}\n\n`;
@@ -50,9 +59,9 @@ function fileLine(file: string, { counts, duration_ms: durationMs, success }: Fi
   return `${success ? '✓' : '✗'} ${time}  ${relative(process.cwd(), file)}  ${counts.passed} passed${failed}${skipped}\n`;
 }
 
-function saveTotals({ counts }: FileSummary): void {
+function saveTotals({ counts }: FileSummary, failures: string[]): void {
   const target = process.env['TRASAU_TEST_TOTALS'];
-  const totals: TestTotals = { passed: counts.passed, failed: countFailed(counts), skipped: counts.skipped };
+  const totals: TestTotals = { passed: counts.passed, failed: countFailed(counts), skipped: counts.skipped, failures };
   if (target !== undefined) writeFileSync(target, JSON.stringify(totals));
 }
 

@@ -14,6 +14,8 @@ import { openTestStack, removeStack } from './stack.ts';
 export interface TestServers {
   /** Everything that a test needs, on top of the developer's own environment. */
   env: Environment;
+  /** Where everything of this run lies; removed at its end. */
+  folder: string;
   /** Resolves when somebody asks this process to stop; what runs beside the servers should then end. */
   requested: Promise<void>;
   stop(): Promise<void>;
@@ -50,7 +52,7 @@ export async function startTestServers(env: Environment, progress: Progress = cr
       ...(servers.rabbitmqManagementUrl === undefined ? {} : { RABBITMQ_MANAGEMENT_URL: servers.rabbitmqManagementUrl }),
       ...(testServer === undefined ? {} : { TEMPORAL_TEST_SERVER: testServer }),
     };
-    return { env: { ...withoutNpm(env), ...stack.secrets, ...addresses }, requested: watch.requested, stop };
+    return { env: { ...withoutNpm(env), ...stack.secrets, ...addresses }, folder: stack.folder, requested: watch.requested, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,6 +1,7 @@
 // `npm test [-- files…]`: everything, or the named test files, beside servers of its own that are gone afterwards whatever happens.
 
 import { readEnvironment } from './environment.ts';
+import { bundleWorkflows } from './processes.ts';
 import { findTestFiles, runStaticChecks, runTestFiles, summarize } from './run-tests.ts';
 import type { TestTotals } from './test-reporter.ts';
 import { startTestServers } from './test-servers.ts';
@@ -29,12 +30,13 @@ async function runBesideServers(files: string[]): Promise<TestTotals> {
   try {
     const servers = await startTestServers(readEnvironment());
     try {
-      return await runTestFiles(files, servers.env, servers.requested);
+      const workflows = await bundleWorkflows({ folder: servers.folder, plainEnv: readEnvironment() });
+      return await runTestFiles(files, { ...servers.env, WORKFLOW_BUNDLE: workflows }, servers.requested);
     } finally {
       await servers.stop();
     }
   } catch (error) {
     process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, failures: ['the servers did not come up'] };
   }
 }

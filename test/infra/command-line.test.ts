@@ -72,12 +72,17 @@ test('the same warning is shown again only after a while', () => {
 test('the closing summary of the tests has the counts alone on a line, and its exit code tells', () => {
   const good = summarize(
     [
-      { passed: 4, failed: 0, skipped: 0 },
-      { passed: 38, failed: 0, skipped: 0 },
+      { passed: 4, failed: 0, skipped: 0, failures: [] },
+      { passed: 38, failed: 0, skipped: 0, failures: [] },
     ],
     0,
   );
   assert.ok(good.text.split('\n').includes('42 passed, 0 failed'));
   assert.equal(good.code, 0);
-  assert.equal(summarize([{ passed: 4, failed: 1, skipped: 0 }], 0).code, 1);
+});
+
+test('the closing summary names what failed right above the counts, where a log that was cut still has it', () => {
+  const bad = summarize([{ passed: 4, failed: 1, skipped: 0, failures: ['test/a.test.ts:3  a promise'] }], 0);
+  assert.match(bad.text, /✗ test\/a\.test\.ts:3 {2}a promise\ntotal time/);
+  assert.equal(bad.code, 1);
 });

@@ -2,10 +2,9 @@
 
 import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
-import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
 import { createCommands } from '../../adapters/temporal/commands.ts';
 import type { ApplicationRef, Commands } from '../../adapters/temporal/commands.ts';
 import { applicationPolicy } from '../../api/policy.ts';
@@ -13,13 +12,16 @@ import { applicationWorkflowId, otpSubmitted, status, taskQueues, transactionSet
 import type { ApplicationPolicy, ApplicationResult, ApplicationView } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { freshNamespace } from '../support/temporal.ts';
+import { workflowBundle as bundleOf } from '../../workers/workflow-bundle.ts';
 import { createStage } from './stage.ts';
 import type { Stage } from './stage.ts';
 
-Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+// The server that skips time says of itself that it is old, and the SDK warns of that in every test.
+const logging = { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) };
+Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [], telemetryOptions: { logging } });
 
-/** The real workflows, bundled once for all tests of a file. */
-export const workflowBundle = bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)) });
+/** The real workflows, bundled once for a whole test run, or for this file when it is run by hand. */
+export const workflowBundle = bundleOf(process.env['WORKFLOW_BUNDLE']);
 
 /** Vendors are tried twice in short order, so that a test reaches the end of patience quickly. */
 const impatient: ApplicationPolicy = { ...applicationPolicy, vendorAttempts: 2, vendorBackoffMs: 20, vendorBackoffMaxMs: 40 };
