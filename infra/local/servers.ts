@@ -8,7 +8,7 @@ import { temporalSearch } from './find/temporal.ts';
 import type { Launched } from './launch.ts';
 import { choosePorts, movePorts, type Ports } from './ports.ts';
 import { checkPostgres, postgresUrl, startPostgres } from './servers/postgres.ts';
-import { amqpUrl, checkRabbitmq, managementUrl, startRabbitmq } from './servers/rabbitmq.ts';
+import { amqpUrl, checkRabbitmq, managementUrl, rabbitmqctl, startRabbitmq } from './servers/rabbitmq.ts';
 import { checkTemporal, startTemporal, temporalAddress } from './servers/temporal.ts';
 import type { Stack } from './stack.ts';
 
@@ -29,6 +29,8 @@ export interface RunningServer {
   processes: Launched[];
   /** Starts it again on the same ports and data. */
   restart(): Promise<Launched[]>;
+  /** Runs the server's own control program with these arguments; only RabbitMQ has one. Throws with its words. */
+  control?(args: string[]): Promise<string>;
 }
 
 /** Starts what is not given by address. Everything is stopped again when one of them fails. Throws NoRouteError or the server's own words. */
@@ -88,6 +90,7 @@ async function rabbitmq(stack: Stack, env: Environment, ports: Ports, running: R
     'RabbitMQ',
     program,
     withFreePorts(ports, ['amqp', 'rabbitmqManagement', 'rabbitmqDistribution', 'epmd'], start),
+    async (args) => rabbitmqctl(stack, program, ports, args),
   );
 }
 
@@ -136,7 +139,8 @@ async function run(
   name: string,
   found: Found,
   start: { first: Start; again: Start },
+  control?: RunningServer['control'],
 ): Promise<void> {
   const processes = await stack.progress.during(`${name} ${found.version} (${found.origin})`, start.first);
-  running.push({ name, processes, restart: start.again });
+  running.push({ name, processes, restart: start.again, ...(control && { control }) });
 }

@@ -33,11 +33,11 @@ export async function openStartStack(env: Environment, progress: Progress): Prom
 }
 
 /** A stack for one test run, in a folder of its own. What finished or killed test runs left is removed. */
-export async function openTestStack(env: Environment, progress: Progress): Promise<Stack> {
+export async function openTestStack(env: Environment, progress: Progress, durable = false): Promise<Stack> {
   const base = join(localFolder, 'test');
   for (const name of existsSync(base) ? readdirSync(base) : []) await sweepTestStack(join(base, name));
   const name = String(process.pid);
-  return buildStack(env, progress, { id: `trasau-${cloneHash}-${name}`, folder: join(base, name), durable: false });
+  return buildStack(env, progress, { id: `trasau-${cloneHash}-${name}`, folder: join(base, name), durable });
 }
 
 /** Removes a test stack's folder once its run is over. */

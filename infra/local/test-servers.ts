@@ -7,7 +7,7 @@ import { findTemporalTestServer } from './find/temporal.ts';
 import { releasePorts } from './port-claims.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { stopAll } from './launch.ts';
-import { startServers } from './servers.ts';
+import { startServers, type RunningServer } from './servers.ts';
 import { watchForStop } from './signals.ts';
 import { openTestStack, removeStack } from './stack.ts';
 
@@ -16,6 +16,8 @@ export interface TestServers {
   env: Environment;
   /** Where everything of this run lies; removed at its end. */
   folder: string;
+  /** The servers that were started here and not given by address. */
+  running: RunningServer[];
   /** Resolves when somebody asks this process to stop; what runs beside the servers should then end. */
   requested: Promise<void>;
   stop(): Promise<void>;
@@ -26,10 +28,17 @@ const LOWEST_OFFSET = 1_000;
 const SLOTS = 40;
 const PORTS_PER_SLOT = 100;
 
-/** Brings up PostgreSQL (without fsync), RabbitMQ and Temporal for tests. The caller must call `stop` in the end. A request to stop that comes while
+export interface TestServerOptions {
+  /** What was committed survives a kill, as in production: PostgreSQL syncs. Tests save that time unless they are about it. */
+  durable?: boolean;
+  progress?: Progress;
+}
+
+/** Brings up PostgreSQL, RabbitMQ and Temporal for tests. The caller must call `stop` in the end. A request to stop that comes while
  *  they start makes this throw, with everything stopped. */
-export async function startTestServers(env: Environment, progress: Progress = createProgress()): Promise<TestServers> {
-  const stack = await openTestStack(env, progress);
+export async function startTestServers(env: Environment, options: TestServerOptions = {}): Promise<TestServers> {
+  const { durable = false, progress = createProgress() } = options;
+  const stack = await openTestStack(env, progress, durable);
   const watch = watchForStop({ onFirst: () => void (stack.closing = true), onAgain: () => void stopAll(stack, true) }, isUnderNpm(env));
   const stop = async () => {
     await stopAll(stack);
@@ -52,7 +61,13 @@ export async function startTestServers(env: Environment, progress: Progress = cr
       ...(servers.rabbitmqManagementUrl === undefined ? {} : { RABBITMQ_MANAGEMENT_URL: servers.rabbitmqManagementUrl }),
       ...(testServer === undefined ? {} : { TEMPORAL_TEST_SERVER: testServer }),
     };
-    return { env: { ...withoutNpm(env), ...stack.secrets, ...addresses }, folder: stack.folder, requested: watch.requested, stop };
+    return {
+      env: { ...withoutNpm(env), ...stack.secrets, ...addresses },
+      folder: stack.folder,
+      running: servers.running,
+      requested: watch.requested,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -9,7 +9,7 @@ import type { RabbitmqProgram } from '../find/rabbitmq.ts';
 import { findOnPath, isExecutable } from '../find/look.ts';
 import { answersOk } from '../http-check.ts';
 import { launch, untilReady, type Launched } from '../launch.ts';
-import { runCommand } from '../run-command.ts';
+import { mustRun, runCommand } from '../run-command.ts';
 import type { Ports } from '../ports.ts';
 import type { Stack } from '../stack.ts';
 
@@ -50,6 +50,14 @@ export async function startRabbitmq(stack: Stack, program: RabbitmqProgram, port
     throw error;
   }
   return launched;
+}
+
+/** Runs `rabbitmqctl` against the stack's broker and returns what it said. Throws with its words. */
+export async function rabbitmqctl(stack: Stack, program: RabbitmqProgram, ports: Ports, args: string[]): Promise<string> {
+  if (program.kind === 'container') return mustRun(program.engine, ['exec', containerName(stack), 'rabbitmqctl', ...args]);
+  // A node of its own beside the broker: it must not take the broker's port, and finds it by name through the same port mapper.
+  const { RABBITMQ_DIST_PORT: _port, ...env } = brokerEnvironment(stack, program, ports, join(stack.folder, 'rabbitmq'));
+  return mustRun(join(program.home, 'sbin/rabbitmqctl'), args, { env });
 }
 
 async function launchPrograms(stack: Stack, program: Programs, ports: Ports, folder: string): Promise<Launched[]> {
@@ -133,13 +141,17 @@ function findEpmd(program: Programs, env: Environment): string {
 }
 
 async function launchContainer(stack: Stack, program: Container, ports: Ports, folder: string): Promise<Launched> {
-  const name = `${stack.id}-rabbitmq`;
+  const name = containerName(stack);
   await runCommand(program.engine, ['rm', '--force', name]);
   const volume = stack.durable ? ['--volume', `${name}:/var/lib/rabbitmq`] : [];
   const published = ['--publish', `127.0.0.1:${ports.amqp}:5672`, '--publish', `127.0.0.1:${ports.rabbitmqManagement}:15672`];
   const user = ['--env', `RABBITMQ_DEFAULT_USER=${USER}`, '--env', `RABBITMQ_DEFAULT_PASS=${stack.secrets.RABBITMQ_PASSWORD}`];
   const args = ['run', '--rm', '--name', name, '--hostname', 'trasau', ...volume, ...published, ...user, program.image];
   return launch(stack, { name: 'rabbitmq', file: program.engine, args, env: stack.plainEnv, folder, graceMs: GRACE_MS });
+}
+
+function containerName(stack: Stack): string {
+  return `${stack.id}-rabbitmq`;
 }
 
 async function canLogIn(url: string): Promise<boolean> {
