@@ -60,7 +60,7 @@ function recorded({ log, draining }: ApiDeps): ApiMiddleware {
       merchantId: c.get('keyHolder')?.merchantId,
       keyId: c.get('keyHolder')?.keyId,
       applicationId: c.get('session')?.applicationId,
-      actor: c.get('actor'),
+      actor: c.get('staff')?.actor,
       ...c.get('notes'),
       ...(code && { code }),
     };

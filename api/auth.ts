@@ -1,7 +1,6 @@
 // Who asks. A guard runs before the body is read: it accepts the request and notes who it is, or throws a problem. A merchant shows
-// an api key, a customer a session, staff a token (OIDC replaces the token in a later part).
+// an api key, a customer a session, staff the access token of their sign-on, whose roles must allow the operation.
 
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { getCookie } from 'hono/cookie';
 import { apiLimits } from '../config/limits.ts';
 import { touchSession } from '../db/checkout.ts';
@@ -9,10 +8,15 @@ import { holderOfApiKey } from '../db/merchants.ts';
 import type { Scope } from '../db/merchants.ts';
 import type { ApiContext, ApiDeps, ApiMiddleware } from './environment.ts';
 import { Problem } from './problems.ts';
+import type { ProblemCode } from './problems.ts';
+import { rolesFor } from './staff-access.ts';
+import type { StaffOperation } from './staff-access.ts';
 
 /** A check in front of a route, and how the documentation names it. */
 export interface Guard {
   check: ApiMiddleware;
+  /** What it may answer. */
+  problems: readonly ProblemCode[];
   security: Record<string, string[]>[];
 }
 
@@ -21,25 +25,46 @@ export interface Guards {
   merchant(scope: Scope): Guard;
   /** A customer's session, by cookie or bearer token. */
   session: Guard;
-  /** Staff who read. */
-  staff: Guard;
-  /** Staff who act, and say who they are. */
-  actingStaff: Guard;
+  /** A member of staff with a role that allows this operation. */
+  staff(operation: StaffOperation): Guard;
 }
 
 /** The guards of this deployment. */
-export function createGuards(deps: Pick<ApiDeps, 'database' | 'publicUrl' | 'opsToken'>): Guards {
-  const staff: ApiMiddleware = async (c, next) => {
-    if (!isEqual(bearer(c) ?? '', deps.opsToken)) throw new Problem('UNAUTHORIZED');
-    const name = c.req.header('x-actor') ?? '';
-    if (actorForm.test(name)) c.set('actor', `staff:${name}`);
-    await next();
-  };
+export function createGuards(deps: Pick<ApiDeps, 'database' | 'publicUrl' | 'readStaffToken'>): Guards {
   return {
-    merchant: (scope) => ({ security: [{ apiKey: [] }], check: merchantGuard(deps, scope) }),
-    session: { security: [{ sessionCookie: [] }, { sessionToken: [] }], check: sessionGuard(deps) },
-    staff: { security: [{ opsToken: [] }], check: staff },
-    actingStaff: { security: [{ opsToken: [] }], check: async (c, next) => staff(c, async () => withActor(c, next)) },
+    merchant: (scope) => ({
+      security: [{ apiKey: [] }],
+      problems: ['UNAUTHORIZED', 'SCOPE_MISSING'],
+      check: merchantGuard(deps, scope),
+    }),
+    session: {
+      security: [{ sessionCookie: [] }, { sessionToken: [] }],
+      problems: ['UNAUTHORIZED', 'CROSS_SITE'],
+      check: sessionGuard(deps),
+    },
+    staff: (operation) => ({
+      security: [{ staffToken: [...rolesFor(operation)] }],
+      problems: ['UNAUTHORIZED', 'ROLE_MISSING'],
+      check: staffGuard(deps, operation),
+    }),
+  };
+}
+
+const signOnAgain = 'Sign on again, and send the access token as `Authorization: Bearer …`.';
+const signOnAway = 'Your sign-on cannot be checked, because the identity provider does not answer. Nothing was done.';
+
+function staffGuard({ readStaffToken }: Pick<ApiDeps, 'readStaffToken'>, operation: StaffOperation): ApiMiddleware {
+  const allowed = rolesFor(operation);
+  return async (c, next) => {
+    const token = bearer(c);
+    const signOn = token === undefined ? ({ kind: 'refused' } as const) : await readStaffToken(token);
+    if (signOn.kind === 'unavailable') throw new Problem('TEMPORARILY_UNAVAILABLE', { detail: signOnAway, cause: signOn.cause });
+    if (signOn.kind === 'refused') throw new Problem('UNAUTHORIZED', { detail: signOnAgain });
+    const { staff } = signOn;
+    c.set('staff', staff);
+    if (!staff.roles.some((role) => allowed.includes(role)))
+      throw new Problem('ROLE_MISSING', { detail: `This needs one of the roles ${allowed.join(', ')}. Ask who looks after roles.` });
+    await next();
   };
 }
 
@@ -89,21 +114,6 @@ function isSafe(method: string): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-const actorForm = /^[\p{L}\p{N}._@-]{2,64}$/u;
-
-async function withActor(c: ApiContext, next: () => Promise<void>): Promise<void> {
-  const name = c.req.header('x-actor') ?? '';
-  if (!actorForm.test(name))
-    throw new Problem('ACTOR_MISSING', { detail: 'Say who acts: `X-Actor: name`, 2–64 letters, digits or . _ @ -' });
-  c.set('actor', `staff:${name}`);
-  await next();
-}
-
 function bearer(c: ApiContext): string | undefined {
-  return /^Bearer ([A-Za-z0-9._~+/=-]{1,512})$/.exec(c.req.header('authorization') ?? '')?.[1];
-}
-
-function isEqual(left: string, right: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(left), digest(right));
+  return /^Bearer ([A-Za-z0-9._~+/=-]{1,4096})$/.exec(c.req.header('authorization') ?? '')?.[1];
 }

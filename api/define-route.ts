@@ -24,12 +24,7 @@ type Declared<P extends string> = Omit<RouteConfig, 'path' | 'middleware' | 'sec
 /** The route with its guard, body limit and problems. Hand it to `app.openapi`. */
 export function defineRoute<const P extends string, R extends Declared<P>>(rules: RouteRules, route: R & { path: P }): R & { path: P } {
   const { guard, maxBytes = apiLimits.jsonMaxBytes, problems = [] } = rules;
-  const codes: ProblemCode[] = [
-    ...(guard ? (['UNAUTHORIZED'] as const) : []),
-    ...(route.request ? requestProblems : []),
-    ...problems,
-    ...always,
-  ];
+  const codes: ProblemCode[] = [...(guard?.problems ?? []), ...(route.request ? requestProblems : []), ...problems, ...always];
   return {
     ...route,
     ...(guard && { security: guard.security }),

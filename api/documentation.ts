@@ -36,7 +36,11 @@ function securitySchemes(publicUrl: string) {
     apiKey: { ...bearer, description: "A merchant's api key: trasau_test_sk_…" },
     sessionToken: { ...bearer, description: 'The session_token of POST /checkout/sessions' },
     sessionCookie: { type: 'apiKey', in: 'cookie', name: publicUrl.startsWith('https:') ? '__Host-trasau_session' : 'trasau_session' },
-    opsToken: { ...bearer, description: 'The token of support staff' },
+    staffToken: {
+      ...bearer,
+      bearerFormat: 'JWT',
+      description: 'The access token of a member of staff; the roles that may call an operation are listed with it',
+    },
   } as const;
 }
 

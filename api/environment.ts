@@ -2,6 +2,7 @@
 
 import type { Context, MiddlewareHandler } from 'hono';
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { SignOn } from '../adapters/oidc/client.ts';
 import type { Commands } from '../adapters/temporal/commands.ts';
 import type { Boxes } from '../db/boxes.ts';
 import type { CheckoutSession } from '../db/checkout.ts';
@@ -11,6 +12,7 @@ import type { IdempotencyKeys } from '../db/idempotency.ts';
 import type { KeyHolder } from '../db/merchants.ts';
 import type { Database } from '../db/pool.ts';
 import { invariant } from '../domain/failures.ts';
+import type { StaffMember } from '../domain/staff.ts';
 
 /** A photo as it may be stored, or why it cannot be used. */
 type ReadImage = (bytes: Uint8Array) => Promise<{ kind: 'ok'; jpeg: Uint8Array } | { kind: 'refused'; code: string; message: string }>;
@@ -46,8 +48,8 @@ export interface ApiDeps {
   log: Log;
   /** How customers reach this api, without a slash at the end. */
   publicUrl: string;
-  /** Bearer token of staff. */
-  opsToken: string;
+  /** Whose access token this is. */
+  readStaffToken(token: string): Promise<SignOn>;
 }
 
 export interface ApiEnv {
@@ -55,7 +57,7 @@ export interface ApiEnv {
     requestId: string;
     keyHolder?: KeyHolder;
     session?: CheckoutSession;
-    actor?: string;
+    staff?: StaffMember;
     /** Further members of the request's line in the log. */
     notes: Record<string, string | number | boolean>;
   };
@@ -79,9 +81,14 @@ export function sessionOf(c: ApiContext): CheckoutSession {
   return session;
 }
 
-/** The member of staff that the guard accepted, as `staff:<name>`. */
+/** The member of staff that the guard accepted. */
+export function staffOf(c: ApiContext): StaffMember {
+  const staff = c.get('staff');
+  invariant(staff, 'an ops route has a guard');
+  return staff;
+}
+
+/** The same, as the audit log names them. */
 export function actorOf(c: ApiContext): string {
-  const actor = c.get('actor');
-  invariant(actor, 'a writing ops route has a guard');
-  return actor;
+  return staffOf(c).actor;
 }

@@ -5,11 +5,13 @@ import { serve } from '@hono/node-server';
 import { pino } from 'pino';
 import { readCicCallback } from '../adapters/cic/wire.ts';
 import { readImage } from '../adapters/images.ts';
+import { createStaffTokens } from '../adapters/oidc/client.ts';
+import type { StaffTokenOptions } from '../adapters/oidc/client.ts';
 import { connectTemporal } from '../adapters/temporal/client.ts';
 import { createCommands } from '../adapters/temporal/commands.ts';
 import { readEnv } from '../config/env.ts';
 import type { Env } from '../config/env.ts';
-import { apiLimits, identityLimits } from '../config/limits.ts';
+import { apiLimits, identityLimits, staffTokenLimits } from '../config/limits.ts';
 import { createBoxes } from '../db/boxes.ts';
 import { createCustomers } from '../db/customers.ts';
 import { createDocuments } from '../db/documents.ts';
@@ -46,7 +48,7 @@ async function main(): Promise<void> {
     now: () => new Date(),
     log,
     publicUrl: env.PUBLIC_URL.replace(/\/$/, ''),
-    opsToken: env.OPS_TOKEN,
+    readStaffToken: createStaffTokens(staffTokenOptions(env)),
   });
   const { headersTimeoutMs: headersTimeout, requestTimeoutMs: requestTimeout } = apiLimits;
   const address = { port: env.PORT, ...(env.HOST !== undefined && { hostname: env.HOST }) };
@@ -78,6 +80,18 @@ function stored(database: Database, env: Env<'api'>): Pick<ApiDeps, 'database' |
     customers: createCustomers(boxes),
     documents: createDocuments(boxes),
     idempotencyKeys: createIdempotencyKeys(boxes),
+  };
+}
+
+function staffTokenOptions(env: Env<'api'>): StaffTokenOptions {
+  return {
+    ...staffTokenLimits,
+    issuer: env.STAFF_ISSUER_URL,
+    audience: env.STAFF_AUDIENCE,
+    keys: new URL(env.STAFF_JWKS_URL),
+    algorithms: env.STAFF_ALGORITHMS,
+    type: env.STAFF_TOKEN_TYPE,
+    rolesClaim: env.STAFF_ROLES_CLAIM,
   };
 }
 

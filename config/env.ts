@@ -29,23 +29,48 @@ const broker = {
   /** A test's order to die at a named point (workers/fault-points.ts); refused in production. */
   FAULT_AT: z.string().optional(),
 };
+/** `aud` of the access tokens of staff: this system. */
+const staffAudience = z.string().min(1).default('trasau');
 const cardCore = { WAY4_URL: url };
 const sms = { SMS_URL: url, SMS_API_KEY: z.string().min(1), SMS_API_SECRET: z.string().min(1) };
 
+/** Where staff sign on, and what a token of theirs looks like. */
+const staffSignOn = {
+  /** `iss` of the access tokens, letter by letter. */
+  STAFF_ISSUER_URL: url,
+  /** Where the keys of the issuer are published: `jwks_uri` of its discovery document. */
+  STAFF_JWKS_URL: url,
+  STAFF_AUDIENCE: staffAudience,
+  STAFF_ALGORITHMS: z
+    .string()
+    .default('RS256,PS256,ES256,EdDSA')
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'])).min(1)),
+  STAFF_TOKEN_TYPE: z.string().min(1).default('at+jwt'),
+  /** Claim with the list of roles. */
+  STAFF_ROLES_CLAIM: z.string().min(1).default('roles'),
+};
+
+// Keys that come over a line on which somebody else can write prove nothing.
+function staffSignsOnSafely(env: { TRASAU_ENV: string; STAFF_ISSUER_URL: string; STAFF_JWKS_URL: string }): boolean {
+  return env.TRASAU_ENV !== 'production' || [env.STAFF_ISSUER_URL, env.STAFF_JWKS_URL].every((each) => each.startsWith('https:'));
+}
+
 const parts = {
-  api: z.object({
-    ...shared,
-    ...database,
-    ...temporal,
-    PORT: port.default(4100),
-    /** Address to listen on; unset: every address of the machine, as in a container. */
-    HOST: z.string().min(1).optional(),
-    /** How customers reach this api; the start of every checkout link. */
-    PUBLIC_URL: url.default('http://127.0.0.1:4100'),
-    CIC_CALLBACK_SECRET: z.string().min(16),
-    /** Bearer token of support staff until part 3 brings OIDC; at least 32 characters. */
-    OPS_TOKEN: z.string().min(32),
-  }),
+  api: z
+    .object({
+      ...shared,
+      ...database,
+      ...temporal,
+      PORT: port.default(4100),
+      /** Address to listen on; unset: every address of the machine, as in a container. */
+      HOST: z.string().min(1).optional(),
+      /** How customers reach this api; the start of every checkout link. */
+      PUBLIC_URL: url.default('http://127.0.0.1:4100'),
+      CIC_CALLBACK_SECRET: z.string().min(16),
+      ...staffSignOn,
+    })
+    .refine(staffSignsOnSafely, 'in production, STAFF_ISSUER_URL and STAFF_JWKS_URL must start with https'),
   applications: z.object({
     ...shared,
     ...database,
@@ -76,6 +101,7 @@ const parts = {
     DATABASE_URL: url,
     /** `model` looks at the photos with real models; `scripted` answers from the sentinel table, fast. */
     REKOGNITION_MODE: z.enum(['model', 'scripted']).default('model'),
+    STAFF_AUDIENCE: staffAudience,
     CIC_API_KEY: z.string().min(1),
     CIC_CALLBACK_SECRET: z.string().min(16),
     SMS_API_KEY: z.string().min(1),

@@ -27,6 +27,8 @@ export const sandboxLimits = {
   bodyMaxBytes: 16_777_216,
   /** Our choice: calls that are being answered may end; one that is ordered to be slow need not. */
   drainMs: second,
+  /** Our choice: long enough to try things by hand, short enough that a test of expiry is no fiction. */
+  staffTokenSeconds: 900,
   /** Our choice: the longest list in a summary of the sandbox's state. */
   stateMaxRows: 1_000,
 } as const;

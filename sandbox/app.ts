@@ -1,4 +1,4 @@
-// All simulated vendors on one server, each under its own path and in its own wire format: /way4, /cic, /sms, /rekognition; beside them
+// All simulated vendors on one server, each under its own path and in its own wire format: /way4, /cic, /sms, /rekognition, /oidc; beside them
 // the phone that shows text messages, the admin calls, and health.
 
 import { Hono } from 'hono';
@@ -10,6 +10,8 @@ import { adminRoutes } from './admin.ts';
 import { cicRoutes } from './cic/routes.ts';
 import { answerWith } from './faults.ts';
 import type { Faults, SandboxEnv } from './faults.ts';
+import type { Issuer } from './oidc/issuer.ts';
+import { oidcRoutes } from './oidc/routes.ts';
 import { phoneRoutes } from './sms/phone.ts';
 import { smsRoutes } from './sms/routes.ts';
 import type { Store } from './store.ts';
@@ -24,6 +26,8 @@ export interface SandboxDeps {
   smsApiSecret: string;
   slowMs: number;
   reportDelayMs: number;
+  /** Where staff sign on. */
+  issuer: Issuer;
   /** The Rekognition simulator; /rekognition is not there without it. */
   rekognition: Hono | undefined;
   /** False while something is still being loaded. */
@@ -39,6 +43,7 @@ export function createSandbox(deps: SandboxDeps): Hono<SandboxEnv> {
   app.route('/cic', cicRoutes({ store, faults, slowMs, apiKey: deps.cicApiKey, reportDelayMs: deps.reportDelayMs }));
   app.route('/sms', smsRoutes({ store, faults, slowMs, apiKey: deps.smsApiKey, apiSecret: deps.smsApiSecret }));
   app.route('/phone', phoneRoutes(store));
+  app.route('/oidc', oidcRoutes(deps.issuer));
   app.route('/admin', adminRoutes({ store, faults }));
   if (deps.rekognition) app.route('/rekognition', rekognitionWithFaults(deps.rekognition, deps));
   app.get('/health/live', (c) => c.json({ status: 'live' }));

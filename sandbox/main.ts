@@ -1,5 +1,5 @@
-// Entry point of the sandbox: the simulated WAY4, CIC, Rekognition and SMS gateway in one process. It believes whoever talks to it and
-// gives money to everyone, so it refuses to start where TRASAU_ENV says production.
+// Entry point of the sandbox: the simulated WAY4, CIC, Rekognition, SMS gateway and sign-on of staff in one process. It believes whoever
+// talks to it and gives money to everyone, so it refuses to start where TRASAU_ENV says production.
 
 import pino from 'pino';
 import { readEnv } from '../config/env.ts';
@@ -24,6 +24,7 @@ const sandbox = await startSandboxServer({
   cicCallbackSecret: env.CIC_CALLBACK_SECRET,
   smsApiKey: env.SMS_API_KEY,
   smsApiSecret: env.SMS_API_SECRET,
+  staffAudience: env.STAFF_AUDIENCE,
   rekognition: createRekognition({ mode: env.REKOGNITION_MODE, log }),
 });
 log.info({ url: sandbox.url, phone: `${sandbox.url}/phone` }, 'the sandbox is ready');

@@ -7,6 +7,7 @@ import { sandboxLimits } from '../config/sandbox-limits.ts';
 import { createSandbox } from './app.ts';
 import { callBack } from './cic/callbacks.ts';
 import { createFaults } from './faults.ts';
+import { createIssuer } from './oidc/issuer.ts';
 import type { Rekognition } from './rekognition/rekognition.ts';
 import { openStore } from './store.ts';
 import type { Store } from './store.ts';
@@ -23,6 +24,8 @@ export interface SandboxOptions {
   cicCallbackSecret: string;
   smsApiKey: string;
   smsApiSecret: string;
+  /** `aud` of the tokens of staff; that of the api unless given. */
+  staffAudience?: string;
   /** Closed with the sandbox. /rekognition is not there without it. */
   rekognition?: Rekognition;
   /** Tests make slow answers and reports faster. */
@@ -55,6 +58,7 @@ export async function startSandboxServer(options: SandboxOptions): Promise<Runni
     faults,
     slowMs,
     reportDelayMs,
+    issuer: await createIssuer(options.staffAudience ?? 'trasau'),
     rekognition: options.rekognition?.routes,
     isReady: () => isReady,
   });

@@ -78,13 +78,14 @@ const rules: Record<string, Rule> = {
   },
   api: {
     folders: ['domain', 'config', 'db'],
-    // api/main.ts is the composition root of the api: it alone knows the photo intake and the signature of CIC's callback.
+    // api/main.ts is the composition root of the api: it alone knows the photo intake, the sign-on and the signature of CIC's callback.
     files: [
       'workflows/messages.ts',
       'adapters/temporal/client.ts',
       'adapters/temporal/commands.ts',
       'adapters/cic/wire.ts',
       'adapters/images.ts',
+      'adapters/oidc/client.ts',
     ],
     node: true,
   },

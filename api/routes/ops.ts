@@ -5,11 +5,13 @@ import type { Api, ApiDeps } from '../environment.ts';
 import { addAnswerReview, addOpsCancel, addOpsRetry } from './ops/act.ts';
 import { addOpsInspect } from './ops/inspect-application.ts';
 import { addOpsList } from './ops/list-applications.ts';
+import { addReadOwnAccess } from './ops/own-access.ts';
 import { addInspectParked, addListParked } from './ops/parked.ts';
 import { addDiscardParked, addReplayOpenParked, addReplayParked } from './ops/resolve-parked.ts';
 
 /** Adds the routes under /ops/v1. */
 export function addOpsRoutes(app: Api, deps: ApiDeps, guards: Guards): void {
+  addReadOwnAccess(app, guards);
   addOpsList(app, deps, guards);
   addOpsInspect(app, deps, guards);
   addOpsRetry(app, deps, guards);

@@ -22,7 +22,6 @@ export interface DemoOptions {
   apiUrl: string;
   sandboxUrl: string;
   merchantKey: string;
-  opsToken: string;
   temporalAddress: string;
   databaseUrl: string;
   /** A folder of this clone for what the demo wants to leave behind: the sealed contract. */

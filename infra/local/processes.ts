@@ -81,6 +81,8 @@ export function processEnvironment(
     CIC_URL: `${sandboxUrl}/cic`,
     CIC_CALLBACK_URL: `http://127.0.0.1:${api}/hooks/cic`,
     SMS_URL: `${sandboxUrl}/sms`,
+    STAFF_ISSUER_URL: `${sandboxUrl}/oidc`,
+    STAFF_JWKS_URL: `${sandboxUrl}/oidc/jwks`,
     AWS_ENDPOINT_URL_REKOGNITION: `${sandboxUrl}/rekognition`,
     AWS_ACCESS_KEY_ID,
     AWS_SECRET_ACCESS_KEY,

@@ -19,7 +19,6 @@ export const SECRET_KINDS = {
   // The sandbox takes any credentials, but AWS's own SDK signs with some.
   AWS_ACCESS_KEY_ID: 'token',
   AWS_SECRET_ACCESS_KEY: 'token',
-  OPS_TOKEN: 'token',
   ESIGN_P12_PASSWORD: 'token',
   POSTGRES_PASSWORD: 'token',
   RABBITMQ_PASSWORD: 'token',

@@ -141,7 +141,6 @@ async function demo(stack: Stack, servers: Servers): Promise<DemoResult> {
     apiUrl: `http://127.0.0.1:${servers.ports.api}`,
     sandboxUrl: `http://127.0.0.1:${servers.ports.sandbox}`,
     merchantKey: await ensureDemoMerchantKey(stack, servers.databaseUrl),
-    opsToken: stack.secrets.OPS_TOKEN,
     temporalAddress: servers.temporalAddress,
     databaseUrl: servers.databaseUrl,
     outputFolder,

@@ -16,6 +16,7 @@ export function addressLines(servers: Servers, result: DemoResult | undefined): 
   return [
     row('API documentation', `http://127.0.0.1:${api}/docs`),
     row('Sandbox phone', `http://127.0.0.1:${sandbox}/phone`),
+    row('Token of staff', `curl -d username=linh.tran -d scope='support reviewer' http://127.0.0.1:${sandbox}/oidc/token`),
     row(
       'Temporal UI',
       servers.temporalUiUrl === undefined ? `not started here; Temporal is at ${servers.temporalAddress}` : servers.temporalUiUrl + run,

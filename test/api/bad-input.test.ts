@@ -8,7 +8,7 @@ import { problemKinds } from '../../api/problems.ts';
 import type { ProblemCode } from '../../api/problems.ts';
 import { openDatabase } from '../../db/pool.ts';
 import { revokeApiKey } from '../../db/merchants.ts';
-import { aCheckout, anOrder, aWorld, bearer, bodyOf, opsToken, place, post } from './world.ts';
+import { aCheckout, anOrder, aWorld, bearer, bodyOf, place, post, staff } from './world.ts';
 import type { Seen } from './world.ts';
 
 const world = await aWorld();
@@ -55,7 +55,7 @@ test('400 without an Idempotency-Key, and with one that is none', async () => {
   }
 });
 
-test('401 for no key, a broken one, a revoked one, another scheme, and the key of staff', async () => {
+test('401 for no key, a broken one, a revoked one, another scheme, and the token of staff', async () => {
   const revoked = await world.anotherKey();
   const lookup = revoked.split('_')[3] ?? '';
   const { rows } = await database.query<{ id: string }>('select id from api_keys where lookup = $1', [lookup]);
@@ -69,7 +69,7 @@ test('401 for no key, a broken one, a revoked one, another scheme, and the key o
     `Bearer ${revoked}`,
     `Basic ${world.apiKey}`,
     world.apiKey,
-    `Bearer ${opsToken}`,
+    staff['authorization'],
   ];
   for (const authorization of wrong) {
     const reply = await app.request('/v1/applications', { headers: authorization === undefined ? {} : { authorization } });

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createApp } from '../../api/app.ts';
-import { anOrder, aWorld, basicInfo, bearer, bodyOf, opsToken, place, post } from './world.ts';
+import { anOrder, aWorld, basicInfo, bearer, bodyOf, place, post, staff } from './world.ts';
 import type { World } from './world.ts';
 
 const world = await aWorld();
@@ -24,8 +24,6 @@ interface Step {
   status: number;
   body: unknown;
 }
-
-const staff = { ...bearer(opsToken), 'x-actor': 'linh.tran' };
 
 /** One customer's way into a checkout, with repeats and mistakes; what came of each request, in order. */
 async function journey(request: World['app']['request']): Promise<Step[]> {

@@ -18,9 +18,11 @@ import { advance } from '../../db/applications.ts';
 import type { Advance } from '../../db/applications.ts';
 import type { ApplicationView } from '../../workflows/messages.ts';
 import { freshDatabase } from '../support/database.ts';
+import { asStaff, readStaffToken } from '../support/staff.ts';
 
 export const publicUrl = 'http://127.0.0.1:4100';
-export const opsToken = 'test-ops-token-of-at-least-32-characters';
+/** The headers of somebody who may do all that staff may do. */
+export const staff = await asStaff('linh.tran', 'support', 'reviewer', 'operations');
 export const now = new Date('2026-11-23T08:00:00Z');
 
 /** Every call to the application port, in order. */
@@ -90,7 +92,7 @@ export async function aWorld(overrides: Partial<ApiDeps> = {}): Promise<World> {
     now: () => now,
     log: { info: note('info'), warn: note('warn'), error: note('error') },
     publicUrl,
-    opsToken,
+    readStaffToken,
     ...overrides,
   };
   const merchantId = await database.withTransaction(async (tx) => addMerchant(tx, { name: 'Cửa hàng Hoa Sen' }));

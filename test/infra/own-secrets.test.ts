@@ -14,7 +14,7 @@ test('secrets are made once, kept, and readable by their owner only', (t) => {
   assert.deepEqual(ensureSecrets(folder, SECRET_KINDS), first);
   assert.equal(new Set(Object.values(first)).size, Object.keys(SECRET_KINDS).length);
   assert.equal(Buffer.from(first.DATA_KEY, 'base64').length, 32);
-  assert.ok(first.OPS_TOKEN.length >= 32);
+  assert.ok(first.CIC_API_KEY.length >= 32);
   assert.equal(statSync(join(folder, 'secrets.json')).mode & 0o777, 0o600);
 });
 

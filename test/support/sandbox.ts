@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import pino from 'pino';
 import type { Logger } from 'pino';
+import type { StaffRole } from '../../domain/staff.ts';
 import type { SandboxState } from '../../sandbox/admin.ts';
 import type { FaultOrder } from '../../sandbox/faults.ts';
 import type { Rekognition } from '../../sandbox/rekognition/rekognition.ts';
@@ -37,6 +38,8 @@ export interface SandboxDoor {
   otpCode(phone: string): Promise<string | undefined>;
   /** Lets every open OTP challenge expire now. */
   expireOtps(): Promise<void>;
+  /** Signs a member of staff on and returns their access token. */
+  staffToken(name: string, roles: readonly StaffRole[]): Promise<string>;
 }
 
 export interface TestSandbox extends SandboxDoor {
@@ -99,6 +102,13 @@ export function sandboxAt(url: string): SandboxDoor {
     messages,
     otpCode: async (phone) => (await messages(phone)).map(({ text }) => /OTP (\d{6})/.exec(text)?.[1]).find((code) => code !== undefined),
     expireOtps: async () => void (await admin(`${url}/admin/otp/expire`, 'POST')),
+    staffToken: async (name, roles) => {
+      const response = await fetch(`${url}/oidc/token`, {
+        method: 'POST',
+        body: new URLSearchParams({ username: name, scope: roles.join(' ') }),
+      });
+      return String(Object(await response.json()).access_token);
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import type { Client } from '@temporalio/client';
 import { addMerchant, issueApiKey, scopes } from '../../db/merchants.ts';
 import { openDatabase } from '../../db/pool.ts';
 import type { Database } from '../../db/pool.ts';
+import type { StaffRole } from '../../domain/staff.ts';
 import { releasePorts } from '../../infra/local/port-claims.ts';
 import { freePort } from '../../infra/local/ports.ts';
 import { PROCESSES } from '../../infra/local/processes.ts';
@@ -29,7 +30,8 @@ export interface System {
   amqpUrl: string;
   /** Exchange and work queue of the hand-off. */
   handOffQueue: string;
-  opsToken: string;
+  /** The access token of a member of staff with these roles; support, reviewer and operations unless told otherwise. */
+  staffToken(roles?: readonly StaffRole[]): Promise<string>;
   /** Makes a merchant and returns its api key. */
   aMerchantKey(name?: string): Promise<string>;
   /** A number for one customer; no two customers of a test file get the same. */
@@ -85,15 +87,16 @@ async function assemble(own: Record<string, string>, undo: (() => Promise<unknow
   undo.push(() => void (hasFailed() && showLogs(processes)));
   await Promise.all([...processes.values()].map(async (process) => process.start()));
   const named = (name: string): SystemProcess => processes.get(name) ?? failUnknown(name);
+  const sandbox = sandboxAt(`http://127.0.0.1:${ports.get('sandbox')}`);
   let customers = 0;
   return {
     apiUrl: `http://127.0.0.1:${ports.get('api')}`,
-    sandbox: sandboxAt(`http://127.0.0.1:${ports.get('sandbox')}`),
+    sandbox,
     database,
     temporal: temporal.client,
     amqpUrl,
     handOffQueue,
-    opsToken: required('OPS_TOKEN'),
+    staffToken: async (roles = ['support', 'reviewer', 'operations']) => sandbox.staffToken('lan', roles),
     aMerchantKey: async (name = 'Cửa hàng Thử') =>
       database.withTransaction(async (tx) => {
         const merchantId = await addMerchant(tx, { name });
@@ -142,6 +145,8 @@ function environment(ports: Map<string, number>): Record<string, string> {
     CIC_URL: `${sandbox}/cic`,
     WAY4_URL: `${sandbox}/way4`,
     SMS_URL: `${sandbox}/sms`,
+    STAFF_ISSUER_URL: `${sandbox}/oidc`,
+    STAFF_JWKS_URL: `${sandbox}/oidc/jwks`,
     AWS_ENDPOINT_URL_REKOGNITION: `${sandbox}/rekognition`,
   };
 }

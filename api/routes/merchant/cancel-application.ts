@@ -13,7 +13,7 @@ import { ownApplication } from './read-application.ts';
 /** Adds the route. */
 export function addCancelApplication(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.merchant('applications:write'), problems: ['SCOPE_MISSING', 'NOT_FOUND', 'WRONG_STATE', 'POINT_OF_NO_RETURN'] },
+    { guard: guards.merchant('applications:write'), problems: ['NOT_FOUND', 'WRONG_STATE', 'POINT_OF_NO_RETURN'] },
     {
       method: 'post',
       path: '/v1/applications/{id}/cancel',

@@ -24,7 +24,7 @@ const page = z
 /** Adds the route. */
 export function addListApplications(app: Api, { database, boxes }: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.merchant('applications:read'), problems: ['SCOPE_MISSING'] },
+    { guard: guards.merchant('applications:read') },
     {
       method: 'get',
       path: '/v1/applications',

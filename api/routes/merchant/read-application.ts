@@ -14,7 +14,7 @@ import { applicationObject, toApplicationObject } from './application-object.ts'
 /** Adds the route. */
 export function addReadApplication(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.merchant('applications:read'), problems: ['SCOPE_MISSING', 'NOT_FOUND'] },
+    { guard: guards.merchant('applications:read'), problems: ['NOT_FOUND'] },
     {
       method: 'get',
       path: '/v1/applications/{id}',

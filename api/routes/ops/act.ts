@@ -26,12 +26,12 @@ const toState = ({ status, step, awaits, deadlineAt }: ApplicationView): z.infer
   deadline_at: deadlineAt,
 });
 
-const problems: readonly ProblemCode[] = ['ACTOR_MISSING', 'IDEMPOTENCY_KEY_MISSING', 'NOT_FOUND', 'WRONG_STATE'];
+const problems: readonly ProblemCode[] = ['IDEMPOTENCY_KEY_MISSING', 'NOT_FOUND', 'WRONG_STATE'];
 
 /** Adds POST /ops/v1/applications/{id}/retry. */
 export function addOpsRetry(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.actingStaff, problems: [...problems, 'NOTHING_TO_RETRY'] },
+    { guard: guards.staff('retryStep'), problems: [...problems, 'NOTHING_TO_RETRY'] },
     {
       method: 'post',
       path: '/ops/v1/applications/{id}/retry',
@@ -55,7 +55,7 @@ export function addOpsRetry(app: Api, deps: ApiDeps, guards: Guards): void {
 /** Adds POST /ops/v1/applications/{id}/cancel. */
 export function addOpsCancel(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.actingStaff, problems: [...problems, 'POINT_OF_NO_RETURN'] },
+    { guard: guards.staff('cancelApplication'), problems: [...problems, 'POINT_OF_NO_RETURN'] },
     {
       method: 'post',
       path: '/ops/v1/applications/{id}/cancel',
@@ -81,7 +81,7 @@ const answers = { approve: 'approve', decline: 'decline', ask_again: 'askAgain' 
 /** Adds POST /ops/v1/reviews/{taskId}. */
 export function addAnswerReview(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.actingStaff, problems: [...problems, 'ANSWER_NOT_ALLOWED'] },
+    { guard: guards.staff('decideReview'), problems: [...problems, 'ANSWER_NOT_ALLOWED'] },
     {
       method: 'post',
       path: '/ops/v1/reviews/{taskId}',

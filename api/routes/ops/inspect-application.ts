@@ -3,6 +3,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Guards } from '../../auth.ts';
 import { defineRoute, json } from '../../define-route.ts';
+import { actorOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
 import { idParam, time } from '../../schemas.ts';
 import { inspectApplication } from '../../verbs/inspect-application.ts';
@@ -18,7 +19,7 @@ const inspected = opsObject
 /** Adds the route. */
 export function addOpsInspect(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.staff, problems: ['NOT_FOUND'] },
+    { guard: guards.staff('inspectApplication'), problems: ['NOT_FOUND'] },
     {
       method: 'get',
       path: '/ops/v1/applications/{id}',
@@ -29,7 +30,7 @@ export function addOpsInspect(app: Api, deps: ApiDeps, guards: Guards): void {
     },
   );
   app.openapi(route, async (c) => {
-    const by = { actor: c.get('actor') ?? 'staff:unnamed', requestId: c.get('requestId') };
+    const by = { actor: actorOf(c), requestId: c.get('requestId') };
     const { row, customer, entries } = await inspectApplication(deps, c.req.valid('param').id, by);
     const timeline = entries.map(({ at, ...entry }) => ({ at: at.toISOString(), ...entry }));
     return c.json({ ...toOpsObject(row), customer, timeline }, 200);

@@ -24,7 +24,7 @@ const page = z
 /** Adds the route. */
 export function addOpsList(app: Api, { database, boxes }: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.staff },
+    { guard: guards.staff('listApplications') },
     {
       method: 'get',
       path: '/ops/v1/applications',

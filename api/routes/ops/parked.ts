@@ -9,6 +9,7 @@ import { parkReasons } from '../../../domain/delivery.ts';
 import type { Guards } from '../../auth.ts';
 import { openCursor, sealCursor } from '../../cursor.ts';
 import { defineRoute, json } from '../../define-route.ts';
+import { actorOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
 import { Problem } from '../../problems.ts';
 import { idParam, pageQuery, time } from '../../schemas.ts';
@@ -46,7 +47,7 @@ const page = z
 /** Adds GET /ops/v1/parked. */
 export function addListParked(app: Api, { database, boxes }: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.staff },
+    { guard: guards.staff('listParked') },
     {
       method: 'get',
       path: '/ops/v1/parked',
@@ -78,7 +79,7 @@ const inspected = parkedObject
 /** Adds GET /ops/v1/parked/{id}. */
 export function addInspectParked(app: Api, { database }: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.staff, problems: ['NOT_FOUND'] },
+    { guard: guards.staff('inspectParked'), problems: ['NOT_FOUND'] },
     {
       method: 'get',
       path: '/ops/v1/parked/{id}',
@@ -92,7 +93,7 @@ export function addInspectParked(app: Api, { database }: ApiDeps, guards: Guards
     const row = await readParked(database, parkedId(c.req.valid('param').id));
     if (!row) throw notFound();
     const { applicationId, messageId } = row;
-    const look = { actor: c.get('actor') ?? 'staff:unnamed', action: 'parked_message.viewed', requestId: c.get('requestId') };
+    const look = { actor: actorOf(c), action: 'parked_message.viewed', requestId: c.get('requestId') };
     await database.withTransaction(async (tx) => audit(tx, { ...look, applicationId, subject: messageId }));
     return c.json({ ...toParkedObject(row), body: row.body.toString('utf8'), headers: row.headers }, 200);
   });

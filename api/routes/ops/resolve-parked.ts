@@ -28,7 +28,7 @@ type Result = z.infer<typeof result>;
 /** Adds POST /ops/v1/parked/{id}/replay. */
 export function addReplayParked(app: Api, { database }: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.actingStaff, problems: ['ACTOR_MISSING', 'NOT_FOUND', 'NOTHING_TO_REPLAY'] },
+    { guard: guards.staff('replayParked'), problems: ['NOT_FOUND', 'NOTHING_TO_REPLAY'] },
     {
       method: 'post',
       path: '/ops/v1/parked/{id}/replay',
@@ -63,7 +63,7 @@ const results = z
 /** Adds POST /ops/v1/parked/replay. */
 export function addReplayOpenParked(app: Api, { database }: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.actingStaff, problems: ['ACTOR_MISSING'] },
+    { guard: guards.staff('replayParked') },
     {
       method: 'post',
       path: '/ops/v1/parked/replay',
@@ -92,7 +92,7 @@ export function addReplayOpenParked(app: Api, { database }: ApiDeps, guards: Gua
 /** Adds POST /ops/v1/parked/{id}/discard. */
 export function addDiscardParked(app: Api, { database }: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.actingStaff, problems: ['ACTOR_MISSING', 'NOT_FOUND', 'PURCHASE_WITHOUT_OUTCOME'] },
+    { guard: guards.staff('discardParked'), problems: ['NOT_FOUND', 'PURCHASE_WITHOUT_OUTCOME'] },
     {
       method: 'post',
       path: '/ops/v1/parked/{id}/discard',

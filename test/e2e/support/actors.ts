@@ -64,14 +64,14 @@ const opsView = z.looseObject({
 
 /** What staff see of an application. */
 export async function staffSee(system: System, { applicationId }: Journey) {
-  return opsView.parse((await call(system, `/ops/v1/applications/${applicationId}`, { token: system.opsToken })).body);
+  return opsView.parse((await call(system, `/ops/v1/applications/${applicationId}`, { token: await system.staffToken() })).body);
 }
 
 /** A member of staff does something, with a reason. Told "not now", they press the button again. */
 export async function staffDo(system: System, path: string, more: Record<string, unknown> = {}): Promise<Answer> {
-  const headers = { 'idempotency-key': randomUUID(), 'x-actor': 'lan' };
-  const send = async () =>
-    call(system, `/ops/v1${path}`, { token: system.opsToken, headers, json: { reason: 'as the customer asked', ...more } });
+  const headers = { 'idempotency-key': randomUUID() };
+  const token = await system.staffToken();
+  const send = async () => call(system, `/ops/v1${path}`, { token, headers, json: { reason: 'as the customer asked', ...more } });
   const first = await send();
   return first.status === 503 ? send() : first;
 }

@@ -1,0 +1,31 @@
+// What each role may do: one row per operation of staff, and the only place that says so. The guard of a route names its row, so a route
+// without one does not compile; test/api/staff-access.test.ts holds the same table from the outside.
+
+import type { StaffRole } from '../domain/staff.ts';
+
+export const staffAccess = {
+  listApplications: ['support', 'reviewer', 'operations', 'auditor'],
+  inspectApplication: ['support', 'reviewer', 'operations', 'auditor'],
+  retryStep: ['support', 'operations'],
+  cancelApplication: ['support', 'operations'],
+  decideReview: ['reviewer'],
+  listParked: ['support', 'operations', 'auditor'],
+  // A body may have come from anybody and hold anything.
+  inspectParked: ['operations', 'auditor'],
+  replayParked: ['operations'],
+  discardParked: ['operations'],
+  readOwnAccess: ['support', 'reviewer', 'operations', 'auditor', 'admin'],
+} as const satisfies Record<string, readonly StaffRole[]>;
+
+export type StaffOperation = keyof typeof staffAccess;
+
+/** The roles that may do this. */
+export function rolesFor(operation: StaffOperation): readonly StaffRole[] {
+  return staffAccess[operation];
+}
+
+/** What somebody with these roles may do. */
+export function operationsOf(roles: readonly StaffRole[]): StaffOperation[] {
+  const operations = Object.keys(staffAccess) as StaffOperation[]; // the keys of the table are its operations
+  return operations.filter((operation) => rolesFor(operation).some((role) => roles.includes(role)));
+}
