@@ -1,7 +1,7 @@
 // The application as readers see it: where it stands, whether it waits for staff, how it ended.
 
 import { z } from 'zod';
-import type { Attention, CanceledBy } from '../domain/application.ts';
+import type { Attention, BasicInfoSubmission, CanceledBy } from '../domain/application.ts';
 import { invariant } from '../domain/failures.ts';
 import { isTerminal } from '../domain/states.ts';
 import type { ReasonCode } from '../domain/reasons.ts';
@@ -21,15 +21,14 @@ const done = z.object({ kind: z.literal('done') });
 
 export function createApplicationActivities({ store }: { store: Store }) {
   return {
-    /** Takes note that the customer's data is complete: profile and the three consents are stored. Repeat: nothing.
+    /** Makes what the customer stated the customer of the application, once profile and the three consents are stored. Repeat: nothing.
      *  Throws INVARIANT_BROKEN when the api sent the command without storing them. */
-    async recordBasicInfo(ref: StepRef, input: { deadlineAt: string }): Promise<{ kind: 'done' }> {
+    async recordBasicInfo(ref: StepRef, input: BasicInfoSubmission & { deadlineAt: string }): Promise<{ kind: 'done' }> {
       return recordOnce(store, ref, done, {
         ask: nobody,
         keep: async (tx) => {
-          const application = await store.applications.readApplication(tx, ref.applicationId);
-          invariant(application, 'an application exists before its workflow');
-          invariant(await store.customers.profile(tx, application.customer_id), 'basic info is stored before it is submitted');
+          invariant(await store.customers.profile(tx, input.customerId), 'basic info is stored before it is submitted');
+          await store.customers.adopt(tx, ref.applicationId, input.customerId);
           for (const kind of ['data_processing', 'credit_bureau', 'biometric'] as const) {
             invariant(await store.consents.consentOf(tx, ref.applicationId, kind), 'consents are stored before basic info is submitted');
           }

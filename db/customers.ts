@@ -1,6 +1,7 @@
 // What customers state about themselves, encrypted; found again by keyed hashes of phone and national id.
 
 import { z } from 'zod';
+import { invariant } from '../domain/failures.ts';
 import { isComplete } from '../domain/profile.ts';
 import type { Profile, StatedProfile } from '../domain/profile.ts';
 import type { Boxes } from './boxes.ts';
@@ -23,14 +24,22 @@ const storedProfile = z.union([completeProfile, z.object({ phone: z.string() })]
 export interface Customers {
   /** Adds a customer of whom only the phone number is known. Returns its id. */
   add(tx: Tx, known: { phone: string }): Promise<string>;
-  /** Replaces what the customer stated. */
-  saveProfile(tx: Tx, customerId: string, profile: Profile): Promise<void>;
+  /** Keeps what a customer states as a row of its own, which is nobody's until {@link adopt}. Returns its id. Repeat of the command: the first row. */
+  state(tx: Tx, statedBy: string, profile: Profile): Promise<string>;
+  /** Makes a statement the customer of the application, and forgets the row it replaces. Repeat: nothing. */
+  adopt(tx: Tx, applicationId: string, customerId: string): Promise<void>;
+  /** Forgets a statement that was refused. Does nothing when it is an application's customer. */
+  forget(db: Queryable, customerId: string): Promise<void>;
   /** What the customer stated, or null while only the phone number is known, or for an unknown customer. */
   profile(db: Queryable, customerId: string): Promise<Profile | null>;
   /** When the customer last stated anything. Throws for an unknown customer. */
   statedAt(db: Queryable, customerId: string): Promise<Date>;
   /** The phone number, in any state of the profile. Throws for an unknown customer. */
   phone(db: Queryable, customerId: string): Promise<string>;
+}
+
+async function forget(db: Queryable, customerId: string): Promise<void> {
+  await db.query('delete from customers c where id = $1 and not exists (select from applications where customer_id = c.id)', [customerId]);
 }
 
 /** Stores profiles in boxes of this maker. */
@@ -50,14 +59,34 @@ export function createCustomers(boxes: Boxes): Customers {
       ]);
       return id;
     },
-    async saveProfile(tx, id, profile) {
-      await tx.query(`update customers set phone_index = $2, national_id_index = $3, profile = $4, updated_at = now() where id = $1`, [
-        id,
-        boxes.index('phone', profile.phone),
-        boxes.index('national_id', profile.nationalId),
-        boxes.seal(place(id), JSON.stringify(profile)),
-      ]);
+    async state(tx, statedBy, profile) {
+      const id = newId('customer');
+      const { rows } = await tx.query<{ id: string }>(
+        `with stated as (
+           insert into customers (id, phone_index, national_id_index, profile, stated_by) values ($1, $2, $3, $4, $5)
+           on conflict (stated_by) do nothing returning id
+         )
+         select id from stated union all select id from customers where stated_by = $5`,
+        [
+          id,
+          boxes.index('phone', profile.phone),
+          boxes.index('national_id', profile.nationalId),
+          boxes.seal(place(id), JSON.stringify(profile)),
+          statedBy,
+        ],
+      );
+      invariant(rows[0], 'a statement is there once it was made');
+      return rows[0].id;
     },
+    async adopt(tx, applicationId, customerId) {
+      const { rows } = await tx.query<{ replaced: string }>(
+        `update applications a set customer_id = $2 from applications old
+         where a.id = $1 and old.id = a.id and a.customer_id <> $2 returning old.customer_id as replaced`,
+        [applicationId, customerId],
+      );
+      if (rows[0]) await forget(tx, rows[0].replaced);
+    },
+    forget,
     async profile(db, id) {
       const profile = await read(db, id);
       return profile && isComplete(profile) ? profile : null;

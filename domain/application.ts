@@ -23,6 +23,11 @@ export interface DocumentRef {
   sha256: string;
 }
 
+/** What a customer stated, as the row that holds it. */
+export interface BasicInfoSubmission {
+  customerId: string;
+}
+
 /** The photos of one submission. */
 export interface IdentitySubmission {
   idFront: DocumentRef;

@@ -26,8 +26,10 @@ export async function application(input: ApplicationInput): Promise<ApplicationR
 
 async function basicInfo(run: Run): Promise<void> {
   run.enter('created', 'basicInfo', 'customer');
-  await run.waitFor(() => run.inbox.basicInfo, Date.now() + run.policy.basicInfoMs, 'CUSTOMER_INACTIVE');
-  await run.step('recordBasicInfo', 1, { deadlineAt: later(run.policy.identityMs) });
+  await run.waitFor(() => run.inbox.basicInfo !== null, Date.now() + run.policy.basicInfoMs, 'CUSTOMER_INACTIVE');
+  const statement = run.inbox.basicInfo;
+  if (!statement) return;
+  await run.step('recordBasicInfo', 1, { ...statement, deadlineAt: later(run.policy.identityMs) });
 }
 
 async function identity(run: Run): Promise<void> {

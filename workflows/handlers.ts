@@ -16,11 +16,14 @@ export function setApplicationHandlers(run: Run): void {
 
   setHandler(
     messages.submitBasicInfo,
-    () => {
-      inbox.basicInfo = true;
+    (statement) => {
+      inbox.basicInfo = statement;
       return view();
     },
-    { validator: () => only('basicInfo', !inbox.basicInfo), description: 'The customer filled in data and consents' },
+    {
+      validator: (_statement) => only('basicInfo', inbox.basicInfo === null),
+      description: 'The customer filled in data and consents',
+    },
   );
 
   setHandler(

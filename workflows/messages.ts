@@ -2,7 +2,7 @@
 // of this folder that api and workers import. Nothing here carries personal data: ids, hashes, amounts and times, and the OTP sealed.
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Attention, CanceledBy, IdentitySubmission, Settlement } from '../domain/application.ts';
+import type { Attention, BasicInfoSubmission, CanceledBy, IdentitySubmission, Settlement } from '../domain/application.ts';
 import type { ReasonCode } from '../domain/reasons.ts';
 import type { ApplicationStatus, Step, TerminalStatus } from '../domain/states.ts';
 
@@ -70,7 +70,7 @@ export interface ApplicationView {
 }
 
 /** The customer's data is stored and consents are given. */
-export const submitBasicInfo = defineUpdate<ApplicationView>('submitBasicInfo');
+export const submitBasicInfo = defineUpdate<ApplicationView, [BasicInfoSubmission]>('submitBasicInfo');
 
 /** The photos are stored. Rejected outside the identity step. */
 export const submitIdentity = defineUpdate<ApplicationView, [IdentitySubmission]>('submitIdentity');

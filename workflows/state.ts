@@ -1,7 +1,7 @@
 // What a run knows: what has come in and was not used yet, what the stages found out, and where the application stands.
 
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { IdentitySubmission, Settlement } from '../domain/application.ts';
+import type { BasicInfoSubmission, IdentitySubmission, Settlement } from '../domain/application.ts';
 import type { ApplicationStatus, Step } from '../domain/states.ts';
 import type { ApplicationView, Cancellation, OtpSent, ReviewAnswer } from './messages.ts';
 import { searchAttributes } from './search-attributes.ts';
@@ -9,7 +9,7 @@ import type { Steps } from './step.ts';
 
 /** What has come in and was not used yet. Handlers write, stages take. */
 export interface Inbox {
-  basicInfo: boolean;
+  basicInfo: BasicInfoSubmission | null;
   identity: IdentitySubmission | null;
   offerHash: string | null;
   signature: { documentSha256: string; consentId: string } | null;
@@ -32,7 +32,7 @@ export interface Facts {
 }
 
 export function emptyInbox(): Inbox {
-  return { basicInfo: false, identity: null, offerHash: null, signature: null, review: null, reportsReady: new Set(), settlement: null };
+  return { basicInfo: null, identity: null, offerHash: null, signature: null, review: null, reportsReady: new Set(), settlement: null };
 }
 
 export function noFacts(): Facts {

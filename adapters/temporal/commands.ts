@@ -5,7 +5,7 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUp
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { UpdateDefinition } from '@temporalio/common';
-import type { IdentitySubmission } from '../../domain/application.ts';
+import type { BasicInfoSubmission, IdentitySubmission } from '../../domain/application.ts';
 import { applicationStatuses } from '../../domain/states.ts';
 import type { ApplicationStatus } from '../../domain/states.ts';
 import * as messages from '../../workflows/messages.ts';
@@ -45,7 +45,7 @@ export class CommandUnavailable extends Error {
 export interface Commands {
   /** Starts the workflow of an application. Repeat: keeps the one that runs, or that has ended. */
   start(ref: ApplicationRef): Promise<void>;
-  submitBasicInfo(ref: ApplicationRef, commandId: string): Promise<ApplicationView>;
+  submitBasicInfo(ref: ApplicationRef, commandId: string, statement: BasicInfoSubmission): Promise<ApplicationView>;
   submitIdentity(ref: ApplicationRef, commandId: string, submission: IdentitySubmission): Promise<ApplicationView>;
   acceptOffer(ref: ApplicationRef, commandId: string, offer: { offerHash: string }): Promise<ApplicationView>;
   signContract(ref: ApplicationRef, commandId: string, signature: { documentSha256: string; consentId: string }): Promise<ApplicationView>;
@@ -84,7 +84,7 @@ export function createCommands(client: Client, { policy, timeoutMs }: CommandOpt
           if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
         }),
       ),
-    submitBasicInfo: async (ref, id) => update(ref, id, messages.submitBasicInfo, []),
+    submitBasicInfo: async (ref, id, statement) => update(ref, id, messages.submitBasicInfo, [statement]),
     submitIdentity: async (ref, id, submission) => update(ref, id, messages.submitIdentity, [submission]),
     acceptOffer: async (ref, id, offer) => update(ref, id, messages.acceptOffer, [offer]),
     signContract: async (ref, id, signature) => update(ref, id, messages.signContract, [signature]),

@@ -11,19 +11,22 @@ import type { Tx } from '../../db/pool.ts';
 import { lockedStep } from '../../db/views.ts';
 import type { ApplicationView } from '../../workflows/messages.ts';
 import type { ApiDeps } from '../environment.ts';
-import { Problem } from '../problems.ts';
+import { Problem, problemKinds } from '../problems.ts';
 import type { BasicInfo } from '../routes/checkout/basic-info.ts';
 import { command, wrongState } from './command.ts';
 
-/** Stores profile and consents in one commit and submits them. Throws WRONG_STATE, with nothing stored, in any other step. */
+/** Stores statement and consents in one commit and submits them; the statement becomes the customer when the workflow takes it.
+ *  Throws WRONG_STATE in any other step, or when another statement came first; the refused one is forgotten. */
 export async function takeBasicInfo(deps: ApiDeps, applicationId: string, id: string, stated: BasicInfo): Promise<ApplicationView> {
-  await deps.database.withTransaction(async (tx) => {
+  const customerId = await deps.database.withTransaction(async (tx) => {
     const place = await lockedStep(tx, applicationId);
     if (place?.step !== 'basicInfo' || place.status !== 'created') throw place ? wrongState(place.status) : new Problem('NOT_FOUND');
     const application = await readApplication(tx, applicationId);
     if (!application) throw new Problem('NOT_FOUND');
     const phone = stated.phone ?? (await deps.customers.phone(tx, application.customer_id));
-    await deps.customers.saveProfile(tx, application.customer_id, {
+    const language = stated.language ?? application.language;
+    for (const kind of basicConsents) await grantShownConsent(tx, applicationId, kind, language);
+    return deps.customers.state(tx, `${applicationId}:${id}`, {
       fullName: stated.full_name,
       dateOfBirth: stated.date_of_birth,
       nationalId: stated.national_id,
@@ -34,10 +37,14 @@ export async function takeBasicInfo(deps: ApiDeps, applicationId: string, id: st
       monthlyIncomeVnd: stated.monthly_income.value,
       occupation: stated.occupation,
     });
-    const language = stated.language ?? application.language;
-    for (const kind of basicConsents) await grantShownConsent(tx, applicationId, kind, language);
   });
-  return command(deps.database, applicationId, async (ref) => deps.commands.submitBasicInfo(ref, id));
+  try {
+    return await command(deps.database, applicationId, async (ref) => deps.commands.submitBasicInfo(ref, id, { customerId }));
+  } catch (error) {
+    // Only a refusal is final: what may have arrived keeps its statement.
+    if (error instanceof Problem && problemKinds[error.code].status === 409) await deps.customers.forget(deps.database, customerId);
+    throw error;
+  }
 }
 
 /** Records the consent to today's text of this kind; the digest proves which words were read. */

@@ -4,6 +4,7 @@ import type { Activities } from '../../activities/index.ts';
 import { createApplication } from '../../db/applications.ts';
 import { grantConsent } from '../../db/consents.ts';
 import type { ConsentKind } from '../../db/consents.ts';
+import { newId } from '../../db/ids.ts';
 import type { Store } from '../../db/store.ts';
 import type { DocumentRef } from '../../domain/application.ts';
 import { person, rightCode } from './vendors.ts';
@@ -54,8 +55,7 @@ export async function anApplicant(
   { consents = ['data_processing', 'credit_bureau', 'biometric', 'contract'], amountVnd = 3_000_000 }: ApplicantOptions,
 ): Promise<Applicant> {
   const stored = await store.withTransaction(async (tx) => {
-    const customerId = await store.customers.add(tx, { phone: person.phone });
-    await store.customers.saveProfile(tx, customerId, person);
+    const customerId = await store.customers.state(tx, newId('request'), person);
     const { id: applicationId } = await createApplication(tx, {
       merchantId,
       merchantReference: customerId,
@@ -74,15 +74,15 @@ export async function anApplicant(
     const photo = async (kind: 'id_front' | 'id_back' | 'selfie') =>
       store.documents.add(tx, { applicationId, kind, mediaType: 'image/jpeg', content: Buffer.from(`${kind} of ${applicationId}`) });
     const submission = { idFront: await photo('id_front'), idBack: await photo('id_back'), selfie: await photo('selfie') };
-    return { applicationId, submission, contractConsentId: granted.get('contract') ?? 'cst_none' };
+    return { applicationId, customerId, submission, contractConsentId: granted.get('contract') ?? 'cst_none' };
   });
-  const { applicationId, submission, contractConsentId } = stored;
+  const { applicationId, customerId, submission, contractConsentId } = stored;
   const outcomes = new Map<string, unknown>();
   const ref: Applicant['ref'] = (step, round = 1) => ({ applicationId, step, round });
   // Stored under the step's name by `run` below, where the types agree.
   const outcome: Applicant['outcome'] = (step) => outcomes.get(step) as never;
   const inputs = {
-    recordBasicInfo: () => ({ deadlineAt: soon() }),
+    recordBasicInfo: () => ({ customerId, deadlineAt: soon() }),
     verifyIdentity: () => ({ submission, attemptsLeft: 2, deadlineAt: soon(), reviewDueAt: soon() }),
     decide: () => ({ offerExpiresAt: soon(), reviewDueAt: soon() }),
     acceptOffer: () => {

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CommandRefused } from '../../adapters/temporal/commands.ts';
+import { isId } from '../../domain/ids.ts';
 import { aCheckout, aWorld, basicInfo, bearer, bodyOf, place, post, publicUrl } from './world.ts';
 
 const world = await aWorld();
@@ -10,6 +12,13 @@ const { app, database, deps, sent } = world;
 const count = async (table: string, applicationId: string): Promise<number> =>
   (await database.query<{ count: number }>(`select count(*) as count from ${table} where application_id = $1`, [applicationId])).rows[0]
     ?.count ?? -1;
+
+/** The row of the statement that was submitted last. */
+function statedBy(commands = sent): string {
+  const statement = commands.findLast(({ command }) => command === 'submitBasicInfo')?.args[2];
+  assert.ok(typeof statement === 'object' && statement && 'customerId' in statement && isId('customer', String(statement.customerId)));
+  return String(statement.customerId);
+}
 
 const linkToken = async (): Promise<string> => new URL((await bodyOf(place(world))).checkout_url).hash.slice(1);
 
@@ -97,13 +106,10 @@ test('202 for basic info: profile and consents are stored, encrypted, before the
   assert.equal(reply.status, 202);
   assert.equal(sent.at(-1)?.command, 'submitBasicInfo');
   assert.equal(await count('consents', applicationId), 3);
-  const { rows } = await database.query<{ id: string; profile: Buffer }>(
-    'select c.id, c.profile from customers c join applications a on a.customer_id = c.id where a.id = $1',
-    [applicationId],
-  );
-  const stored = rows[0];
-  assert.ok(stored && !stored.profile.toString('latin1').includes('001195990101'));
-  const profile = await deps.customers.profile(database, stored.id);
+  const customerId = statedBy();
+  const { rows } = await database.query<{ profile: Buffer }>('select profile from customers where id = $1', [customerId]);
+  assert.ok(rows[0] && !rows[0].profile.toString('latin1').includes('001195990101'));
+  const profile = await deps.customers.profile(database, customerId);
   assert.equal(profile?.fullName, 'Nguyễn Thị Đào');
   assert.equal(profile?.phone, '+84901234567');
   assert.equal(profile?.monthlyIncomeVnd, 15_000_000);
@@ -154,6 +160,7 @@ for (const [name, changes, pointer, code] of wrongInfo) {
 test('409 for basic info after its step, and what was stated before stands', async () => {
   const { session, applicationId } = await aCheckout(world);
   await app.request('/checkout/basic-info', post(basicInfo(), session));
+  await world.adopt(applicationId, statedBy());
   await world.move(applicationId, { status: 'in_progress', step: 'identity' });
   const before = sent.length;
   const reply = await app.request('/checkout/basic-info', post(basicInfo({ full_name: 'Trần Thị Khác' }), session));
@@ -163,6 +170,20 @@ test('409 for basic info after its step, and what was stated before stands', asy
   assert.equal(sent.length, before);
   const { rows } = await database.query<{ customer_id: string }>('select customer_id from applications where id = $1', [applicationId]);
   assert.equal((await deps.customers.profile(database, rows[0]?.customer_id ?? ''))?.fullName, 'Nguyễn Thị Đào');
+});
+
+test('409 for the later of two statements sent at once: it replaces nothing and leaves nothing behind', async () => {
+  const busy = await aWorld();
+  const { session } = await aCheckout(busy);
+  const state = async (full_name: string) => busy.app.request('/checkout/basic-info', post(basicInfo({ full_name }), session));
+  assert.equal((await state('Nguyễn Thị Đào')).status, 202);
+  const first = statedBy(busy.sent);
+  busy.answer('submitBasicInfo', async () => Promise.reject(new CommandRefused('WRONG_STATE', 'created', undefined)));
+  assert.equal((await state('Trần Thị Khác')).status, 409);
+  const second = statedBy(busy.sent);
+  assert.notEqual(second, first);
+  assert.equal(await busy.deps.customers.profile(busy.database, second), null);
+  assert.equal((await busy.deps.customers.profile(busy.database, first))?.fullName, 'Nguyễn Thị Đào');
 });
 
 test('200 for its own application only, 401 elsewhere: a session is no api key, nor the other way round', async () => {

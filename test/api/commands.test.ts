@@ -82,7 +82,7 @@ const notFound = (): never => {
 test('an application whose start was lost is started by its first command', async () => {
   const { client, calls } = aClient({ answers: [notFound, () => 'taken'] });
   const commands = createCommands(client, { policy: applicationPolicy, timeoutMs: 1_000 });
-  const answer: unknown = await commands.submitBasicInfo({ ...ref, status: 'created' }, 'req_1');
+  const answer: unknown = await commands.submitBasicInfo({ ...ref, status: 'created' }, 'req_1', { customerId: 'cus_1' });
   assert.equal(answer, 'taken');
   assert.deepEqual(
     calls.map(({ kind }) => kind),

@@ -43,6 +43,8 @@ export interface World {
   answer(command: keyof Commands, with_: (...args: unknown[]) => Promise<unknown>): void;
   /** Another merchant's key, or one with fewer scopes. */
   anotherKey(options?: { scopes?: readonly Scope[]; merchantId?: string }): Promise<string>;
+  /** Takes a statement as the workflow would: it becomes the customer of the application. */
+  adopt(applicationId: string, customerId: string): Promise<void>;
   /** Moves an application as its workflow would. */
   move(applicationId: string, to: Advance): Promise<void>;
 }
@@ -111,6 +113,7 @@ export async function aWorld(overrides: Partial<ApiDeps> = {}): Promise<World> {
     logged,
     answer: (command, with_) => void answers.set(command, with_),
     anotherKey,
+    adopt: async (applicationId, customerId) => database.withTransaction(async (tx) => deps.customers.adopt(tx, applicationId, customerId)),
     move: async (applicationId, to) => database.withTransaction(async (tx) => advance(tx, applicationId, to)),
   };
 }

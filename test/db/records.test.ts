@@ -138,9 +138,10 @@ test('a customer is found by keyed hash, and the profile is nowhere in the clear
     monthlyIncomeVnd: 15_000_000,
   } as const;
   const id = await database.withTransaction(async (tx) => {
-    const customerId = await store.customers.add(tx, { phone: profile.phone });
-    assert.equal(await store.customers.profile(tx, customerId), null, 'a phone number is no profile');
-    await store.customers.saveProfile(tx, customerId, profile);
+    const known = await store.customers.add(tx, { phone: profile.phone });
+    assert.equal(await store.customers.profile(tx, known), null, 'a phone number is no profile');
+    const customerId = await store.customers.state(tx, 'command', profile);
+    assert.equal(await store.customers.state(tx, 'command', profile), customerId, 'a repeat finds its row');
     return customerId;
   });
   assert.deepEqual(await store.customers.profile(database, id), profile);

@@ -61,7 +61,7 @@ test('staff are asked even when the database was away in the moment in which the
   const { result } = await live('app_unmarked', 'start', {
     stage,
     async meanwhile({ commands, ref }) {
-      await commands.submitBasicInfo(ref, 'basicInfo');
+      await commands.submitBasicInfo(ref, 'basicInfo', { customerId: 'cus_1' });
       await eventually('the first try to tell staff fails', () => stage.calls.some(({ name }) => name === 'markAttention'));
       await skipTime(environment, '31 seconds');
       await eventually('staff are told', () => stage.attention.length === 1);

@@ -127,7 +127,7 @@ export async function walk(
   const way = ['identity', 'offer', 'contract', 'purchase', 'otp', 'handOff'] as const;
   const steps: Record<WalkTo, () => Promise<unknown>> = {
     identity: async () => {
-      await commands.submitBasicInfo(ref, 'basicInfo');
+      await commands.submitBasicInfo(ref, 'basicInfo', { customerId: 'cus_1' });
       await reaches({ step: 'identity', awaits: 'customer' });
     },
     offer: async () => {
