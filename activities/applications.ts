@@ -1,7 +1,7 @@
-// The application as readers see it: where it stands, whether it waits for staff, how it ended.
+// The application as readers see it: where it stands and how it ended.
 
 import { z } from 'zod';
-import type { Attention, BasicInfoSubmission, CanceledBy } from '../domain/application.ts';
+import type { BasicInfoSubmission, CanceledBy, StaffRequest } from '../domain/application.ts';
 import { invariant } from '../domain/failures.ts';
 import { isTerminal } from '../domain/states.ts';
 import type { ReasonCode } from '../domain/reasons.ts';
@@ -9,12 +9,12 @@ import type { TerminalStatus } from '../domain/states.ts';
 import type { Store } from '../db/store.ts';
 import { nobody, recordOnce } from './record-once.ts';
 import type { StepRef } from './record-once.ts';
+import { auditAct } from './staff-act.ts';
 
-export interface End {
+export interface End extends Partial<StaffRequest> {
   status: TerminalStatus;
   reasons: ReasonCode[];
   canceledBy?: CanceledBy;
-  actor?: string;
 }
 
 const done = z.object({ kind: z.literal('done') });
@@ -42,16 +42,6 @@ export function createApplicationActivities({ store }: { store: Store }) {
       });
     },
 
-    /** Shows staff that a step waits for them, or (null) that it does no longer. Repeat: the same row again. */
-    async markAttention({ applicationId }: { applicationId: string }, attention: Attention | null): Promise<void> {
-      await store.withTransaction(async (tx) => {
-        await store.applications.setAttention(tx, applicationId, attention);
-        const action = attention ? 'application.attention_raised' : 'application.attention_cleared';
-        const change = attention ? { activity: attention.activity, code: attention.code } : {};
-        await store.audit(tx, { actor: 'system:workflow', action, applicationId, subject: applicationId, change });
-      });
-    },
-
     /** Ends the application: terminal status, reasons, event, message to the customer, open question withdrawn, paper void unless the purchase was booked. Repeat: nothing. */
     async finish(ref: StepRef, end: End): Promise<{ kind: 'done' }> {
       return recordOnce(store, ref, done, {
@@ -72,9 +62,9 @@ export function createApplicationActivities({ store }: { store: Store }) {
             template: end.status === 'completed' ? 'purchase_booked' : 'application_ended',
             params: { status: end.status, reason: end.reasons[0] ?? '' },
           });
-          const actor = end.actor ?? 'system:workflow';
+          const by = { ...end, actor: end.actor ?? 'system:workflow' };
           const change = { reasons: end.reasons };
-          await store.audit(tx, { actor, action: `application.${end.status}`, applicationId, subject: applicationId, change });
+          await auditAct(store, tx, by, { action: `application.${end.status}`, applicationId, subject: applicationId, change });
           return { kind: 'done' as const };
         },
       });

@@ -65,8 +65,9 @@ export function createDecisionActivities(deps: DecisionDeps) {
       });
     },
 
-    /** Makes the offer that a reviewer approved: the limit that the ruleset derived, or what the order needs where it derived none. Repeat: the same offer. */
-    async approveByReview(ref: StepRef, input: { taskId: string; offerExpiresAt: string }): Promise<OfferRef> {
+    /** Makes the offer that a reviewer approved: the limit that the ruleset derived, or what the order needs where it derived none, and less if
+     *  the reviewer said so. Repeat: the same offer. */
+    async approveByReview(ref: StepRef, input: { taskId: string; offerExpiresAt: string; limitVnd?: number }): Promise<OfferRef> {
       return recordOnce(store, ref, offerRef, {
         ask: nobody,
         keep: async (tx) => {
@@ -77,8 +78,9 @@ export function createDecisionActivities(deps: DecisionDeps) {
           invariant(answer === 'approve', 'an offer follows a review only when the reviewer said yes');
           const application = await store.applications.readApplication(tx, applicationId);
           invariant(application, 'an application exists before its workflow');
-          const limitVnd = limitAfterReview(decision.limit_vnd, deps.ruleset.document.limit, application.amount_vnd);
-          return makeOffer(store, tx, { applicationId, decisionId: decision.id, limitVnd, now: deps.now(), ...input });
+          const derivedVnd = limitAfterReview(decision.limit_vnd, deps.ruleset.document.limit, application.amount_vnd);
+          const limitVnd = Math.min(derivedVnd, input.limitVnd ?? derivedVnd);
+          return makeOffer(store, tx, { ...input, applicationId, decisionId: decision.id, limitVnd, now: deps.now() });
         },
       });
     },

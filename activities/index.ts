@@ -13,6 +13,7 @@ import { createIdentityActivities } from './identity.ts';
 import { createOfferActivities } from './offer.ts';
 import { createOtpActivities } from './otp.ts';
 import { createReviewActivities } from './reviews.ts';
+import { createStaffActivities } from './staff.ts';
 import { createTransactionActivities } from './transactions.ts';
 
 export interface ActivityDeps {
@@ -40,6 +41,7 @@ export function createActivities(deps: ActivityDeps) {
       ...createCreditReportActivities(deps),
       ...createDecisionActivities(deps),
       ...createReviewActivities(deps),
+      ...createStaffActivities(deps),
       ...createOfferActivities(deps),
       ...createCardCoreActivities(deps),
       ...createContractActivities(deps),

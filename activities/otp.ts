@@ -2,6 +2,7 @@
 // counted in PostgreSQL.
 
 import { z } from 'zod';
+import type { StaffRequest } from '../domain/application.ts';
 import { InvariantFailure, VendorFailure, invariant } from '../domain/failures.ts';
 import type { CardCore, OtpTerms } from '../domain/ports.ts';
 import type { ChallengeRow } from '../db/otp.ts';
@@ -9,6 +10,7 @@ import type { Tx } from '../db/pool.ts';
 import type { Store } from '../db/store.ts';
 import { recordOnce } from './record-once.ts';
 import type { StepRef } from './record-once.ts';
+import { auditAct } from './staff-act.ts';
 
 const challengeSent = z.object({ challengeId: z.string(), expiresAt: z.string(), maskedPhone: z.string() });
 export type ChallengeSent = z.infer<typeof challengeSent>;
@@ -38,7 +40,7 @@ export function createOtpActivities({ store, cardCore, maxAttempts, lifetimeMs, 
   return {
     /** Has WAY4 send a code for the purchase of this application. The challenge before it becomes worthless. Repeat: the same challenge, no second SMS.
      *  Throws CARD_CORE_UNAVAILABLE and CARD_CORE_OUTCOME_UNKNOWN (retried: WAY4 answers the same request id with the same challenge). */
-    async requestOtp(ref: StepRef, input: { deadlineAt: string }): Promise<ChallengeSent> {
+    async requestOtp(ref: StepRef, input: { deadlineAt: string; by?: StaffRequest }): Promise<ChallengeSent> {
       return recordOnce(store, ref, challengeSent, {
         ask: async () => {
           const { terms, clientNumber } = await purchaseTerms(store, ref.applicationId);
@@ -63,6 +65,8 @@ export function createOtpActivities({ store, cardCore, maxAttempts, lifetimeMs, 
             step: 'purchase',
             deadlineAt: input.deadlineAt,
           });
+          if (input.by)
+            await auditAct(store, tx, input.by, { action: 'otp.resent', applicationId: ref.applicationId, subject: challengeId });
           return { challengeId, expiresAt: expiresAt.toISOString(), maskedPhone: sent.maskedPhone };
         },
       });

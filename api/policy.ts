@@ -1,6 +1,7 @@
 // The waits and tries that an application is started with. They are fixed at its start: a change here touches only new ones.
 
 import { deadlines, identityLimits, otpLimits, temporalLimits } from '../config/limits.ts';
+import { staffLimits } from '../config/staff-limits.ts';
 import type { ApplicationPolicy } from '../workflows/messages.ts';
 
 export const applicationPolicy: ApplicationPolicy = {
@@ -13,6 +14,8 @@ export const applicationPolicy: ApplicationPolicy = {
   approvalMs: deadlines.approvalMs,
   otpMaxChallenges: otpLimits.maxChallenges,
   otpGraceMs: otpLimits.graceMs,
+  extensionMaxMs: staffLimits.extensionMaxMs,
+  asksMax: staffLimits.asksMax,
   identityMaxAttempts: identityLimits.maxAttempts,
   reportPollMs: temporalLimits.reportPollMs,
   settledPollMs: temporalLimits.settledPollMs,

@@ -1,5 +1,5 @@
 // Every time-out, retry, size and grace period of the system, each with its unit in the name and its source in the comment.
-// A number that bounds something stands here (or in sandbox-limits.ts) and nowhere else; test/laws.test.ts checks that each says its source.
+// A number that bounds something stands here (or in staff-limits.ts or sandbox-limits.ts) and nowhere else; test/laws.test.ts checks that each says its source.
 
 const second = 1_000;
 const minute = 60 * second;

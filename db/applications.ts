@@ -106,6 +106,11 @@ export async function waitForNobody(db: Queryable, id: string): Promise<void> {
   );
 }
 
+/** Moves the deadline of the present step. */
+export async function moveDeadline(tx: Tx, id: string, deadlineAt: Date): Promise<void> {
+  await tx.query('update applications set deadline_at = $2, version = version + 1, updated_at = now() where id = $1', [id, deadlineAt]);
+}
+
 /** Marks the application as in need of attention, or as well again (null). */
 export async function setAttention(tx: Tx, id: string, attention: ApplicationRow['attention']): Promise<void> {
   await tx.query('update applications set attention = $2, version = version + 1, updated_at = now() where id = $1', [

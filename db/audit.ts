@@ -49,6 +49,15 @@ export async function audit(tx: Tx, entry: AuditEntry): Promise<void> {
   );
 }
 
+/** Why the member of staff asked for it, as they wrote with this request; undefined when they gave no reason. */
+export async function reasonGiven(db: Queryable, applicationId: string, requestId: string): Promise<string | undefined> {
+  const { rows } = await db.query<{ reason: string }>(
+    'select reason from audit_log where application_id = $1 and request_id = $2 and reason is not null order by seq limit 1',
+    [applicationId, requestId],
+  );
+  return rows[0]?.reason;
+}
+
 const usualPageRows = 1_000; // Our choice: the log outgrows any memory, so it is walked by pages.
 
 /** Walks the whole chain. Returns the seq of the first row that does not fit, or null when every row does. Rows cut off at the very end

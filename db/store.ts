@@ -10,8 +10,8 @@ import {
   requiredAccount,
   voidContracts,
 } from './agreements.ts';
-import { advance, readApplication, setAttention, waitForNobody } from './applications.ts';
-import { audit } from './audit.ts';
+import { advance, moveDeadline, readApplication, setAttention, waitForNobody } from './applications.ts';
+import { audit, reasonGiven } from './audit.ts';
 import type { Boxes } from './boxes.ts';
 import { consentOf, isConsentOf } from './consents.ts';
 import { createCustomers } from './customers.ts';
@@ -35,8 +35,9 @@ export function createStore(database: Database, boxes: Boxes) {
     sha256,
     boxes,
     agreements: { addContract, latestContract, markActive, markClosed, markSealed, planAccount, requiredAccount, voidContracts },
-    applications: { advance, readApplication, setAttention, waitForNobody },
+    applications: { advance, moveDeadline, readApplication, setAttention, waitForNobody },
     audit,
+    reasonGiven,
     consents: { consentOf, isConsentOf },
     customers: createCustomers(boxes),
     documents: createDocuments(boxes),

@@ -1,5 +1,7 @@
 // Shapes that the workflow, its activities and its readers share. Plain JSON: they travel through Temporal.
 
+import type { ReasonCode } from './reasons.ts';
+
 /** A step that failed for good and waits for staff. */
 export interface Attention {
   /** The activity that failed, e.g. `createClient`. */
@@ -7,6 +9,20 @@ export interface Attention {
   /** The failure's type, UPPER_SNAKE; never a message of a vendor. */
   code: string;
   since: string;
+}
+
+/** Who of staff asks for something. Why they do stands in the audit log under the request, so that no free text comes into a history. */
+export interface StaffRequest {
+  actor: string;
+  requestId: string;
+  /** The second person, where four eyes are needed. */
+  approvedBy?: string;
+}
+
+/** What the customer is asked to give again, and why, as the customer is told. */
+export interface Resubmission {
+  step: 'basicInfo' | 'identity';
+  reason: ReasonCode;
 }
 
 /** Who ended an application on purpose. */

@@ -103,6 +103,14 @@ export const reasons = {
     staff: 'A feature that the ruleset needs is missing or of the wrong type.',
     merchant: 'risk_policy',
   },
+  BASIC_INFO_UNCLEAR: {
+    customer: {
+      vi: 'Một số thông tin bạn đã nhập chưa rõ. Vui lòng kiểm tra và gửi lại.',
+      en: 'Some of what you typed is not clear. Please check it and send it again.',
+    },
+    staff: 'Staff asked the customer to state their data again.',
+    merchant: 'risk_policy',
+  },
   IDENTITY_NO_FACE: {
     customer: {
       vi: 'Không tìm thấy khuôn mặt trong ảnh. Vui lòng chụp lại ở nơi đủ sáng.',

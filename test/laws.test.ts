@@ -67,7 +67,7 @@ const rules: Record<string, Rule> = {
   // The limits are constants; only db/migrate.ts, an entry point, reads the environment.
   db: {
     folders: ['domain'],
-    files: ['config/limits.ts', 'config/env.ts'],
+    files: ['config/limits.ts', 'config/staff-limits.ts', 'config/env.ts'],
     packages: ['pg', 'zod', 'typeid-js', 'node-pg-migrate'],
     node: true,
   },
@@ -170,7 +170,7 @@ test('the environment is read in config/ and where a machine is set up, and nowh
 });
 
 test('every limit has a unit in its name or is a count, and a comment that says where it comes from', () => {
-  const lines = ['config/limits.ts', 'config/sandbox-limits.ts'].flatMap((file) => read(file).split('\n'));
+  const lines = ['config/limits.ts', 'config/staff-limits.ts', 'config/sandbox-limits.ts'].flatMap((file) => read(file).split('\n'));
   const bare = lines.filter((line, at) => /^ {2}\w+: /.test(line) && !/(?:\*\/|\*.*\*\/)\s*$/.test(lines[at - 1] ?? ''));
   assert.deepEqual(bare, [], 'limits without a comment above them');
   const timeWithoutUnit = lines.filter(
@@ -211,7 +211,7 @@ test('migrations are numbered without gaps and say what, why and whether older c
 
 test('every command of a workflow has a validator', () => {
   const commands = [...read('workflows/messages.ts').matchAll(/export const (\w+) = defineUpdate/g)].map(([, name]) => name);
-  const handlers = read('workflows/handlers.ts');
+  const handlers = `${read('workflows/handlers.ts')}${read('workflows/staff-handlers.ts')}`;
   const without = commands.filter((name) => {
     const handler = handlers.split('setHandler(').find((part) => part.trimStart().startsWith(`messages.${name},`));
     return !handler?.includes('validator:');

@@ -30,6 +30,8 @@ const plans: Record<ActivityName, Plan> = {
   giveUpCreditReport: { summary: 'Go on without the report of CIC' },
   decide: { summary: 'Decide by ruleset' },
   approveByReview: { summary: 'Make the offer that the reviewer approved' },
+  askAgain: { summary: 'Ask the customer again, as staff wish' },
+  extendDeadline: { summary: 'Record the later deadline' },
   recordReview: { summary: 'Record the answer of the reviewer' },
   acceptOffer: { summary: 'Record that the offer was accepted' },
   createClient: { summary: 'Make the customer a client in WAY4', queue: cardCore, tryMs: 20_000 },

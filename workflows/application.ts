@@ -2,22 +2,29 @@
 // facts are in PostgreSQL, effects are in activities.
 
 import type { OfferRef } from '../domain/application.ts';
+import { untilAccepted } from './ask-again.ts';
+import { fixedAt } from './deadline.ts';
 import { setApplicationHandlers, setPurchaseHandlers } from './handlers.ts';
 import type { ApplicationInput, ApplicationResult } from './messages.ts';
 import { purchase } from './purchase.ts';
 import { review } from './review.ts';
-import { EarlyEnd, openRun } from './run.ts';
+import { EarlyEnd } from './end.ts';
+import { openRun } from './run.ts';
 import type { Run } from './run.ts';
+import { setStaffHandlers } from './staff-handlers.ts';
 
 export async function application(input: ApplicationInput): Promise<ApplicationResult> {
   const run = openRun(input);
   setApplicationHandlers(run);
   setPurchaseHandlers(run);
+  setStaffHandlers(run);
   return run.toTheEnd(async () => {
-    await basicInfo(run);
-    await identity(run);
-    await creditReport(run);
-    await acceptedOffer(run, await decision(run));
+    await untilAccepted(run, async (from) => {
+      if (from === 'basicInfo') await basicInfo(run);
+      await identity(run);
+      await creditReport(run);
+      await acceptedOffer(run, await decision(run));
+    });
     await activation(run); // saga: undone if anything below does not come to a good end
     await signedContract(run);
     return purchase(run);
@@ -25,34 +32,38 @@ export async function application(input: ApplicationInput): Promise<ApplicationR
 }
 
 async function basicInfo(run: Run): Promise<void> {
-  run.enter('created', 'basicInfo', 'customer');
-  await run.waitFor(() => run.inbox.basicInfo !== null, Date.now() + run.policy.basicInfoMs, 'CUSTOMER_INACTIVE');
+  const { rounds } = run.facts;
+  rounds.basicInfo += 1;
+  run.enter(rounds.basicInfo === 1 ? 'created' : 'in_progress', 'basicInfo', 'customer');
+  await run.waitFor(() => run.inbox.basicInfo !== null, run.movable(run.policy.basicInfoMs), 'CUSTOMER_INACTIVE');
   const statement = run.inbox.basicInfo;
   if (!statement) return;
-  await run.step('recordBasicInfo', 1, { ...statement, deadlineAt: later(run.policy.identityMs) });
+  await run.step('recordBasicInfo', rounds.basicInfo, { ...statement, deadlineAt: later(run.policy.identityMs) });
 }
 
 async function identity(run: Run): Promise<void> {
-  let atMs = Date.now() + run.policy.identityMs;
-  for (let round = 1; ; round += 1) {
+  const { rounds } = run.facts;
+  let until = run.movable(run.policy.identityMs);
+  for (let attempt = 1; ; attempt += 1) {
     run.enter('in_progress', 'identity', 'customer');
-    await run.waitFor(() => run.inbox.identity !== null, atMs, 'CUSTOMER_INACTIVE');
+    await run.waitFor(() => run.inbox.identity !== null, until, 'CUSTOMER_INACTIVE');
     const submission = run.inbox.identity;
     if (!submission) continue;
     run.enter('in_progress', 'identity');
-    const verdict = await run.step('verifyIdentity', round, {
+    rounds.identity += 1;
+    const verdict = await run.step('verifyIdentity', rounds.identity, {
       submission,
-      attemptsLeft: run.policy.identityMaxAttempts - round,
-      deadlineAt: new Date(atMs).toISOString(),
+      attemptsLeft: run.policy.identityMaxAttempts - attempt,
+      deadlineAt: new Date(until.atMs).toISOString(),
       reviewDueAt: later(run.policy.reviewMs),
     });
     run.inbox.identity = null;
     if (verdict.kind === 'verified') return;
     if (verdict.kind === 'resubmit') continue;
-    const answer = await review(run, { taskId: verdict.taskId, step: 'identity' });
+    const { answer } = await review(run, { taskId: verdict.taskId, step: 'identity' });
     if (answer === 'approve') return;
     if (answer === 'decline') throw new EarlyEnd({ status: 'declined', reasons: ['DECLINED_BY_REVIEWER'] });
-    atMs = Date.now() + run.policy.identityMs; // asked again: the time that staff took is not the customer's
+    until = run.movable(run.policy.identityMs); // asked again: the time that staff took is not the customer's
   }
 }
 
@@ -60,31 +71,38 @@ async function creditReport(run: Run): Promise<void> {
   run.enter('in_progress', 'creditReport');
   const atMs = Date.now() + run.policy.creditReportMs;
   const { reportsReady } = run.inbox;
-  let report = await run.step('requestCreditReport', 1);
+  // One report for what the customer stated: new photos do not make a new inquiry, new data do.
+  const round = run.facts.rounds.basicInfo;
+  let report = await run.step('requestCreditReport', round);
   while (report.kind === 'pending') {
     const { inquiryId } = report;
     await run.waitUntil(() => reportsReady.has(inquiryId), Math.min(Date.now() + run.policy.reportPollMs, atMs));
     reportsReady.delete(inquiryId);
-    report = await run.step('readCreditReport', 1, { inquiryId });
-    if (report.kind === 'pending' && Date.now() >= atMs) report = await run.step('giveUpCreditReport', 1, { inquiryId });
+    report = await run.step('readCreditReport', round, { inquiryId });
+    if (report.kind === 'pending' && Date.now() >= atMs) report = await run.step('giveUpCreditReport', round, { inquiryId });
   }
 }
 
 async function decision(run: Run): Promise<OfferRef> {
+  const { rounds } = run.facts;
+  rounds.decision += 1;
   run.enter('in_progress', 'decision');
-  const decided = await run.step('decide', 1, { offerExpiresAt: later(run.policy.offerMs), reviewDueAt: later(run.policy.reviewMs) });
+  const decided = await run.step('decide', rounds.decision, {
+    offerExpiresAt: later(run.policy.offerMs),
+    reviewDueAt: later(run.policy.reviewMs),
+  });
   if (decided.kind === 'approved') return decided.offer;
   if (decided.kind === 'declined') throw new EarlyEnd({ status: 'declined', reasons: decided.reasons });
   const answer = await review(run, { taskId: decided.taskId, step: 'decision' });
-  if (answer !== 'approve') throw new EarlyEnd({ status: 'declined', reasons: ['DECLINED_BY_REVIEWER'] });
+  if (answer.answer !== 'approve') throw new EarlyEnd({ status: 'declined', reasons: ['DECLINED_BY_REVIEWER'] });
   run.enter('in_progress', 'decision');
-  return run.step('approveByReview', 1, { taskId: decided.taskId, offerExpiresAt: later(run.policy.offerMs) });
+  return run.step('approveByReview', rounds.decision, { ...answer, offerExpiresAt: later(run.policy.offerMs) });
 }
 
 async function acceptedOffer(run: Run, offer: OfferRef): Promise<void> {
   run.enter('offer_ready', 'offer', 'customer');
   run.facts.offer = offer;
-  await run.waitFor(() => run.inbox.offerHash !== null, Date.parse(offer.expiresAt), 'OFFER_EXPIRED');
+  await run.waitFor(() => run.inbox.offerHash !== null, fixedAt(Date.parse(offer.expiresAt)), 'OFFER_EXPIRED');
   await run.step('acceptOffer', 1, { offerHash: offer.hash, acceptedAt: new Date().toISOString() });
 }
 
@@ -97,11 +115,11 @@ async function activation(run: Run): Promise<void> {
 }
 
 async function signedContract(run: Run): Promise<void> {
-  const atMs = Date.now() + run.policy.signatureMs;
-  const { documentSha256 } = await run.step('prepareContract', 1, { deadlineAt: new Date(atMs).toISOString() });
+  const until = run.movable(run.policy.signatureMs);
+  const { documentSha256 } = await run.step('prepareContract', 1, { deadlineAt: new Date(until.atMs).toISOString() });
   run.enter('awaiting_signature', 'contract', 'customer');
   run.facts.documentSha256 = documentSha256;
-  await run.waitFor(() => run.inbox.signature !== null, atMs, 'SIGNATURE_EXPIRED');
+  await run.waitFor(() => run.inbox.signature !== null, until, 'SIGNATURE_EXPIRED');
   const signature = run.inbox.signature;
   if (!signature) return;
   await run.step('sealContract', 1, { ...signature, signedAt: new Date().toISOString(), deadlineAt: later(run.policy.approvalMs) });

@@ -3,6 +3,17 @@
 
 import { CancellationScope, condition, sleep } from '@temporalio/workflow';
 
+/** When a wait ends, in ms since 1970, and how far staff may move it. The stages that share a wait share its deadline. */
+export interface Until {
+  atMs: number;
+  readonly latestMs: number;
+}
+
+/** A deadline that nobody moves, because the customer was shown it. */
+export function fixedAt(atMs: number): Until {
+  return { atMs, latestMs: atMs };
+}
+
 export interface Deadlines {
   /** Waits until the condition holds (true) or the time, in ms since 1970, has come (false). Throws when the scope is cancelled. */
   holdsBefore(isTrue: () => boolean, atMs: number): Promise<boolean>;

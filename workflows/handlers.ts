@@ -2,16 +2,15 @@
 // the history. Handlers only put what came into the run; the stages do the work.
 
 import { condition, setHandler } from '@temporalio/workflow';
-import { canCancel } from '../domain/states.ts';
 import type { Step } from '../domain/states.ts';
 import * as messages from './messages.ts';
 import type { Run } from './run.ts';
 
-/** Sets every handler but those of the purchase (workflows/purchase.ts). Call it before the first await. */
+/** Sets every handler but those of the purchase and of staff. Call it before the first await. */
 export function setApplicationHandlers(run: Run): void {
   const { inbox, facts, view } = run;
   const only = (step: Step, isOpen: boolean): void => {
-    if (isEnding(run) || view().step !== step || !isOpen) run.refuse('WRONG_STATE', `this is not possible in step ${view().step}`);
+    if (run.isEnding() || view().step !== step || !isOpen) run.refuse('WRONG_STATE', `this is not possible in step ${view().step}`);
   };
 
   setHandler(
@@ -69,58 +68,7 @@ export function setApplicationHandlers(run: Run): void {
     },
   );
 
-  setStaffHandlers(run);
   setVendorHandlers(run);
-}
-
-function setStaffHandlers(run: Run): void {
-  const { inbox, facts, view } = run;
-
-  setHandler(
-    messages.retryStep,
-    (_request) => {
-      run.retry();
-      return view();
-    },
-    {
-      validator: (_request) => {
-        if (!run.canRetry()) run.refuse('NOTHING_TO_RETRY', 'no step waits or backs off');
-      },
-      description: 'Staff try the waiting step again',
-    },
-  );
-
-  setHandler(
-    messages.cancel,
-    (cancellation) => {
-      facts.canceled = cancellation;
-      run.cancel();
-      return view();
-    },
-    {
-      validator: (_cancellation) => {
-        if (facts.pastReturn) run.refuse('POINT_OF_NO_RETURN', 'the purchase is on its way to the bank');
-        if (facts.canceled || !canCancel(view().status)) run.refuse('WRONG_STATE', 'the application has ended or is ending');
-      },
-      description: 'Ends the application and undoes what was done',
-    },
-  );
-
-  setHandler(
-    messages.decideReview,
-    (answer) => {
-      inbox.review = answer;
-      return view();
-    },
-    {
-      validator: ({ taskId, answer }) => {
-        const task = facts.reviewTask;
-        if (!task || task.taskId !== taskId || inbox.review) run.refuse('WRONG_STATE', 'this review task is not open');
-        else if (!task.allowed.includes(answer)) run.refuse('ANSWER_NOT_ALLOWED', 'this task does not allow this answer');
-      },
-      description: 'A reviewer answers the open question',
-    },
-  );
 }
 
 function setVendorHandlers({ inbox }: Run): void {
@@ -139,7 +87,7 @@ function setVendorHandlers({ inbox }: Run): void {
 export function setPurchaseHandlers(run: Run): void {
   const { otp } = run.facts;
   const awaiting = (): void => {
-    if (run.view().step !== 'purchase' || isEnding(run) || otp.verified) run.refuse('WRONG_STATE', 'no purchase waits for approval');
+    if (run.view().step !== 'purchase' || run.isEnding() || otp.verified) run.refuse('WRONG_STATE', 'no purchase waits for approval');
   };
   const sent = async (): Promise<messages.OtpSent> => {
     // An application that ends meanwhile sends none, and a run closes only when every handler has answered.
@@ -164,12 +112,12 @@ export function setPurchaseHandlers(run: Run): void {
 
   setHandler(
     messages.resendOtp,
-    async () => {
-      otp.resend = true;
+    async (by) => {
+      otp.resend = by ?? 'customer';
       return sent();
     },
     {
-      validator: () => {
+      validator: (_by) => {
         awaiting();
         if (!otp.sent) run.refuse('OTP_NOT_AWAITED', 'no OTP was asked for yet');
         if (otp.resend) run.refuse('OTP_BEING_SENT', 'a new OTP is being sent');
@@ -191,7 +139,7 @@ export function setPurchaseHandlers(run: Run): void {
   setHandler(
     messages.otpSubmitted,
     async (submission) => {
-      const isAwaited = run.view().step === 'purchase' && !isEnding(run) && otp.sent && !otp.resend && !otp.verified;
+      const isAwaited = run.view().step === 'purchase' && !run.isEnding() && otp.sent && !otp.resend && !otp.verified;
       if (isAwaited && isWellFormed(submission)) await guess(run, submission);
     },
     { description: 'The OTP, from a system that can only signal' },
@@ -204,10 +152,6 @@ function isWellFormed(submission: unknown): submission is messages.OtpSubmission
   return typeof submission.code === 'string' && /^(\d{6}|sealed:[\w-]{20,400})$/.test(submission.code);
 }
 
-function isEnding({ facts }: Run): boolean {
-  return facts.over || facts.canceled !== null;
-}
-
 async function guess(run: Run, { code }: messages.OtpSubmission): Promise<messages.OtpAnswer> {
   const { otp } = run.facts;
   const challengeId = otp.sent?.challengeId ?? run.refuse('OTP_NOT_AWAITED', 'no OTP is awaited');
@@ -217,7 +161,7 @@ async function guess(run: Run, { code }: messages.OtpSubmission): Promise<messag
   const answer = await run.call('verifyOtp', ref, { challengeId, code }).catch(() => ({ kind: 'unavailable' as const }));
   const resendsLeft = run.policy.otpMaxChallenges - otp.challenges;
   // Right, but the application ended while the bank looked: nothing is bought, and the customer must not be told otherwise.
-  if (answer.kind === 'verified' && isEnding(run)) return { kind: 'expired', resendsLeft: 0 };
+  if (answer.kind === 'verified' && run.isEnding()) return { kind: 'expired', resendsLeft: 0 };
   if (answer.kind === 'verified') otp.verified = true;
   if (answer.kind === 'locked' && resendsLeft === 0) otp.spent = true;
   return answer.kind === 'expired' || answer.kind === 'locked' ? { kind: answer.kind, resendsLeft } : answer;

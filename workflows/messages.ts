@@ -2,7 +2,15 @@
 // of this folder that api and workers import. Nothing here carries personal data: ids, hashes, amounts and times, and the OTP sealed.
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Attention, BasicInfoSubmission, CanceledBy, IdentitySubmission, Settlement } from '../domain/application.ts';
+import type {
+  Attention,
+  BasicInfoSubmission,
+  CanceledBy,
+  IdentitySubmission,
+  Resubmission,
+  Settlement,
+  StaffRequest,
+} from '../domain/application.ts';
 import type { ReasonCode } from '../domain/reasons.ts';
 import type { ApplicationStatus, Step, TerminalStatus } from '../domain/states.ts';
 
@@ -37,6 +45,10 @@ export interface ApplicationPolicy {
   /** How long after the end of the last OTP a guess may still be under way. Applications that started without it wait for approvalMs. */
   otpGraceMs?: number;
   identityMaxAttempts: number;
+  /** How far in all staff may move a deadline; applications that started without it keep theirs. */
+  extensionMaxMs?: number;
+  /** How often staff may ask the customer again; applications that started without it know no end of it. */
+  asksMax?: number;
   reportPollMs: number;
   settledPollMs: number;
   /** Attempts of a vendor step on its own queue before it waits for staff. */
@@ -108,22 +120,33 @@ export const submitOtp = defineUpdate<OtpAnswer, [OtpSubmission]>('submitOtp');
 /** The same for systems that can only signal; the answer is then seen in the state. */
 export const otpSubmitted = defineSignal<[OtpSubmission]>('otpSubmitted');
 
-/** Sends a new code and makes the old one worthless. Rejected when the cap is reached. */
-export const resendOtp = defineUpdate<OtpSent>('resendOtp');
+/** Sends a new code and makes the old one worthless. Rejected when the cap is reached. With the request of staff when they ask for it, else null. */
+export const resendOtp = defineUpdate<OtpSent, [StaffRequest | null]>('resendOtp');
 
 /** Tries the step that waits for staff again, or cuts its running back-off short. */
-export const retryStep = defineUpdate<ApplicationView, [{ actor: string }]>('retryStep');
+export const retryStep = defineUpdate<ApplicationView, [StaffRequest]>('retryStep');
 
-export interface Cancellation {
+/** Asks the customer for their data or their photos again, for this reason. Rejected once the offer is accepted: from then on the bank knows
+ *  the customer by what they gave. */
+export const requestResubmission = defineUpdate<ApplicationView, [Resubmission & StaffRequest]>('requestResubmission');
+
+/** Moves the deadline of the present wait to a later time, as far as the policy allows. Rejected for offers and codes: their time is what the
+ *  customer was shown. */
+export const extendDeadline = defineUpdate<ApplicationView, [{ deadlineAt: string } & StaffRequest]>('extendDeadline');
+
+/** Staff name their request; customer and merchant are named by `actor` alone. */
+export interface Cancellation extends Partial<StaffRequest> {
   by: CanceledBy;
   actor: string;
 }
 /** Ends the application and undoes what was done. Rejected from the hand-off on. */
 export const cancel = defineUpdate<ApplicationView, [Cancellation]>('cancel');
 
-export interface ReviewAnswer {
+export interface ReviewAnswer extends Partial<StaffRequest> {
   taskId: string;
   answer: 'approve' | 'decline' | 'askAgain';
+  /** A lower limit than the ruleset derived. Only with `approve`, and never less than the order needs. */
+  limitVnd?: number;
   actor: string;
 }
 /** Answers the open review task. */

@@ -3,8 +3,11 @@
 
 import { CancellationScope } from '@temporalio/workflow';
 import type { Settlement } from '../domain/application.ts';
-import { EarlyEnd } from './run.ts';
-import type { End, Run } from './run.ts';
+import { fixedAt } from './deadline.ts';
+import type { Until } from './deadline.ts';
+import { EarlyEnd } from './end.ts';
+import type { End } from './end.ts';
+import type { Run } from './run.ts';
 
 /** Takes the purchase from approval to its outcome. Throws EarlyEnd when it is not approved in time or the OTPs are spent. */
 export async function purchase(run: Run): Promise<End> {
@@ -15,15 +18,16 @@ export async function purchase(run: Run): Promise<End> {
 
 async function approvedWithOtp(run: Run): Promise<void> {
   const { otp } = run.facts;
-  const atMs = Date.now() + run.policy.approvalMs;
-  await run.waitFor(() => otp.approved, atMs, 'APPROVAL_EXPIRED');
+  const until = run.movable(run.policy.approvalMs);
+  await run.waitFor(() => otp.approved, until, 'APPROVAL_EXPIRED');
   while (!otp.verified) {
     const round = otp.challenges + 1;
-    const sent = await run.step('requestOtp', round, { deadlineAt: new Date(atMs).toISOString() });
+    const by = typeof otp.resend === 'object' && otp.resend;
+    const sent = await run.step('requestOtp', round, { deadlineAt: new Date(until.atMs).toISOString(), ...(by && { by }) });
     otp.challenges = round;
     otp.sent = { ...sent, resendsLeft: run.policy.otpMaxChallenges - round };
-    otp.resend = false;
-    await run.waitFor(() => otp.verified || otp.resend || otp.spent, lastCode(run, sent.expiresAt) ?? atMs, 'APPROVAL_EXPIRED');
+    otp.resend = null;
+    await run.waitFor(() => otp.verified || otp.resend !== null || otp.spent, lastCode(run, sent.expiresAt) ?? until, 'APPROVAL_EXPIRED');
     if (otp.spent) throw new EarlyEnd({ status: 'failed', reasons: ['OTP_ATTEMPTS_SPENT'] });
   }
   // The point of no return, set in the same turn in which the approval was seen: a cancel comes before it or is refused.
@@ -31,9 +35,9 @@ async function approvedWithOtp(run: Run): Promise<void> {
 }
 
 /** When no further code may be sent, the purchase can only be approved while the last one lives; until then the core may still answer. */
-function lastCode({ facts, policy }: Run, expiresAt: string): number | null {
+function lastCode({ facts, policy }: Run, expiresAt: string): Until | null {
   if (policy.otpGraceMs === undefined || facts.otp.challenges < policy.otpMaxChallenges) return null;
-  return Date.parse(expiresAt) + policy.otpGraceMs;
+  return fixedAt(Date.parse(expiresAt) + policy.otpGraceMs);
 }
 
 async function handedOff(run: Run): Promise<string> {

@@ -9,18 +9,19 @@ const allowed: Record<'identity' | 'decision', readonly ReviewAnswer['answer'][]
 };
 
 /** Waits for the answer to an open review task and records it. Throws EarlyEnd when nobody answers in time. */
-export async function review(run: Run, task: { taskId: string; step: 'identity' | 'decision' }): Promise<ReviewAnswer['answer']> {
+export async function review(run: Run, task: { taskId: string; step: 'identity' | 'decision' }): Promise<ReviewAnswer> {
   run.enter('in_review', task.step, 'staff');
-  run.facts.reviewTask = { taskId: task.taskId, allowed: allowed[task.step] };
+  run.facts.reviewTask = { ...task, allowed: allowed[task.step] };
   run.inbox.review = null;
-  await run.waitFor(() => run.inbox.review !== null, Date.now() + run.policy.reviewMs, 'REVIEW_EXPIRED');
-  const answer = run.inbox.review as ReviewAnswer | null; // a handler set it meanwhile, which TypeScript cannot see
+  await run.waitFor(() => run.inbox.review !== null, run.movable(run.policy.reviewMs), 'REVIEW_EXPIRED');
+  // A handler set it meanwhile, which TypeScript cannot see.
+  const answer = run.inbox.review as ReviewAnswer | null;
   run.facts.reviewTask = null;
-  if (!answer) return 'decline';
+  if (!answer) return { taskId: task.taskId, answer: 'decline', actor: 'system:workflow' };
   run.facts.reviews += 1;
-  const { taskId, step } = task;
+  if (answer.answer === 'askAgain') run.facts.asks += 1;
   // Who is asked again has the whole time of the step again.
   const again = answer.answer === 'askAgain' && { deadlineAt: new Date(Date.now() + run.policy.identityMs).toISOString() };
-  await run.step('recordReview', run.facts.reviews, { taskId, step, answer: answer.answer, actor: answer.actor, ...again });
-  return answer.answer;
+  await run.step('recordReview', run.facts.reviews, { ...answer, step: task.step, ...again });
+  return answer;
 }

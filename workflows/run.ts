@@ -1,32 +1,16 @@
 // One run of an application: its state, the tools of its stages, and how it comes to its end.
 
 import { ApplicationFailure, CancellationScope, allHandlersFinished, condition, isCancellation, setHandler } from '@temporalio/workflow';
-import type { ReasonCode } from '../domain/reasons.ts';
-import type { TerminalStatus } from '../domain/states.ts';
+import type { StaffRequest } from '../domain/application.ts';
 import { createCaller } from './activity-plans.ts';
-import { createDeadlines } from './deadline.ts';
+import { EarlyEnd } from './end.ts';
+import type { End } from './end.ts';
 import { status as statusQuery } from './messages.ts';
 import type { ApplicationInput, ApplicationResult, Cancellation } from './messages.ts';
 import { createPlace, emptyInbox, noFacts } from './state.ts';
 import { createSteps } from './step.ts';
 import { createUndo } from './undo.ts';
-
-/** How an application ends. */
-export interface End {
-  status: TerminalStatus;
-  reasons: ReasonCode[];
-  transactionId?: string;
-}
-
-/** Leaves the story early: a decline, an expiry. Not a failure; it is caught where the run comes to its end. */
-export class EarlyEnd extends Error {
-  override readonly name = 'EarlyEnd';
-  readonly end: End;
-  constructor(end: End) {
-    super(`ends as ${end.status}`);
-    this.end = end;
-  }
-}
+import { createWaits } from './waits.ts';
 
 export type Run = ReturnType<typeof openRun>;
 
@@ -36,7 +20,6 @@ export function openRun(input: ApplicationInput) {
   const steps = createSteps(input.applicationId, call);
   const place = createPlace(steps);
   const undo = createUndo();
-  const deadlines = createDeadlines();
   const inbox = emptyInbox();
   const facts = noFacts();
   const story = new CancellationScope();
@@ -51,18 +34,10 @@ export function openRun(input: ApplicationInput) {
     call,
     ...steps,
     ...place,
+    ...createWaits({ policy: input.policy, inbox, facts, place, steps }),
 
-    /** Waits until the condition holds, or ends the application as expired for this reason when the time has come. */
-    async waitFor(isTrue: () => boolean, atMs: number, expired: ReasonCode): Promise<void> {
-      place.show(new Date(atMs).toISOString());
-      if (!(await deadlines.holdsBefore(isTrue, atMs))) throw new EarlyEnd({ status: 'expired', reasons: [expired] });
-    },
-
-    /** Waits at most until that time; false when nothing came. Ends nothing. */
-    async waitUntil(isTrue: () => boolean, atMs: number): Promise<boolean> {
-      place.show();
-      return deadlines.holdsBefore(isTrue, atMs);
-    },
+    /** True once nothing is left but to undo and to record the end. */
+    isEnding: () => facts.over || facts.canceled !== null,
 
     /** Ends the story as canceled. The undo runs where the run comes to its end. */
     cancel: () => story.cancel(),
@@ -101,6 +76,7 @@ function endOf(error: unknown, canceled: Cancellation | null): End {
 }
 
 /** A run that is cancelled in Temporal itself counts as canceled by operations. */
-function canceler(canceled: Cancellation | null): { canceledBy: Cancellation['by']; actor: string } {
-  return { canceledBy: canceled?.by ?? 'operations', actor: canceled?.actor ?? 'system:temporal' };
+function canceler(canceled: Cancellation | null): { canceledBy: Cancellation['by'] } & Partial<StaffRequest> {
+  const { by, ...who } = canceled ?? { by: 'operations', actor: 'system:temporal' };
+  return { canceledBy: by, ...who };
 }

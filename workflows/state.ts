@@ -1,11 +1,14 @@
 // What a run knows: what has come in and was not used yet, what the stages found out, and where the application stands.
 
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { BasicInfoSubmission, IdentitySubmission, Settlement } from '../domain/application.ts';
+import type { BasicInfoSubmission, IdentitySubmission, Resubmission, Settlement, StaffRequest } from '../domain/application.ts';
 import type { ApplicationStatus, Step } from '../domain/states.ts';
 import type { ApplicationView, Cancellation, OtpSent, ReviewAnswer } from './messages.ts';
 import { searchAttributes } from './search-attributes.ts';
 import type { Steps } from './step.ts';
+
+/** A later deadline for the wait that is on. */
+export type Extension = { deadlineAt: string } & StaffRequest;
 
 /** What has come in and was not used yet. Handlers write, stages take. */
 export interface Inbox {
@@ -14,6 +17,10 @@ export interface Inbox {
   offerHash: string | null;
   signature: { documentSha256: string; consentId: string } | null;
   review: ReviewAnswer | null;
+  resubmission: (Resubmission & StaffRequest) | null;
+  extension: Extension | null;
+  /** Drops what the run is doing and goes back to ask the customer again; null once the offer is accepted. */
+  goBack: (() => void) | null;
   reportsReady: Set<string>;
   settlement: Settlement | null;
 }
@@ -23,8 +30,21 @@ export interface Facts {
   offer: { hash: string; expiresAt: string } | null;
   documentSha256: string | null;
   reviews: number;
-  reviewTask: { taskId: string; allowed: readonly ReviewAnswer['answer'][] } | null;
-  otp: { approved: boolean; challenges: number; guesses: number; sent: OtpSent | null; resend: boolean; spent: boolean; verified: boolean };
+  /** How often a stage has begun; the number is the round of its steps. */
+  rounds: { basicInfo: number; identity: number; decision: number };
+  /** How often staff asked the customer again, and moved a deadline. */
+  asks: number;
+  extensions: number;
+  reviewTask: { taskId: string; step: 'identity' | 'decision'; allowed: readonly ReviewAnswer['answer'][] } | null;
+  otp: {
+    approved: boolean;
+    challenges: number;
+    guesses: number;
+    sent: OtpSent | null;
+    resend: StaffRequest | 'customer' | null;
+    spent: boolean;
+    verified: boolean;
+  };
   canceled: Cancellation | null;
   pastReturn: boolean;
   /** The story is over: what is left is to undo and to record the end. */
@@ -32,7 +52,18 @@ export interface Facts {
 }
 
 export function emptyInbox(): Inbox {
-  return { basicInfo: null, identity: null, offerHash: null, signature: null, review: null, reportsReady: new Set(), settlement: null };
+  return {
+    basicInfo: null,
+    identity: null,
+    offerHash: null,
+    signature: null,
+    review: null,
+    resubmission: null,
+    extension: null,
+    goBack: null,
+    reportsReady: new Set(),
+    settlement: null,
+  };
 }
 
 export function noFacts(): Facts {
@@ -40,13 +71,18 @@ export function noFacts(): Facts {
     offer: null,
     documentSha256: null,
     reviews: 0,
+    rounds: { basicInfo: 0, identity: 0, decision: 0 },
+    asks: 0,
+    extensions: 0,
     reviewTask: null,
-    otp: { approved: false, challenges: 0, guesses: 0, sent: null, resend: false, spent: false, verified: false },
+    otp: { approved: false, challenges: 0, guesses: 0, sent: null, resend: null, spent: false, verified: false },
     canceled: null,
     pastReturn: false,
     over: false,
   };
 }
+
+export type Place = ReturnType<typeof createPlace>;
 
 /** Where the application stands, and how that shows in Temporal. */
 export function createPlace(steps: Steps) {

@@ -11,7 +11,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { Attention } from '../domain/application.ts';
+import type { Attention, StaffRequest } from '../domain/application.ts';
 import type { ActivityName, createCaller } from './activity-plans.ts';
 import { searchAttributes } from './search-attributes.ts';
 
@@ -38,7 +38,7 @@ export interface Steps {
   /** True while there is something that `retryStep` could speed up. */
   canRetry(): boolean;
   /** Runs the waiting step again, or cuts its back-off short. */
-  retry(): void;
+  retry(by: StaffRequest): void;
 }
 
 // PostgreSQL down is nobody's question to staff: the step goes on by itself when it is back.
@@ -47,10 +47,10 @@ const databasePauseMs = 30_000;
 export function createSteps(applicationId: string, call: ReturnType<typeof createCaller>): Steps {
   let attention: Attention | null = null;
   let running: CancellationScope | null = null;
-  let retryRequested = false;
+  let retryRequested: StaffRequest | null = null;
 
   async function tryOnce<T>(work: () => Promise<T>): Promise<T> {
-    retryRequested = false;
+    retryRequested = null;
     return CancellationScope.cancellable(async () => {
       running = CancellationScope.current();
       return work();
@@ -64,19 +64,19 @@ export function createSteps(applicationId: string, call: ReturnType<typeof creat
     upsertSearchAttributes([{ key: searchAttributes.attention, value: `${name}:${attention.code}` }]);
     try {
       await tellStaff(attention);
-      await condition(() => retryRequested);
+      await condition(() => retryRequested !== null);
     } finally {
       // A cancel ends the wait as well: nobody must find a step in the list that waits for nothing.
       attention = null;
       upsertSearchAttributes([{ key: searchAttributes.attention, value: null }]);
-      await CancellationScope.nonCancellable(async () => tellStaff(null));
+      await CancellationScope.nonCancellable(async () => tellStaff(null, retryRequested));
     }
   }
 
-  async function tellStaff(now: Attention | null): Promise<void> {
+  async function tellStaff(now: Attention | null, by: StaffRequest | null = null): Promise<void> {
     for (;;) {
       try {
-        await call('markAttention', { applicationId }, now);
+        await call('markAttention', { applicationId }, now, by);
         return;
       } catch (error) {
         if (isCancellation(error)) throw error;
@@ -103,8 +103,8 @@ export function createSteps(applicationId: string, call: ReturnType<typeof creat
     },
     attention: () => attention,
     canRetry: () => attention !== null || running !== null,
-    retry() {
-      retryRequested = true;
+    retry(by) {
+      retryRequested = by;
       running?.cancel();
     },
   };

@@ -5,7 +5,7 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUp
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { UpdateDefinition } from '@temporalio/common';
-import type { BasicInfoSubmission, IdentitySubmission } from '../../domain/application.ts';
+import type { BasicInfoSubmission, IdentitySubmission, Resubmission, StaffRequest } from '../../domain/application.ts';
 import { applicationStatuses } from '../../domain/states.ts';
 import type { ApplicationStatus } from '../../domain/states.ts';
 import * as messages from '../../workflows/messages.ts';
@@ -52,8 +52,11 @@ export interface Commands {
   approveTransaction(ref: ApplicationRef, commandId: string, approval: { amountVnd: number }): Promise<OtpSent>;
   /** `code` is the sealed form. */
   submitOtp(ref: ApplicationRef, commandId: string, submission: { code: string }): Promise<OtpAnswer>;
-  resendOtp(ref: ApplicationRef, commandId: string): Promise<OtpSent>;
-  retryStep(ref: ApplicationRef, commandId: string, retry: { actor: string }): Promise<ApplicationView>;
+  /** `by` when staff ask for it. */
+  resendOtp(ref: ApplicationRef, commandId: string, by?: StaffRequest): Promise<OtpSent>;
+  retryStep(ref: ApplicationRef, commandId: string, by: StaffRequest): Promise<ApplicationView>;
+  requestResubmission(ref: ApplicationRef, commandId: string, asked: Resubmission & StaffRequest): Promise<ApplicationView>;
+  extendDeadline(ref: ApplicationRef, commandId: string, extension: { deadlineAt: string } & StaffRequest): Promise<ApplicationView>;
   cancel(ref: ApplicationRef, commandId: string, cancellation: Cancellation): Promise<ApplicationView>;
   decideReview(ref: ApplicationRef, commandId: string, answer: ReviewAnswer): Promise<ApplicationView>;
   /** Tells an application that its credit report is stored. An application that is over ignores it. */
@@ -90,8 +93,10 @@ export function createCommands(client: Client, { policy, timeoutMs }: CommandOpt
     signContract: async (ref, id, signature) => update(ref, id, messages.signContract, [signature]),
     approveTransaction: async (ref, id, approval) => update(ref, id, messages.approveTransaction, [approval]),
     submitOtp: async (ref, id, submission) => update(ref, id, messages.submitOtp, [submission]),
-    resendOtp: async (ref, id) => update(ref, id, messages.resendOtp, []),
-    retryStep: async (ref, id, retry) => update(ref, id, messages.retryStep, [retry]),
+    resendOtp: async (ref, id, by) => update(ref, id, messages.resendOtp, [by ?? null]),
+    retryStep: async (ref, id, by) => update(ref, id, messages.retryStep, [by]),
+    requestResubmission: async (ref, id, asked) => update(ref, id, messages.requestResubmission, [asked]),
+    extendDeadline: async (ref, id, extension) => update(ref, id, messages.extendDeadline, [extension]),
     cancel: async (ref, id, cancellation) => update(ref, id, messages.cancel, [cancellation]),
     decideReview: async (ref, id, answer) => update(ref, id, messages.decideReview, [answer]),
     creditReportReady: async (applicationId, inquiryId) =>

@@ -4,6 +4,7 @@ import { consentTexts } from '../../domain/consents.ts';
 import type { ConsentKind } from '../../domain/consents.ts';
 import { basicConsents } from '../../domain/consents.ts';
 import type { Language } from '../../domain/reasons.ts';
+import { isTerminal } from '../../domain/states.ts';
 import { readApplication } from '../../db/applications.ts';
 import { grantConsent } from '../../db/consents.ts';
 import { sha256 } from '../../db/documents.ts';
@@ -20,7 +21,7 @@ import { command, wrongState } from './command.ts';
 export async function takeBasicInfo(deps: ApiDeps, applicationId: string, id: string, stated: BasicInfo): Promise<ApplicationView> {
   const customerId = await deps.database.withTransaction(async (tx) => {
     const place = await lockedStep(tx, applicationId);
-    if (place?.step !== 'basicInfo' || place.status !== 'created') throw place ? wrongState(place.status) : new Problem('NOT_FOUND');
+    if (place?.step !== 'basicInfo' || isTerminal(place.status)) throw place ? wrongState(place.status) : new Problem('NOT_FOUND');
     const application = await readApplication(tx, applicationId);
     if (!application) throw new Problem('NOT_FOUND');
     const phone = stated.phone ?? (await deps.customers.phone(tx, application.customer_id));

@@ -80,7 +80,7 @@ test('202 for a retry: who and why stand in the audit log, and the workflow know
   const { applicationId } = await aCheckout(world);
   const reply = await act(`/ops/v1/applications/${applicationId}/retry`, { reason: 'WAY4 is back' });
   assert.equal(reply.status, 202);
-  assert.deepEqual(sent.at(-1)?.args.at(-1), { actor: 'staff:linh.tran' });
+  assert.deepEqual(sent.at(-1)?.args.at(-1), { actor: 'staff:linh.tran', requestId: reply.headers.get('request-id') });
   assert.deepEqual(await audited(applicationId), [
     { actor: 'staff:linh.tran', action: 'application.retry_asked', reason: 'WAY4 is back', change: {} },
   ]);
@@ -113,7 +113,8 @@ test('202 for the answer to a review task, recorded with its reason', async () =
   const taskId = await database.withTransaction(async (tx) => openReviewTask(tx, task));
   const reply = await act(`/ops/v1/reviews/${taskId}`, { answer: 'ask_again', reason: 'the photo is too dark' });
   assert.equal(reply.status, 202);
-  assert.deepEqual(sent.at(-1)?.args.at(-1), { taskId, answer: 'askAgain', actor: 'staff:linh.tran' });
+  const requestId = reply.headers.get('request-id');
+  assert.deepEqual(sent.at(-1)?.args.at(-1), { taskId, answer: 'askAgain', actor: 'staff:linh.tran', requestId });
   const rows = await audited(applicationId);
   assert.deepEqual(rows, [
     { actor: 'staff:linh.tran', action: 'review.answered', reason: 'the photo is too dark', change: { answer: 'ask_again' } },

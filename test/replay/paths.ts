@@ -15,7 +15,7 @@ interface Path {
 
 const photo = { documentId: 'doc_1', sha256: 'photo' };
 const submission = { idFront: photo, idBack: photo, selfie: photo };
-const staff = { actor: 'staff:mai' };
+const staff = { actor: 'staff:mai', requestId: 'req_1' };
 
 /** By the name of the recorded file. */
 export const paths: Record<string, Path> = {
@@ -117,6 +117,26 @@ export const paths: Record<string, Path> = {
       await world.reaches({ awaits: 'staff' });
       await world.commands.retryStep(world.ref, 'retry', staff);
       await world.result();
+    },
+  },
+  'asked again, approved with less, and given more time': {
+    stage: () => createStage({ decide: async () => ({ kind: 'referred', reasons: ['THIN_FILE'], taskId: 'rvt_1' }) }),
+    async walk(world) {
+      const { commands, ref } = world;
+      await submitted(world);
+      await world.reaches({ awaits: 'staff' });
+      await commands.requestResubmission(ref, 'photos', { step: 'identity', reason: 'IDENTITY_POOR_PHOTO', ...staff });
+      await commands.submitIdentity(ref, 'second', submission);
+      await world.reaches({ awaits: 'staff' });
+      await commands.requestResubmission(ref, 'data', { step: 'basicInfo', reason: 'BASIC_INFO_UNCLEAR', ...staff });
+      await commands.submitBasicInfo(ref, 'again', { customerId: 'cus_2' });
+      await world.reaches({ step: 'identity', awaits: 'customer' });
+      await commands.submitIdentity(ref, 'third', submission);
+      const { deadlineAt } = await world.reaches({ awaits: 'staff' });
+      const later = new Date(Date.parse(deadlineAt ?? '') + 3_600_000).toISOString();
+      await commands.extendDeadline(ref, 'later', { deadlineAt: later, ...staff });
+      await commands.decideReview(ref, 'review', { taskId: 'rvt_1', answer: 'approve', limitVnd: 3_000_000, ...staff });
+      await world.reaches({ step: 'offer' });
     },
   },
   'canceled while an OTP is awaited': {

@@ -19,7 +19,7 @@ test('a vendor that stays away puts the application in need of attention, and st
   assert.equal(waiting.awaits, 'staff');
   assert.deepEqual([waiting.attention?.activity, waiting.attention?.code], ['createContract', 'CARD_CORE_UNAVAILABLE']);
   await eventually('staff see it', () => stage.attention.length === 1);
-  await world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai' });
+  await world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai', requestId: 'req_1' });
   await world.reaches({ step: 'contract', attention: null });
   assert.deepEqual(stage.attention, ['createContract:CARD_CORE_UNAVAILABLE', null]);
 });
@@ -56,13 +56,15 @@ test('a retry cuts a long back-off short', async (t) => {
   await world.walksTo('offer');
   await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
   await eventually('the step backs off', () => stage.calls.filter((call) => call.name === 'createClient').length === 2);
-  await world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai' });
+  await world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai', requestId: 'req_1' });
   await world.reaches({ step: 'contract' });
 });
 
 test('a retry is refused when nothing waits', async (t) => {
   const world = await aWorld(t);
-  await assert.rejects(world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai' }), { code: 'NOTHING_TO_RETRY' });
+  await assert.rejects(world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai', requestId: 'req_1' }), {
+    code: 'NOTHING_TO_RETRY',
+  });
 });
 
 test('a double click on retry has one effect', async (t) => {
@@ -73,8 +75,8 @@ test('a double click on retry has one effect', async (t) => {
   await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
   await world.reaches({ awaits: 'staff' });
   await Promise.all([
-    world.commands.retryStep(world.ref, 'same-click', { actor: 'staff:mai' }),
-    world.commands.retryStep(world.ref, 'same-click', { actor: 'staff:mai' }),
+    world.commands.retryStep(world.ref, 'same-click', { actor: 'staff:mai', requestId: 'req_1' }),
+    world.commands.retryStep(world.ref, 'same-click', { actor: 'staff:mai', requestId: 'req_1' }),
   ]);
   await world.reaches({ step: 'contract' });
   assert.equal(stage.calls.filter((call) => call.name === 'createClient').length, 2);
@@ -87,7 +89,7 @@ test('an undo that fails waits for staff too, and ends clean after their retry',
   await world.walksTo('contract');
   await world.commands.cancel(world.ref, 'cancel', { by: 'customer', actor: 'customer' });
   await world.reaches({ awaits: 'staff' });
-  await world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai' });
+  await world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai', requestId: 'req_1' });
   assert.equal((await world.result()).status, 'canceled');
   assert.equal(stage.contracts.size + stage.clients.size, 0);
 });
@@ -112,6 +114,6 @@ test('an application that is being undone takes no more commands', async (t) => 
   await world.commands.cancel(world.ref, 'cancel', { by: 'customer', actor: 'customer' });
   await world.reaches({ awaits: 'staff' });
   await assert.rejects(world.walksOn(), { code: 'WRONG_STATE' });
-  await world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai' });
+  await world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai', requestId: 'req_1' });
   assert.equal((await world.result()).status, 'canceled');
 });

@@ -90,6 +90,30 @@ test('a customer who is asked again by a late reviewer has the whole time again'
   assert.deepEqual(result.reasons, ['OFFER_EXPIRED']);
 });
 
+test('an application whose deadline staff have moved expires at the new time and not before', async () => {
+  const { result, passedMs } = await live('app_extended', 'contract', {
+    async meanwhile({ commands, ref, handle }) {
+      const { deadlineAt } = await reach(handle, { step: 'contract' });
+      const later = new Date(Date.parse(deadlineAt ?? '') + 2 * day).toISOString();
+      await commands.extendDeadline(ref, 'more time', { deadlineAt: later, actor: 'staff:mai', requestId: 'req_1' });
+    },
+  });
+  assert.deepEqual([result.status, result.reasons], ['expired', ['SIGNATURE_EXPIRED']]);
+  assert.ok(Math.abs(passedMs - 3 * day) < 60_000, `${passedMs} ms passed`);
+});
+
+test('a customer who is asked again and does not answer has the application expired a day later', async () => {
+  const { result, passedMs } = await live('app_asked', 'offer', {
+    async meanwhile({ commands, ref }) {
+      await skipTime(environment, '12 hours');
+      const asked = { step: 'identity', reason: 'IDENTITY_POOR_PHOTO', actor: 'staff:mai', requestId: 'req_1' } as const;
+      await commands.requestResubmission(ref, 'again', asked);
+    },
+  });
+  assert.deepEqual([result.status, result.reasons], ['expired', ['CUSTOMER_INACTIVE']]);
+  assert.ok(Math.abs(passedMs - 1.5 * day) < 60_000, `${passedMs} ms passed`);
+});
+
 const photo = { documentId: 'doc_1', sha256: 'photo' };
 const submission = { idFront: photo, idBack: photo, selfie: photo };
 

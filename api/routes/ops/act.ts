@@ -44,9 +44,9 @@ export function addOpsRetry(app: Api, deps: ApiDeps, guards: Guards): void {
   app.openapi(route, async (c) => {
     requiredKey(c);
     const act = actOn(c, c.req.valid('param').id, 'application.retry_asked', c.req.valid('json').reason);
-    const { actor } = act;
+    const { actor, requestId } = act;
     return c.json(
-      toState(await staffCommand(deps, act, async (ref) => deps.commands.retryStep(ref, commandId(c, 'retry'), { actor }))),
+      toState(await staffCommand(deps, act, async (ref) => deps.commands.retryStep(ref, commandId(c, 'retry'), { actor, requestId }))),
       202,
     );
   });
@@ -68,9 +68,9 @@ export function addOpsCancel(app: Api, deps: ApiDeps, guards: Guards): void {
   app.openapi(route, async (c) => {
     requiredKey(c);
     const act = actOn(c, c.req.valid('param').id, 'application.cancel_asked', c.req.valid('json').reason);
-    const { actor } = act;
+    const { actor, requestId } = act;
     const canceled = await staffCommand(deps, act, async (ref) =>
-      deps.commands.cancel(ref, commandId(c, 'cancel'), { by: 'operations', actor }),
+      deps.commands.cancel(ref, commandId(c, 'cancel'), { by: 'operations', actor, requestId }),
     );
     return c.json(toState(canceled), 202);
   });
@@ -102,7 +102,12 @@ export function addAnswerReview(app: Api, deps: ApiDeps, guards: Guards): void {
     if (!task) throw new Problem('NOT_FOUND', { detail: 'There is no review task with this id.' });
     const act = { ...actOn(c, task.application_id, 'review.answered', reason), subject: taskId, change: { answer } };
     const decided = await staffCommand(deps, act, async (ref) =>
-      deps.commands.decideReview(ref, commandId(c, 'review'), { taskId, answer: answers[answer], actor: act.actor }),
+      deps.commands.decideReview(ref, commandId(c, 'review'), {
+        taskId,
+        answer: answers[answer],
+        actor: act.actor,
+        requestId: act.requestId,
+      }),
     );
     return c.json(toState(decided), 202);
   });

@@ -1,0 +1,60 @@
+// Waiting for people and vendors. A wait for a person has a deadline that ends the application, and that staff may move while it is open.
+
+import type { ReasonCode } from '../domain/reasons.ts';
+import { createDeadlines } from './deadline.ts';
+import type { Until } from './deadline.ts';
+import type { ApplicationPolicy } from './messages.ts';
+import { EarlyEnd } from './end.ts';
+import type { Extension, Facts, Inbox, Place } from './state.ts';
+import type { Steps } from './step.ts';
+
+interface WaitDeps {
+  policy: ApplicationPolicy;
+  inbox: Inbox;
+  facts: Facts;
+  place: Place;
+  steps: Steps;
+}
+
+export function createWaits({ policy, inbox, facts, place, steps }: WaitDeps) {
+  const deadlines = createDeadlines();
+  let openUntil: Until | null = null;
+
+  async function extend(until: Until, extension: Extension): Promise<void> {
+    facts.extensions += 1;
+    await steps.step('extendDeadline', facts.extensions, extension);
+    until.atMs = Date.parse(extension.deadlineAt);
+    inbox.extension = null;
+  }
+
+  return {
+    /** The deadline of a wait that lasts this long from now. Staff may move it as far as the policy of this application allows. */
+    movable: (ms: number): Until => ({ atMs: Date.now() + ms, latestMs: Date.now() + ms + (policy.extensionMaxMs ?? 0) }),
+
+    /** The deadline of the wait that is on, or null while the run does something itself. */
+    openUntil: () => openUntil,
+
+    /** Waits until the condition holds, or ends the application as expired for this reason when the time has come. */
+    async waitFor(isTrue: () => boolean, until: Until, expired: ReasonCode): Promise<void> {
+      openUntil = until;
+      try {
+        for (;;) {
+          place.show(new Date(until.atMs).toISOString());
+          const holds = await deadlines.holdsBefore(() => isTrue() || inbox.extension !== null, until.atMs);
+          if (!holds) throw new EarlyEnd({ status: 'expired', reasons: [expired] });
+          if (isTrue() || !inbox.extension) return;
+          await extend(until, inbox.extension);
+        }
+      } finally {
+        openUntil = null;
+        inbox.extension = null; // one that came too late for this wait is not meant for the next
+      }
+    },
+
+    /** Waits at most until that time; false when nothing came. Ends nothing. */
+    async waitUntil(isTrue: () => boolean, atMs: number): Promise<boolean> {
+      place.show();
+      return deadlines.holdsBefore(isTrue, atMs);
+    },
+  };
+}
