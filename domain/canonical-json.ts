@@ -5,23 +5,56 @@
  *  Throws a TypeError that names the place for everything JSON cannot carry unharmed: NaN, Infinity, dates,
  *  functions, bigints, class instances, `undefined` inside a list. */
 export function canonicalJson(value: unknown): string {
-  return write(value, '$');
+  const text = write(value);
+  if (text === unwritable) throw new TypeError(`${placeOfFault(value, '$') ?? '$'} cannot be written as canonical JSON`);
+  return text;
 }
 
-function write(value: unknown, path: string): string {
+/** No JSON text is empty, so this marks what cannot be written; the place is looked for only then. */
+const unwritable = '';
+
+function write(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map((item: unknown, index) => write(item, `${path}[${index}]`)).join(',')}]`;
-  if (isPlainObject(value)) return writeObject(value, path);
-  throw new TypeError(`${path} cannot be written as canonical JSON`);
+  if (typeof value === 'number') return Number.isFinite(value) ? JSON.stringify(value) : unwritable;
+  if (Array.isArray(value)) return writeList(value);
+  return isPlainObject(value) ? writeObject(value) : unwritable;
 }
 
-function writeObject(value: Record<string, unknown>, path: string): string {
-  const members = Object.keys(value)
-    .filter((key) => value[key] !== undefined)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${write(value[key], `${path}.${key}`)}`);
-  return `{${members.join(',')}}`;
+function writeList(items: readonly unknown[]): string {
+  let text = '';
+  for (const item of items) {
+    const written = write(item);
+    if (written === unwritable) return unwritable;
+    text += text === '' ? written : `,${written}`;
+  }
+  return `[${text}]`;
+}
+
+function writeObject(value: Record<string, unknown>): string {
+  let text = '';
+  for (const key of Object.keys(value).sort()) {
+    if (value[key] === undefined) continue;
+    const written = write(value[key]);
+    if (written === unwritable) return unwritable;
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${written}`;
+  }
+  return `{${text}}`;
+}
+
+function placeOfFault(value: unknown, path: string): string | undefined {
+  if (write(value) !== unwritable) return undefined;
+  const members: [string, unknown][] = Array.isArray(value)
+    ? value.map((item: unknown, index): [string, unknown] => [`${path}[${index}]`, item])
+    : isPlainObject(value)
+      ? Object.keys(value)
+          .filter((key) => value[key] !== undefined)
+          .map((key): [string, unknown] => [`${path}.${key}`, value[key]])
+      : [];
+  for (const [place, member] of members) {
+    const found = placeOfFault(member, place);
+    if (found !== undefined) return found;
+  }
+  return path;
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
