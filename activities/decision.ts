@@ -98,6 +98,7 @@ async function freeze(store: Store, tx: Tx, applicationId: string, now: Date) {
     profile: { ...profile, statedAt: await store.customers.statedAt(tx, application.customer_id) },
     bureau: report,
     identity,
+    standing: await store.standings.of(tx, applicationId, now),
     orderAmountVnd: application.amount_vnd,
     product,
     now,

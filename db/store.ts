@@ -21,6 +21,7 @@ import { addIdentityChecks, createCreditReports, createDecisions, identityVerdic
 import { readMerchant } from './merchants.ts';
 import { addNotification } from './notifications.ts';
 import { addOffer, answerReviewTask, latestOffer, markOfferAccepted, openReviewTask, withdrawReviewTasks, reviewAnswer } from './offers.ts';
+import { standingOf } from './standing.ts';
 import { addChallenge, closeChallenge, latestChallenge, returnGuess, takeGuess, verifiedChallenge } from './otp.ts';
 import type { Database } from './pool.ts';
 import { lockSteps, recordOutcome, recordedOutcome } from './steps.ts';
@@ -44,6 +45,7 @@ export function createStore(database: Database, boxes: Boxes) {
     identity: { addChecks: addIdentityChecks, verdict: identityVerdict },
     creditReports: createCreditReports(boxes),
     decisions: createDecisions(boxes),
+    standings: { of: standingOf },
     offers: { addOffer, answerReviewTask, latestOffer, markOfferAccepted, openReviewTask, reviewAnswer, withdrawReviewTasks },
     otp: { addChallenge, closeChallenge, latestChallenge, returnGuess, takeGuess, verifiedChallenge },
     merchants: { read: readMerchant },

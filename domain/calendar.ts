@@ -39,6 +39,13 @@ export function ageOn(dateOfBirth: Day, on: Day): number {
   return on.slice(5) < dateOfBirth.slice(5) ? years - 1 : years;
 }
 
+/** Completed months from the one day to the other; negative when `to` is earlier. */
+export function monthsBetween(from: Day, to: Day): number {
+  if (daysBetween(from, to) < 0) return 0 - monthsBetween(to, from);
+  const months = (Number(to.slice(0, 4)) - Number(from.slice(0, 4))) * 12 + Number(to.slice(5, 7)) - Number(from.slice(5, 7));
+  return addMonths(from, months) > to ? months - 1 : months;
+}
+
 /** True for a day that exists, written yyyy-MM-dd. */
 export function isDay(text: string): text is Day {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;

@@ -93,10 +93,69 @@ export const reasons = {
     staff: 'CIC found several people for this inquiry (MULTIPLE_MATCH).',
     merchant: 'risk_policy',
   },
+  REPORT_TOO_OLD: {
+    customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
+    staff: 'The credit report is older than the ruleset allows and was not used; a new application asks CIC again.',
+    merchant: 'risk_policy',
+  },
+  REPORT_FAILED: {
+    customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
+    staff: 'CIC ended the inquiry in ERROR; its code is on the credit report.',
+    merchant: 'provider_unavailable',
+  },
   REPORT_UNAVAILABLE: {
     customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
     staff: 'CIC did not answer in time.',
     merchant: 'provider_unavailable',
+  },
+  TOO_MANY_APPLICATIONS: {
+    customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
+    staff: 'Unusually many applications of this person or with this phone.',
+    merchant: 'risk_policy',
+  },
+  PHONE_SHARED: {
+    customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
+    staff: 'Several other persons applied with this phone within 30 days.',
+    merchant: 'risk_policy',
+  },
+  EXPOSURE_EXCEEDED: {
+    customer: {
+      vi: 'Tổng hạn mức của bạn tại Trasau đã gần đạt mức tối đa.',
+      en: 'Your limits with us together come close to the most we may give to one person.',
+    },
+    staff: 'The limits that the person holds or has on offer leave too little room under the cap of the ruleset.',
+    merchant: 'not_eligible',
+  },
+  BUREAU_SCORE_WEAK: {
+    customer: { vi: 'Điểm tín dụng (CIC) của bạn chưa cao.', en: 'Your credit score at the credit bureau (CIC) is not high.' },
+    staff: 'The bureau score brought fewer points than it could.',
+    merchant: 'risk_policy',
+  },
+  OVERDUE_RECENTLY: {
+    customer: {
+      vi: 'Báo cáo tín dụng (CIC) ghi nhận khoản trả chậm trong 12 tháng qua.',
+      en: 'The credit bureau (CIC) reports late payments in the last 12 months.',
+    },
+    staff: 'The worst debt group within 12 months cost points.',
+    merchant: 'risk_policy',
+  },
+  INQUIRIES_FREQUENT: {
+    customer: {
+      vi: 'Có nhiều lượt tra cứu tín dụng về bạn trong 30 ngày qua.',
+      en: 'There were many credit inquiries about you in the last 30 days.',
+    },
+    staff: 'The inquiries within 30 days cost points.',
+    merchant: 'risk_policy',
+  },
+  DEBT_HIGH: {
+    customer: { vi: 'Tổng dư nợ của bạn cao so với thu nhập.', en: 'Your debts are high compared with your income.' },
+    staff: 'All debt compared with a year of stated income cost points.',
+    merchant: 'risk_policy',
+  },
+  INCOME_MODEST: {
+    customer: { vi: 'Thu nhập của bạn giới hạn hạn mức có thể cấp.', en: 'Your income bounds the limit that we can give.' },
+    staff: 'Stated income brought fewer points than it could.',
+    merchant: 'risk_policy',
   },
   MISSING_INPUT: {
     customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },

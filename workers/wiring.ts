@@ -53,7 +53,7 @@ export function wireActivities(env: Env<'applications'>, database: Database, log
   });
 }
 
-const rulesetFile = new URL('../rulesets/pay-later-vn.v1.json', import.meta.url);
+const rulesetFile = new URL('../rulesets/pay-later-vn.v2.json', import.meta.url);
 
 /** The ruleset in force. Its identity is the SHA-256 of its canonical JSON, so that layout does not matter. */
 function readRuleset() {

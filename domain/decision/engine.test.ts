@@ -9,6 +9,8 @@ const names = new Map<string, Kind>([
   ['n', 'number'],
   ['t', 'text'],
   ['b', 'boolean'],
+  ['born', 'day'],
+  ['today', 'day'],
 ]);
 
 type Known = Record<string, number | boolean | string | null | Error>;
@@ -46,8 +48,14 @@ test('every operator says what its name says', () => {
     [{ floorTo: [-1, 100] }, -100],
     [{ least: [3, 1, 2] }, 1],
     [{ greatest: [3, 1, 2] }, 3],
+    [{ clamp: [5, 1, 3] }, 3],
+    [{ clamp: [-5, 1, 3] }, 1],
+    [{ ageAt: [{ var: 'born' }, { var: 'today' }] }, 25],
+    [{ daysBetween: [{ var: 'today' }, { var: 'born' }] }, -9_496],
+    [{ monthsBetween: [{ var: 'born' }, { var: 'today' }] }, 312],
   ];
-  for (const [logic, expected] of cases) assert.equal(answer(logic), expected, JSON.stringify(logic));
+  const days = { born: '2000-02-29', today: '2026-02-28' };
+  for (const [logic, expected] of cases) assert.equal(answer(logic, days), expected, JSON.stringify(logic));
   const tested = new Set(cases.flatMap(([logic]) => Object.keys(Object(logic))));
   assert.deepEqual(
     Object.keys(operators).filter((name) => !tested.has(name)),
@@ -63,6 +71,7 @@ test('what is not known is never taken for zero, false or empty', () => {
     { add: [{ var: 'n' }, 1] },
     { between: [{ var: 'n' }, 0, 1] },
     { not: { var: 'b' } },
+    { ageAt: [{ var: 'born' }, { var: 'today' }] },
     { and: [{ var: 'b' }, true] },
     { or: [{ var: 'b' }, true] },
     { if: [{ var: 'b' }, true, true] },
@@ -82,6 +91,12 @@ test('a value of the wrong type is never converted', () => {
   for (const b of [0, 1, 'true', '']) assert.throws(() => answer({ and: [{ var: 'b' }, true] }, { b }), RuleFault);
 });
 
+test('a day that does not exist stops the rule', () => {
+  for (const born of ['2025-02-29', '2025-2-1', 'yesterday', 7]) {
+    assert.throws(() => answer({ daysBetween: [{ var: 'born' }, { var: 'today' }] }, { born, today: '2026-01-01' }), RuleFault);
+  }
+});
+
 test('arithmetic that a computer cannot do exactly stops the rule', () => {
   for (const logic of [
     { mulRatioDown: [Number.MAX_SAFE_INTEGER, 2, 1] },
@@ -89,6 +104,7 @@ test('arithmetic that a computer cannot do exactly stops the rule', () => {
     { mulRatioUp: [1, 1, 0] },
     { mulRatioUp: [1, 1, -1] },
     { floorTo: [1, 0] },
+    { clamp: [1, 3, 2] },
   ]) {
     assert.throws(() => answer(logic), RuleFault);
   }

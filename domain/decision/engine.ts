@@ -10,11 +10,12 @@ type Value = number | boolean | string;
 /** What an expression may look at. An error in place of a value is thrown to whoever looks. */
 export type Values = ReadonlyMap<string, Value | null | Error>;
 
-/** A checked expression. `names` are all the inputs it may look at, sorted. */
+/** A checked expression. `names` are all the inputs it may look at, sorted; `nodes` is its size. */
 export interface Expression {
   readonly logic: Translated;
   readonly names: readonly string[];
   readonly kind: Kind;
+  readonly nodes: number;
 }
 
 type Translated = Value | readonly Translated[] | { readonly [operator: string]: readonly Translated[] };
@@ -35,17 +36,57 @@ export function valueOf(expression: Expression, values: Values): Value {
 /** Longest nesting of an expression; our choice: a rule that a person can read has five levels. */
 const maxDepth = 20;
 
+/** Most operations, names and literals of an expression; our choice, as above. */
+const maxNodes = 200;
+
 /** Checks an expression against the names it may use, and translates it. Throws a RuleFault that says what is wrong: an operator that
- *  is not on the list, a wrong number or kind of arguments, a name that is not declared, an object with two keys, nesting too deep. */
+ *  is not on the list, a wrong number or kind of arguments, a name that is not declared, an object with two keys, too deep, too large. */
 export function compile(logic: unknown, names: ReadonlyMap<string, Kind>): Expression {
-  const used = new Set<string>();
-  const [translated, kind] = translate(logic, { names, used, depth: 0 });
-  return { logic: translated, names: [...used].sort(), kind };
+  const seen = { used: new Set<string>(), nodes: 0 };
+  const [translated, kind] = translate(logic, { names, seen, depth: 0 });
+  return { logic: translated, names: [...seen.used].sort(), kind, nodes: seen.nodes };
+}
+
+/** An operation as a reader of the ruleset sees it. An argument is a literal, the name of an input, or null for anything longer. */
+export interface Operation {
+  operator: string;
+  args: readonly (Value | readonly Value[] | { input: string } | null)[];
+}
+
+type Logic = Pick<Expression, 'logic'>;
+
+/** The operation that an expression is, or null for a literal or a lone name. */
+export function operationOf({ logic }: Logic): Operation | null {
+  const [operator, args] = entryOf(logic) ?? [];
+  if (operator === undefined || args === undefined || operator === `${prefix}var`) return null;
+  return { operator: operator.replace(prefix, ''), args: args.map(argumentOf) };
+}
+
+/** The expressions inside of an expression, one level down. */
+export function partsOf({ logic }: Logic): Logic[] {
+  return (entryOf(logic)?.[1] ?? []).map((part) => ({ logic: part }));
+}
+
+function entryOf(logic: Translated): [string, readonly Translated[]] | undefined {
+  return typeof logic === 'object' && !isList(logic) ? Object.entries(logic)[0] : undefined;
+}
+
+function argumentOf(part: Translated): Operation['args'][number] {
+  if (typeof part !== 'object') return part;
+  if (isList(part)) return part.filter((item) => typeof item !== 'object'); // lists occur only as literal sets
+  const [operator, args] = entryOf(part) ?? [];
+  const name = operator === `${prefix}var` ? args?.[0] : undefined;
+  return typeof name === 'string' ? { input: name } : null;
+}
+
+/** Array.isArray does not tell TypeScript apart what is readonly. */
+function isList(logic: Translated): logic is readonly Translated[] {
+  return Array.isArray(logic);
 }
 
 interface Scope {
   names: ReadonlyMap<string, Kind>;
-  used: Set<string>;
+  seen: { used: Set<string>; nodes: number };
   depth: number;
 }
 
@@ -54,6 +95,8 @@ const prefix = 'strict:';
 function translate(logic: unknown, outer: Scope): [Translated, Kind] {
   const scope = { ...outer, depth: outer.depth + 1 };
   if (scope.depth > maxDepth) throw new RuleFault('the expression is nested too deeply');
+  scope.seen.nodes += 1;
+  if (scope.seen.nodes > maxNodes) throw new RuleFault('the expression is too large');
   if (Array.isArray(logic)) return literalSet(logic);
   if (typeof logic !== 'object' || logic === null) return literal(logic);
   const [entry, ...more] = Object.entries(logic);
@@ -86,7 +129,7 @@ function choice(name: 'and' | 'or' | 'if', args: unknown[], scope: Scope): [Tran
 function input([name, ...more]: unknown[], scope: Scope): [Translated, Kind] {
   const kind = typeof name === 'string' ? scope.names.get(name) : undefined;
   if (typeof name !== 'string' || !kind || more.length > 0) throw new RuleFault(`the input ${String(name)} is not declared here`);
-  scope.used.add(name);
+  scope.seen.used.add(name);
   return [{ [`${prefix}var`]: [name] }, kind];
 }
 

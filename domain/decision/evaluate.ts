@@ -2,15 +2,17 @@
 // get the same bytes. It fails closed: whatever is missing or broken sends the application to a person; nothing but known facts that
 // pass every rule approves, and nothing but known facts declines.
 
+import { dayInVietnam } from '../calendar.ts';
 import type { ReasonCode } from '../reasons.ts';
 import { valueOf, type Expression, type Values } from './engine.ts';
-import { readInputs } from './inputs.ts';
+import { couldNotDetermine, readInputs, type Reason } from './inputs.ts';
 import { deriveLimit, type DerivedLimit } from './limit.ts';
 import { MissingInput } from './operators.ts';
 import type { Rule, Ruleset } from './ruleset.ts';
 import {
   stageNames,
   type Cap,
+  type Contribution,
   type DecisionResult,
   type FeatureSnapshot,
   type RuleResult,
@@ -20,19 +22,22 @@ import {
 } from './types.ts';
 
 /** Version of this evaluation; it changes when the same ruleset and snapshot may give another result. */
-export const engineVersion = '1';
+export const engineVersion = '2';
 
 /** Decides. `now` is the time of the decision, against which the age of every fact is measured. Throws nothing for any snapshot. */
 export function evaluate(ruleset: Ruleset, snapshot: FeatureSnapshot, now: Date): DecisionResult {
   const inputs = readInputs(ruleset.inputs, snapshot, now);
   const found: Findings = {
-    values: new Map(inputs.values),
-    declines: inputs.declines.map(({ reasonCode, priority }) => ({ code: reasonCode, priority })),
-    refers: inputs.mustRefer ? [couldNotDetermine] : [],
+    values: inputs.values,
+    declines: inputs.declines,
+    refers: inputs.refers,
+    isComplete: inputs.refers.length === 0,
+    isByScore: false,
     contributions: [],
     caps: [],
     trace: [],
   };
+  found.values.set('today', dayInVietnam(now));
   for (const { name, value } of ruleset.derived) found.values.set(name, valueOrFailure(value, found.values));
   for (const stage of stageNames) {
     if (found.declines.length > 0) skipStage(found, ruleset, stage);
@@ -52,38 +57,30 @@ export function evaluate(ruleset: Ruleset, snapshot: FeatureSnapshot, now: Date)
   };
 }
 
-interface Reason {
-  code: ReasonCode;
-  priority: number;
-}
-
 /** What an evaluation has found so far. */
 interface Findings {
   values: Map<string, number | boolean | string | null | Error>;
   declines: Reason[];
   refers: Reason[];
-  contributions: { ruleId: string; points: number }[];
+  /** False once anything could not be determined. */
+  isComplete: boolean;
+  /** True once a rule that looks at the score declined or referred: then the score itself must be explained. */
+  isByScore: boolean;
+  contributions: Contribution[];
   caps: Cap[];
   trace: RuleTrace[];
 }
 
-/** Comes after every reason that says something about the customer. */
-const couldNotDetermine: Reason = { code: 'MISSING_INPUT', priority: 1_000 };
-
 function runStage(found: Findings, ruleset: Ruleset, stage: Exclude<StageName, 'limit'>): void {
-  let complete = true;
+  let couldTell = true;
   for (const rule of ruleset.rules[stage]) {
-    const result = resultOf(() => applyRule(found, rule));
-    if (result === 'MISSING_INPUT' || result === 'ERROR') {
-      found.refers.push(couldNotDetermine);
-      complete = false;
-    }
-    found.trace.push({ stage, ruleId: rule.id, result, operands: operandsOf(rule, found.values) });
+    const result = resultOf(found, () => applyRule(found, rule));
+    couldTell &&= result === 'HIT' || result === 'NO_HIT';
+    found.trace.push({ stage, ruleId: rule.id, result, operands: operandsOf(rule.operands, found.values) });
   }
-  if (stage === 'scorecard') {
-    const score = found.contributions.reduce((sum, contribution) => sum + contribution.points, ruleset.baseScore);
-    found.values.set('score', complete ? score : new MissingInput('the score could not be computed'));
-  }
+  if (stage !== 'scorecard') return;
+  const score = found.contributions.reduce((sum, contribution) => sum + contribution.points, ruleset.baseScore);
+  found.values.set('score', couldTell ? score : new MissingInput('the score could not be computed'));
 }
 
 function applyRule(found: Findings, rule: Rule): boolean {
@@ -91,18 +88,17 @@ function applyRule(found: Findings, rule: Rule): boolean {
   const { effect } = rule;
   switch (effect.kind) {
     case 'decline':
-      found.declines.push({ code: effect.reasonCode, priority: effect.priority });
-      break;
     case 'refer':
-      found.refers.push({ code: effect.reasonCode, priority: effect.priority });
+      found[effect.kind === 'decline' ? 'declines' : 'refers'].push({ code: effect.reasonCode, priority: effect.priority });
+      found.isByScore ||= rule.operands.includes('score');
       break;
     case 'cap':
       found.caps.push({ ruleId: rule.id, limitVnd: Number(valueOf(effect.limitVnd, found.values)), reasonCode: effect.reasonCode });
       break;
     case 'points': {
       const of = Number(valueOf(effect.of, found.values));
-      const bin = effect.bins.find(({ below }) => below === undefined || of < below);
-      found.contributions.push({ ruleId: rule.id, points: bin?.points ?? 0 });
+      const points = effect.bins.find(({ below }) => below === undefined || of < below)?.points ?? 0;
+      found.contributions.push({ ruleId: rule.id, points, lost: effect.most - points, reasonCode: effect.reasonCode });
     }
   }
   return true;
@@ -110,13 +106,12 @@ function applyRule(found: Findings, rule: Rule): boolean {
 
 /** The limit table: rows in order, the first that applies gives a cap, those after it are skipped. */
 function runTable(found: Findings, ruleset: Ruleset): void {
-  let decided = false;
+  let isDecided = false;
   for (const row of ruleset.limit.table) {
-    const result: RuleResult = decided ? 'SKIPPED' : resultOf(() => valueOf(row.when, found.values) === true);
+    const result: RuleResult = isDecided ? 'SKIPPED' : resultOf(found, () => valueOf(row.when, found.values) === true);
     if (result === 'HIT') found.caps.push({ ruleId: row.id, limitVnd: row.limitVnd, reasonCode: null });
-    if (result === 'MISSING_INPUT' || result === 'ERROR') found.refers.push(couldNotDetermine);
-    decided ||= result !== 'NO_HIT';
-    found.trace.push({ stage: 'limit', ruleId: row.id, result, operands: operands([row.when], found.values) });
+    isDecided ||= result !== 'NO_HIT';
+    found.trace.push({ stage: 'limit', ruleId: row.id, result, operands: operandsOf(row.when.names, found.values) });
   }
 }
 
@@ -130,25 +125,47 @@ function skipStage(found: Findings, ruleset: Ruleset, stage: StageName): void {
  *  declines only when everything that goes into it is known. */
 function verdict(found: Findings, limit: DerivedLimit | null): Verdict {
   const bindingCap = limit?.caps[0]?.ruleId ?? null;
-  if (found.declines.length > 0) return { kind: 'declined', reasons: ranked(found.declines), limitVnd: null, bindingCap };
+  const cost = found.isByScore ? whatCostPoints(found.contributions) : [];
+  if (found.declines.length > 0) return { kind: 'declined', reasons: unique(ranked(found.declines), cost), limitVnd: null, bindingCap };
   if (found.refers.length > 0 || !limit || bindingCap === null) {
-    const isSound = found.refers.length > 0 && !found.refers.includes(couldNotDetermine);
-    const reasons = ranked(found.refers.length > 0 ? found.refers : [couldNotDetermine]);
-    return { kind: 'referred', reasons, limitVnd: isSound && limit ? limit.grantedVnd : null, bindingCap };
+    const reasons = unique(ranked(found.refers.length > 0 ? found.refers : [couldNotDetermine]), cost);
+    return { kind: 'referred', reasons, limitVnd: found.isComplete && limit ? limit.grantedVnd : null, bindingCap };
   }
-  if (limit.grantedVnd === null) return { kind: 'declined', reasons: limit.reasons, limitVnd: null, bindingCap };
+  if (limit.grantedVnd === null) {
+    const isTableTooTight = limit.tooTight.some((cap) => cap.reasonCode === null);
+    const reasons = unique(limit.reasons, isTableTooTight ? whatCostPoints(found.contributions) : []);
+    return { kind: 'declined', reasons, limitVnd: null, bindingCap };
+  }
   return { kind: 'approved', reasons: [], limitVnd: limit.grantedVnd, bindingCap };
 }
 
-function ranked(reasons: readonly Reason[]): ReasonCode[] {
-  const sorted = reasons.toSorted((a, b) => a.priority - b.priority || (a.code < b.code ? -1 : 1));
-  return [...new Set(sorted.map((reason) => reason.code))];
+/** Most reasons that explain a score; four is the usual guidance. */
+const scoreReasons = 4;
+
+/** "Your score is too low" explains nothing: the characteristics that brought less than they could, the costliest first. */
+function whatCostPoints(contributions: readonly Contribution[]): ReasonCode[] {
+  return contributions
+    .filter(({ lost }) => lost > 0)
+    .toSorted((a, b) => b.lost - a.lost || (a.ruleId < b.ruleId ? -1 : 1))
+    .slice(0, scoreReasons)
+    .map(({ reasonCode }) => reasonCode);
 }
 
-function resultOf(applies: () => boolean): RuleResult {
+function ranked(reasons: readonly Reason[]): ReasonCode[] {
+  return reasons.toSorted((a, b) => a.priority - b.priority || (a.code < b.code ? -1 : 1)).map((reason) => reason.code);
+}
+
+function unique(first: readonly ReasonCode[], then: readonly ReasonCode[]): ReasonCode[] {
+  return [...new Set([...first, ...then])];
+}
+
+/** What a rule said. One that could not tell makes the whole incomplete and refers. */
+function resultOf(found: Findings, applies: () => boolean): RuleResult {
   try {
     return applies() ? 'HIT' : 'NO_HIT';
   } catch (error) {
+    found.refers.push(couldNotDetermine);
+    found.isComplete = false;
     return error instanceof MissingInput ? 'MISSING_INPUT' : 'ERROR';
   }
 }
@@ -161,17 +178,11 @@ function valueOrFailure(expression: Expression, values: Values): number | boolea
   }
 }
 
-function operandsOf({ when, effect }: Rule, values: Values): RuleTrace['operands'] {
-  if (effect.kind === 'cap') return operands([when, effect.limitVnd], values);
-  return effect.kind === 'points' ? operands([when, effect.of], values) : operands([when], values);
-}
-
-function operands(expressions: readonly Expression[], values: Values): RuleTrace['operands'] {
-  const names = [...new Set(expressions.flatMap((expression) => expression.names))].sort();
-  return Object.fromEntries(
-    names.map((name) => {
-      const value = values.get(name);
-      return [name, value === undefined || value instanceof Error ? null : value];
-    }),
-  );
+function operandsOf(names: readonly string[], values: Values): RuleTrace['operands'] {
+  const operands: Record<string, number | boolean | string | null> = {};
+  for (const name of names) {
+    const value = values.get(name);
+    operands[name] = value === undefined || value instanceof Error ? null : value;
+  }
+  return operands;
 }

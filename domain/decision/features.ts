@@ -1,7 +1,6 @@
-// The facts that a decision looks at, gathered from what the customer stated, what the identity step found and what CIC answered. Only
-// facts: what follows from them (instalments, shares, cut-offs) is policy and stands in the ruleset.
+// The facts that a decision looks at, gathered from what the customer stated, what the identity step found, what CIC answered and what
+// we know of the person already. Only facts: what follows from them (instalments, shares, cut-offs) is policy and stands in the ruleset.
 
-import { ageOn, dayInVietnam } from '../calendar.ts';
 import type { Vnd } from '../money.ts';
 import type { CreditReport } from '../ports.ts';
 import { products, type Product } from '../schedule.ts';
@@ -11,28 +10,43 @@ export interface KnownFacts {
   profile: { dateOfBirth: string; monthlyIncomeVnd: Vnd; statedAt: Date };
   /** The credit report as it is stored. PENDING counts as UNAVAILABLE: the wait for it has ended. */
   bureau: {
-    outcome: 'PENDING' | 'HIT' | 'NO_HIT' | 'MULTIPLE_MATCH' | 'UNAVAILABLE';
+    outcome: 'PENDING' | 'HIT' | 'NO_HIT' | 'MULTIPLE_MATCH' | 'ERROR' | 'UNAVAILABLE';
     report: CreditReport | null;
     answeredAt: Date | null;
   };
   /** `refer` when the identity step could not tell and nobody has looked yet. */
   identity: { verdict: 'verified' | 'refer'; at: Date };
+  standing: Standing;
   orderAmountVnd: Vnd;
   product: Product;
   now: Date;
+}
+
+/** What other applications say about the same person and the same phone. An application is counted once, however often it is tried. */
+export interface Standing {
+  personApplications24h: number;
+  personApplications30d: number;
+  phoneApplications24h: number;
+  phonePersons30d: number;
+  /** Limits that the person holds or has on offer. */
+  exposureVnd: Vnd;
 }
 
 /** Freezes the facts into a snapshot. Pure. What is not known is left out, never guessed; without a HIT there are no facts of CIC. */
 export function featuresFrom(facts: KnownFacts): FeatureSnapshot {
   const { profile, identity, now } = facts;
   const stated = (value: Feature['value']) => ({ value, source: 'customer', asOf: profile.statedAt.toISOString() });
-  const ordered = (value: Feature['value']) => ({ value, source: 'application', asOf: now.toISOString() });
+  const known = (source: string) => (value: Feature['value']) => ({ value, source, asOf: now.toISOString() });
+  const [ordered, counted] = [known('application'), known('velocity')];
+  const { exposureVnd, ...counts } = facts.standing;
   return {
-    ageYears: { value: ageOn(profile.dateOfBirth, dayInVietnam(now)), source: 'customer', asOf: now.toISOString() },
+    dateOfBirth: stated(profile.dateOfBirth),
     monthlyIncomeVnd: stated(profile.monthlyIncomeVnd),
     orderAmountVnd: ordered(facts.orderAmountVnd),
     instalmentCount: ordered(products[facts.product].instalmentCount),
     identityVerdict: { value: identity.verdict, source: 'identity', asOf: identity.at.toISOString() },
+    ...Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, counted(count)])),
+    exposureVnd: known('accounts')(exposureVnd),
     ...bureauFeatures(facts.bureau, now),
   };
 }

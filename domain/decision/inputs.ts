@@ -1,41 +1,49 @@
 // The door between what is known about an application and the rules: every input of the catalogue is looked up, checked for type,
 // range and age, and handled as its missing policy says. Rules see nothing but what passed here.
 
+import { isDay } from '../calendar.ts';
 import type { ReasonCode } from '../reasons.ts';
 import type { Feature, FeatureSnapshot, InputSpec, InputTrace } from './types.ts';
 
+/** Why something was decided; the lower the priority, the further up in a letter. */
+export interface Reason {
+  code: ReasonCode;
+  priority: number;
+}
+
+/** Comes after every reason that says something about the customer. */
+export const couldNotDetermine: Reason = { code: 'MISSING_INPUT', priority: 1_000 };
+
 export interface Inputs {
-  values: ReadonlyMap<string, number | boolean | string | null>;
-  /** Sorted by name. */
+  values: Map<string, number | boolean | string | null | Error>;
+  /** In the order of the catalogue, which is sorted by name. */
   trace: InputTrace[];
   /** What missing inputs lead to by themselves, whether or not a rule looks at them. */
-  declines: { reasonCode: ReasonCode; priority: number }[];
-  mustRefer: boolean;
+  declines: Reason[];
+  refers: Reason[];
 }
 
 /** Reads the catalogue's inputs from a snapshot as of `now`. Pure; features that are not in the catalogue are ignored. */
 export function readInputs(specs: readonly InputSpec[], snapshot: FeatureSnapshot, now: Date): Inputs {
-  const read = specs.map((spec) => readOne(spec, Object.hasOwn(snapshot, spec.name) ? snapshot[spec.name] : undefined, now));
-  return {
-    values: new Map(read.map(({ spec, value }) => [spec.name, value])),
-    trace: read.map(({ spec, state }) => ({ name: spec.name, state })).sort((a, b) => (a.name < b.name ? -1 : 1)),
-    declines: read.flatMap(({ spec, state }) => (isMissing(state) && spec.missing.policy === 'decline' ? [spec.missing] : [])),
+  const read: Inputs = { values: new Map(), trace: [], declines: [], refers: [] };
+  for (const spec of specs) {
+    const { missing } = spec;
+    const feature = Object.hasOwn(snapshot, spec.name) ? snapshot[spec.name] : undefined;
+    const found = stateOf(spec, feature, now);
+    const isExcused = found === 'ABSENT' && missing.policy === 'allowNull';
+    const isReplaced = (found === 'ABSENT' || found === 'STALE') && missing.policy === 'treatAs';
+    read.trace.push({ name: spec.name, state: isReplaced ? 'DEFAULTED' : isExcused ? 'NULL' : found });
+    read.values.set(spec.name, isReplaced ? missing.value : found === 'OK' ? (feature?.value ?? null) : null);
     // An invalid value is never excused by a policy: something is broken, and a person must look.
-    mustRefer: read.some(({ spec, state }) => state === 'INVALID' || (isMissing(state) && spec.missing.policy === 'refer')),
-  };
+    if (found === 'INVALID') read.refers.push(couldNotDetermine);
+    else if (found !== 'OK' && missing.policy === 'refer') read.refers.push(reasonToRefer(spec, found));
+    else if (found !== 'OK' && missing.policy === 'decline') read.declines.push({ code: missing.reasonCode, priority: missing.priority });
+  }
+  return read;
 }
 
-interface ReadInput {
-  spec: InputSpec;
-  state: InputTrace['state'];
-  value: number | boolean | string | null;
-}
-
-function readOne(spec: InputSpec, feature: Feature | undefined, now: Date): ReadInput {
-  const found = stateOf(spec, feature, now);
-  if (found === 'OK') return { spec, state: found, value: feature?.value ?? null };
-  if (found !== 'INVALID' && spec.missing.policy === 'treatAs') return { spec, state: 'DEFAULTED', value: spec.missing.value };
-  return { spec, state: found === 'ABSENT' && spec.missing.policy === 'allowNull' ? 'NULL' : found, value: null };
+function reasonToRefer({ tooOld }: InputSpec, state: 'ABSENT' | 'STALE'): Reason {
+  return state === 'STALE' && tooOld ? { code: tooOld.reasonCode, priority: tooOld.priority } : couldNotDetermine;
 }
 
 /** A fact from the future is a fault of a clock or a source; a day is let pass because some sources know only dates. */
@@ -52,12 +60,9 @@ function stateOf(spec: InputSpec, feature: Feature | undefined, now: Date): 'OK'
 
 function isOfType(spec: InputSpec, value: number | boolean | string): boolean {
   if (spec.type === 'boolean') return typeof value === 'boolean';
+  if (spec.type === 'day') return typeof value === 'string' && isDay(value);
   if (spec.type === 'enum') return typeof value === 'string' && spec.values?.includes(value) === true;
   return (
     typeof value === 'number' && Number.isSafeInteger(value) && value >= (spec.minimum ?? -Infinity) && value <= (spec.maximum ?? Infinity)
   );
-}
-
-function isMissing(state: InputTrace['state']): boolean {
-  return state === 'ABSENT' || state === 'STALE';
 }

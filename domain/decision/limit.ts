@@ -10,6 +10,8 @@ export interface DerivedLimit {
   caps: Cap[];
   /** What can be granted; null when that is less than the order or than the smallest limit there is. */
   grantedVnd: Vnd | null;
+  /** The caps that the order is above. */
+  tooTight: Cap[];
   /** Why nothing can be granted: the general reason, then those of the caps that the order is above. */
   reasons: ReasonCode[];
 }
@@ -24,9 +26,10 @@ export function deriveLimit(caps: readonly Cap[], { minimumVnd, stepVnd }: Bound
   const sorted = caps.toSorted((a, b) => a.limitVnd - b.limitVnd || (a.ruleId < b.ruleId ? -1 : 1));
   const limitVnd = Math.floor((sorted[0]?.limitVnd ?? 0) / stepVnd) * stepVnd;
   const neededVnd = Math.max(orderAmountVnd, minimumVnd);
-  if (limitVnd >= neededVnd) return { caps: sorted, grantedVnd: limitVnd, reasons: [] };
-  const tooTight = sorted.filter((cap) => cap.limitVnd < neededVnd).flatMap((cap) => cap.reasonCode ?? []);
-  return { caps: sorted, grantedVnd: null, reasons: [...new Set<ReasonCode>(['LIMIT_BELOW_ORDER', ...tooTight])] };
+  if (limitVnd >= neededVnd) return { caps: sorted, grantedVnd: limitVnd, tooTight: [], reasons: [] };
+  const tooTight = sorted.filter((cap) => cap.limitVnd < neededVnd);
+  const reasons = tooTight.flatMap((cap) => cap.reasonCode ?? []);
+  return { caps: sorted, grantedVnd: null, tooTight, reasons: [...new Set<ReasonCode>(['LIMIT_BELOW_ORDER', ...reasons])] };
 }
 
 /** The limit that a reviewer's approval of a referral grants: what the rules would grant, or, where they could not tell, the smallest

@@ -1,8 +1,10 @@
 // The operators of a ruleset. They differ from JsonLogic's own in one way that matters: null, a wrong type, or a number that is not
 // whole never yields an answer. It stops the rule, and a rule that was stopped sends the application to a person.
 
-/** What an expression yields; lists occur only as literal sets. */
-export type Kind = 'number' | 'boolean' | 'text' | 'numbers' | 'texts';
+import { ageOn, daysBetween, isDay, monthsBetween } from '../calendar.ts';
+
+/** What an expression yields; lists occur only as literal sets. A day is yyyy-MM-dd and comes from an input, never from a literal. */
+export type Kind = 'number' | 'boolean' | 'text' | 'day' | 'numbers' | 'texts';
 
 /** A rule met a fact that is not known. */
 export class MissingInput extends Error {
@@ -57,8 +59,19 @@ export const operators: Readonly<Record<string, Operator>> = {
   mulRatioUp: arithmetic(3, (values) => Math.ceil(ratio(values))),
   /** `[value, step]`: the greatest multiple of the step that is not above the value. */
   floorTo: arithmetic(2, ([value = 0, step = 0]) => Math.floor(value / positive(step)) * step),
+  /** `[value, lowest, highest]`: the value, or the end that it is beyond. */
+  clamp: arithmetic(3, ([value = 0, lowest = 0, highest = 0]) => {
+    if (lowest > highest) throw new RuleFault('clamp needs the lowest before the highest');
+    return Math.min(Math.max(value, lowest), highest);
+  }),
   least: arithmetic('many', (values) => Math.min(...values)),
   greatest: arithmetic('many', (values) => Math.max(...values)),
+  /** `[birth, day]`: completed years. */
+  ageAt: calendar(ageOn),
+  /** `[from, to]`: whole days, negative when `to` is earlier. */
+  daysBetween: calendar(daysBetween),
+  /** `[from, to]`: completed months. */
+  monthsBetween: calendar(monthsBetween),
 };
 
 /** The value when it is true or false. Throws MissingInput for null, RuleFault for anything else. */
@@ -92,6 +105,19 @@ function arithmetic(arity: number | 'many', compute: (values: number[]) => numbe
     // Adding zero turns -0, which JSON cannot carry, into 0.
     apply: (...values) => whole(compute(values.map(whole))) + 0,
   };
+}
+
+function calendar(compute: (from: string, to: string) => number): Operator {
+  return {
+    accepts: (kinds) => (kinds.length === 2 && kinds.every((kind) => kind === 'day') ? 'number' : null),
+    apply: (from, to) => compute(day(from), day(to)) + 0,
+  };
+}
+
+function day(value: unknown): string {
+  if (value === null || value === undefined) throw new MissingInput('a day is not known');
+  if (typeof value !== 'string' || !isDay(value)) throw new RuleFault('a day must exist and be written yyyy-MM-dd');
+  return value;
 }
 
 /** The product is checked to be exact; a quotient of two exact integers is then never rounded across a whole number. */

@@ -1,7 +1,7 @@
 // Reads members of a JSON document one by one and notes every problem with its place, instead of stopping at the first: an analyst
 // who edits a ruleset sees all mistakes at once. A member with a problem yields a harmless stand-in until the document is refused.
 
-import { isReasonCode } from '../reasons.ts';
+import { isReasonCode, type ReasonCode } from '../reasons.ts';
 import type { InputSpec, MissingPolicy } from './types.ts';
 
 export interface Reader {
@@ -17,6 +17,12 @@ export interface Reader {
   object: (key: string) => Reader;
   /** The reader of one item of a list of objects. */
   item: (key: string, index: number, value: unknown) => Reader;
+}
+
+/** What a person calls an item of a list: its id or name where it has one, else its number. */
+function labelOf(item: unknown, index: number): string {
+  const named = typeof item === 'object' && item !== null && ('id' in item ? item.id : 'name' in item ? item.name : undefined);
+  return typeof named === 'string' && named !== '' ? named : String(index);
 }
 
 /** A reader of one object of the document; `path` is its place. */
@@ -50,7 +56,7 @@ export function readerOf(value: unknown, path: string, problems: string[]): Read
       return found;
     },
     object: (key) => readerOf(members.get(key), `${path}.${key}`, problems),
-    item: (key, index, item) => readerOf(item, `${path}.${key}[${index}]`, problems),
+    item: (key, index, item) => readerOf(item, `${path}.${key}[${labelOf(item, index)}]`, problems),
   };
 }
 
@@ -67,7 +73,7 @@ export function listOf<T>(reader: Reader, key: string, read: (item: Reader) => T
 /** Reads one entry of the catalogue of inputs. */
 export function readInput(reader: Reader): InputSpec {
   const type = reader.text('type');
-  if (!isInputType(type)) reader.problem('type', 'must be vnd, integer, boolean or enum');
+  if (!isInputType(type)) reader.problem('type', 'must be vnd, integer, boolean, enum or day');
   const spec: InputSpec = {
     name: reader.text('name'),
     type: isInputType(type) ? type : 'integer',
@@ -75,9 +81,10 @@ export function readInput(reader: Reader): InputSpec {
     source: reader.text('source'),
     maxAgeDays: reader.value('maxAgeDays') === null ? null : reader.positive('maxAgeDays'),
     missing: readMissing(reader.object('missing'), type),
+    tooOld: reader.has('tooOld') ? readPrincipal(reader.object('tooOld')) : undefined,
   };
   if (type === 'enum') return { ...spec, values: readValues(reader) };
-  if (type === 'boolean') return spec;
+  if (type === 'boolean' || type === 'day') return spec;
   return {
     ...spec,
     minimum: reader.has('minimum') ? reader.number('minimum') : undefined,
@@ -97,19 +104,28 @@ function readMissing(reader: Reader, type: string): MissingPolicy {
   if (policy === 'allowNull' || policy === 'refer') return { policy };
   if (policy === 'treatAs') return { policy, value: readDefault(reader, type) };
   if (policy !== 'decline') reader.problem('policy', 'must be refer, decline, treatAs or allowNull');
-  const reasonCode = reader.text('reasonCode');
-  if (isReasonCode(reasonCode)) return { policy: 'decline', reasonCode, priority: reader.number('priority') };
-  reader.problem('reasonCode', 'is not a reason code');
-  return { policy: 'refer' };
+  return { policy: 'decline', ...readPrincipal(reader) };
+}
+
+function readPrincipal(reader: Reader): { reasonCode: ReasonCode; priority: number } {
+  return { reasonCode: readReason(reader), priority: reader.number('priority') };
+}
+
+/** The reason code of an effect; one without texts is a problem, and `MISSING_INPUT` stands in until the file is refused. */
+export function readReason(reader: Reader): ReasonCode {
+  const code = reader.text('reasonCode');
+  if (isReasonCode(code)) return code;
+  if (code !== '') reader.problem('reasonCode', `${code} has no texts for customers and staff in domain/reasons.ts`);
+  return 'MISSING_INPUT';
 }
 
 function readDefault(reader: Reader, type: string): number | boolean | string {
   const value = reader.value('value');
   if (type === 'boolean' && typeof value === 'boolean') return value;
-  if (type === 'enum') return reader.text('value');
+  if (type === 'enum' || type === 'day') return reader.text('value');
   return reader.number('value');
 }
 
 function isInputType(type: string): type is InputSpec['type'] {
-  return type === 'vnd' || type === 'integer' || type === 'boolean' || type === 'enum';
+  return type === 'vnd' || type === 'integer' || type === 'boolean' || type === 'enum' || type === 'day';
 }

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { facts, now, shippedRuleset } from '../../test/support/facts.ts';
 import { evaluate } from './evaluate.ts';
 import { featuresFrom } from './features.ts';
 import { InvalidRuleset, parseRuleset } from './ruleset.ts';
-
-const file = readFileSync(new URL('../../rulesets/pay-later-vn.v1.json', import.meta.url), 'utf8');
-const now = new Date('2026-03-01T03:00:00Z');
 
 // A test reaches anywhere into the document, so it is typed as loosely as JSON is.
 interface Loose {
@@ -15,7 +12,7 @@ interface Loose {
 type Change = (document: Loose) => void;
 
 function changed(change: Change): unknown {
-  const document = JSON.parse(file) as Loose; // loosely typed on purpose
+  const document = structuredClone(shippedRuleset) as Loose; // loosely typed on purpose
   change(document);
   return document;
 }
@@ -34,29 +31,11 @@ const loose = (value: unknown) => value as Loose; // puts wrong values where rig
 const rule = (document: Loose, stage: string, id: string) =>
   Object.values(document['stages']?.[stage] ?? {}).find((each) => Object.is(each['id'], id)) ?? {};
 
-const snapshot = featuresFrom({
-  profile: { dateOfBirth: '1995-05-05', monthlyIncomeVnd: 15_000_000, statedAt: now },
-  bureau: {
-    outcome: 'HIT',
-    answeredAt: now,
-    report: {
-      asOf: now.toISOString(),
-      currentDebtGroup: 1,
-      worstGroup12m: 1,
-      lenders: [],
-      inquiries: { d30: 0, d90: 0, d180: 0 },
-      score: { value: 700, scale: '150-750' },
-    },
-  },
-  identity: { verdict: 'verified', at: now },
-  orderAmountVnd: 2_000_000,
-  product: 'pay-in-3',
-  now,
-});
+const snapshot = featuresFrom(facts({ orderAmountVnd: 2_000_000 }));
 
 test('a rule that fails sends the application to a person, whichever rule it is', () => {
   const failing = { gt: [{ mulRatioDown: [1, 1, 0] }, 0] };
-  const document = loose(JSON.parse(file));
+  const document = loose(structuredClone(shippedRuleset));
   const places = Object.entries(document['stages'] ?? {}).flatMap(([stage, rules]) =>
     Object.keys(rules).map((index) => [stage, index] as const),
   );
@@ -88,7 +67,7 @@ test('a missing fact declines, is replaced, or refers as its policy says', () =>
 
 test('an analyst is told every problem of a ruleset and where it is', () => {
   const when = (value: unknown) => (document: Loose) => void Object.assign(rule(document, 'eligibility', 'age-minimum'), { when: value });
-  const at = '$.stages.eligibility[0].when';
+  const at = '$.stages.eligibility[age-minimum].when';
   const cases: [Change, string][] = [
     [when({ '<': [{ var: 'ageYears' }, 18] }), `${at} the operator < is not allowed`],
     [when({ log: 'ageYears' }), `${at} the operator log is not allowed`],
@@ -108,7 +87,12 @@ test('an analyst is told every problem of a ruleset and where it is', () => {
     [when({ inSet: [{ var: 'identityVerdict' }, []] }), `${at} a set is a list of texts or of whole numbers, and not empty`],
     [when({ lt: [1, 2], gt: [1, 2] }), `${at} an operation is an object with exactly one key`],
     [when({ add: [1, 2] }), `${at} must yield a boolean`],
-    [(each) => void (each['schemaVersion'] = loose(2)), '$.schemaVersion must be 1'],
+    [
+      (each) => void Object.assign(each['derived']?.[2] ?? {}, { bands: [{ name: 'all' }, { below: 3, name: 'few' }] }),
+      '$.derived[bureauBand].bands must rise, and only the last is open',
+    ],
+    [when({ lt: [{ daysBetween: ['2020-01-01', { var: 'today' }] }, 1] }), `${at} the operator daysBetween does not take these arguments`],
+    [(each) => void (each['schemaVersion'] = loose(1)), '$.schemaVersion must be 2'],
     [(each) => void delete each['version'], '$.version must be a text'],
     [(each) => void (each['baseScore'] = loose('500')), '$.baseScore must be a whole number'],
     [(each) => void (each['stages'] = { ...each['stages'], magic: loose([]) }), '$.stages.magic is not a stage'],
@@ -116,30 +100,33 @@ test('an analyst is told every problem of a ruleset and where it is', () => {
     [(each) => void Object.assign(each['stages'] ?? {}, { bureau: [7] }), '$.stages.bureau[0] must be an object with members'],
     [
       (each) => void Object.assign(rule(each, 'bureau', 'bad-debt')['effect'] ?? {}, { reasonCode: 'BAD_HAIR' }),
-      '$.stages.bureau[2].effect.reasonCode is not a reason code',
+      '$.stages.bureau[bad-debt].effect.reasonCode BAD_HAIR has no texts for customers and staff in domain/reasons.ts',
     ],
     [
       (each) => void Object.assign(rule(each, 'bureau', 'bad-debt')['effect'] ?? {}, { kind: 'points' }),
-      '$.stages.bureau[2].effect.kind is not an effect of the stage bureau',
+      '$.stages.bureau[bad-debt].effect.kind is not an effect of the stage bureau',
     ],
     [
       (each) =>
         void Object.assign(rule(each, 'scorecard', 'points-income')['effect'] ?? {}, { bins: [{ points: 1 }, { below: 3, points: 2 }] }),
-      '$.stages.scorecard[4].effect.bins must rise, and only the last is open',
+      '$.stages.scorecard[points-income].effect.bins must rise, and only the last is open',
     ],
     [(each) => void Object.assign(rule(each, 'bureau', 'bad-debt'), { id: 'age-minimum' }), '$.stages a rule id occurs twice'],
     [(each) => void Object.assign(each['limit'] ?? {}, { table: [] }), '$.limit.table must end with a row whose `when` is true'],
     [(each) => void Object.assign(each['limit'] ?? {}, { stepVnd: 0 }), '$.limit.stepVnd must be above zero'],
-    [(each) => void Object.assign(each['inputs']?.[0] ?? {}, { type: 'float' }), '$.inputs[0].type must be vnd, integer, boolean or enum'],
+    [
+      (each) => void Object.assign(each['inputs']?.[0] ?? {}, { type: 'float' }),
+      '$.inputs[dateOfBirth].type must be vnd, integer, boolean, enum or day',
+    ],
     [
       (each) => void Object.assign(each['inputs']?.[0] ?? {}, { missing: { policy: 'approve' } }),
-      '$.inputs[0].missing.policy must be refer, decline, treatAs or allowNull',
+      '$.inputs[dateOfBirth].missing.policy must be refer, decline, treatAs or allowNull',
     ],
     [
       (each) => void Object.assign(each['inputs']?.[2] ?? {}, { missing: { policy: 'treatAs', value: 1 } }),
       '$.inputs orderAmountVnd must be a vnd that refers when missing',
     ],
-    [(each) => void Object.assign(each['derived']?.[0] ?? {}, { name: 'ageYears' }), '$.derived[0].name is taken'],
+    [(each) => void Object.assign(each['derived']?.[0] ?? {}, { name: 'bureauScore' }), '$.derived[bureauScore].name is taken'],
   ];
   for (const [change, problem] of cases)
     assert.ok(problemsOf(change).includes(problem), `${problem} not in ${problemsOf(change).join('; ')}`);
@@ -149,9 +136,15 @@ test('what is no ruleset at all is refused', () => {
   for (const document of [null, 1, 'x', [], {}, { stages: null }]) assert.throws(() => parseRuleset(document), InvalidRuleset);
 });
 
+test('an expression without measure is refused', () => {
+  const wide = { or: Array.from({ length: 100 }, () => ({ eq: [1, 2] })) };
+  const problems = problemsOf((each) => void Object.assign(rule(each, 'eligibility', 'age-minimum'), { when: wide }));
+  assert.deepEqual(problems, ['$.stages.eligibility[age-minimum].when the expression is too large']);
+});
+
 test('an expression that nests without end is refused', () => {
   let deep: unknown = true;
   for (let depth = 0; depth < 30; depth += 1) deep = { not: [deep] };
   const problems = problemsOf((each) => void Object.assign(rule(each, 'eligibility', 'age-minimum'), { when: deep }));
-  assert.deepEqual(problems, ['$.stages.eligibility[0].when the expression is nested too deeply']);
+  assert.deepEqual(problems, ['$.stages.eligibility[age-minimum].when the expression is nested too deeply']);
 });

@@ -1,22 +1,24 @@
 // A ruleset file, read and checked: shape, names, kinds and reason codes. What passes can be evaluated without surprises; what does
 // not is refused with every problem and its place, before any customer meets it.
 
-import { isReasonCode, type ReasonCode } from '../reasons.ts';
+import type { ReasonCode } from '../reasons.ts';
 import { compile, type Expression } from './engine.ts';
 import { RuleFault, type Kind } from './operators.ts';
-import { listOf, readerOf, readInput, type Reader } from './ruleset-reader.ts';
+import { listOf, readerOf, readInput, readReason, type Reader } from './ruleset-reader.ts';
 import { stageNames, type Bin, type InputSpec, type StageName } from './types.ts';
 
 type Effect =
   | { kind: 'decline' | 'refer'; reasonCode: ReasonCode; priority: number }
   | { kind: 'cap'; limitVnd: Expression; reasonCode: ReasonCode | null }
-  | { kind: 'points'; of: Expression; bins: readonly Bin[] };
+  | { kind: 'points'; of: Expression; bins: readonly Bin[]; most: number; reasonCode: ReasonCode };
 
 export interface Rule {
   /** Stable for the life of the rule, across versions. */
   id: string;
   when: Expression;
   effect: Effect;
+  /** All names that the rule may look at, sorted. */
+  operands: readonly string[];
 }
 
 interface LimitRow {
@@ -29,6 +31,9 @@ interface LimitRow {
 export interface Ruleset {
   id: string;
   version: string;
+  /** The reason codes that this ruleset may give. */
+  reasonCodes: readonly string[];
+  /** Sorted by name. */
   inputs: readonly InputSpec[];
   derived: readonly { name: string; value: Expression }[];
   baseScore: number;
@@ -53,11 +58,11 @@ export class InvalidRuleset extends Error {
 export function parseRuleset(document: unknown): Ruleset {
   const problems: string[] = [];
   const root = readerOf(document, '$', problems);
-  if (root.number('schemaVersion') !== 1) root.problem('schemaVersion', 'must be 1');
-  for (const text of ['effectiveFrom', 'createdBy', 'changeNote']) root.text(text);
+  if (root.number('schemaVersion') !== 2) root.problem('schemaVersion', 'must be 2');
+  for (const text of ['createdBy', 'changeNote']) root.text(text);
   const inputs = listOf(root, 'inputs', readInput);
-  const names = new Map<string, Kind>(inputs.map((input) => [input.name, kindOf(input)]));
-  if (names.size < inputs.length) root.problem('inputs', 'a name occurs twice');
+  const names = new Map<string, Kind>([['today', 'day'], ...inputs.map((input): [string, Kind] => [input.name, kindOf(input)])]);
+  if (names.size <= inputs.length) root.problem('inputs', 'a name occurs twice, or is today or score');
   const order = inputs.find((input) => input.name === 'orderAmountVnd');
   if (order?.type !== 'vnd' || order.missing.policy !== 'refer')
     root.problem('inputs', 'orderAmountVnd must be a vnd that refers when missing');
@@ -67,7 +72,8 @@ export function parseRuleset(document: unknown): Ruleset {
   const ruleset: Ruleset = {
     id: root.text('id'),
     version: root.text('version'),
-    inputs,
+    reasonCodes: readTexts(root, 'reasonCodes'),
+    inputs: inputs.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     derived,
     baseScore: root.number('baseScore'),
     rules,
@@ -85,11 +91,23 @@ export function parseRuleset(document: unknown): Ruleset {
 
 function readDerived(reader: Reader, names: Map<string, Kind>): { name: string; value: Expression } {
   const name = reader.text('name');
-  const value = expression(reader, 'value', names);
+  const value = reader.has('bands') ? bandOf(reader, names) : expression(reader, 'value', names);
   if (names.has(name) || name === 'score') reader.problem('name', 'is taken');
   // Each derived value may use those before it.
   names.set(name, value.kind);
   return { name, value };
+}
+
+/** A number by the band that it falls in: the bands of a score are data, with a name for each, and no gap is possible between them. */
+function bandOf(reader: Reader, names: ReadonlyMap<string, Kind>): Expression {
+  const of = reader.value('of');
+  const bands = listOf(reader, 'bands', (band) => ({ ...readBound(band), name: band.text('name') }));
+  if (!isRising(bands)) reader.problem('bands', 'must rise, and only the last is open');
+  const logic = bands.reduceRight<unknown>(
+    (beyond, { below, name }) => (below === undefined ? name : { if: [{ lt: [of, below] }, name, beyond] }),
+    '',
+  );
+  return compiled(reader, 'of', logic, names);
 }
 
 function readStages(stages: Reader, names: ReadonlyMap<string, Kind>): Ruleset['rules'] {
@@ -101,6 +119,7 @@ function readStages(stages: Reader, names: ReadonlyMap<string, Kind>): Ruleset['
     listOf(stages, stage, (reader) => readRule(reader, stage, known)).sort((a, b) => (a.id < b.id ? -1 : 1));
   return {
     eligibility: read('eligibility', names),
+    fraud: read('fraud', names),
     bureau: read('bureau', names),
     scorecard: read('scorecard', names),
     affordability: read('affordability', scored),
@@ -111,21 +130,19 @@ function readStages(stages: Reader, names: ReadonlyMap<string, Kind>): Ruleset['
 
 function readRule(reader: Reader, stage: StageName, names: ReadonlyMap<string, Kind>): Rule {
   reader.text('description');
-  return {
-    id: reader.text('id'),
-    when: expression(reader, 'when', names, 'boolean'),
-    effect: readEffect(reader.object('effect'), stage, names),
-  };
+  const when = expression(reader, 'when', names, 'boolean');
+  const effect = readEffect(reader.object('effect'), stage, names);
+  const second = effect.kind === 'cap' ? effect.limitVnd.names : effect.kind === 'points' ? effect.of.names : [];
+  return { id: reader.text('id'), when, effect, operands: [...new Set([...when.names, ...second])].sort() };
 }
 
 function readEffect(reader: Reader, stage: StageName, names: ReadonlyMap<string, Kind>): Effect {
   const kind = reader.text('kind');
   if (kind === 'points' && stage === 'scorecard') {
-    const bins = listOf(reader, 'bins', readBin);
-    if (bins.length === 0 || !bins.every((bin, index) => isNextBin(bin, bins[index - 1], index === bins.length - 1))) {
-      reader.problem('bins', 'must rise, and only the last is open');
-    }
-    return { kind, of: expression(reader, 'of', names, 'number'), bins };
+    const bins = listOf(reader, 'bins', (bin) => ({ ...readBound(bin), points: bin.number('points') }));
+    if (!isRising(bins)) reader.problem('bins', 'must rise, and only the last is open');
+    const most = Math.max(...bins.map(({ points }) => points));
+    return { kind, of: expression(reader, 'of', names, 'number'), bins, most, reasonCode: readReason(reader) };
   }
   if (kind === 'cap' && (stage === 'affordability' || stage === 'caps')) {
     const reasonCode = reader.has('reasonCode') ? readReason(reader) : null;
@@ -135,14 +152,25 @@ function readEffect(reader: Reader, stage: StageName, names: ReadonlyMap<string,
   return { kind: kind === 'decline' ? 'decline' : 'refer', reasonCode: readReason(reader), priority: reader.number('priority') };
 }
 
-function readBin(reader: Reader): Bin {
-  const points = reader.number('points');
-  return reader.has('below') ? { below: reader.number('below'), points } : { points };
+interface Bounded {
+  below?: number | undefined;
 }
 
-function isNextBin(bin: Bin, before: Bin | undefined, isLast: boolean): boolean {
-  if (isLast) return bin.below === undefined;
-  return bin.below !== undefined && (before?.below === undefined || bin.below > before.below);
+function readBound(reader: Reader): Bounded {
+  return reader.has('below') ? { below: reader.number('below') } : {};
+}
+
+function isRising(steps: readonly Bounded[]): boolean {
+  const bounds = steps.slice(0, -1).map(({ below }) => below);
+  const rises = bounds.every((below, index) => below !== undefined && below > (bounds[index - 1] ?? -Infinity));
+  return rises && steps.length > 0 && steps.at(-1)?.below === undefined;
+}
+
+function readTexts(reader: Reader, key: string): string[] {
+  const texts = reader.value(key);
+  if (Array.isArray(texts) && texts.every((text) => typeof text === 'string')) return texts;
+  reader.problem(key, 'must be a list of texts');
+  return [];
 }
 
 function readTable(limit: Reader, names: ReadonlyMap<string, Kind>): LimitRow[] {
@@ -155,19 +183,15 @@ function readTable(limit: Reader, names: ReadonlyMap<string, Kind>): LimitRow[] 
   return rows;
 }
 
-/** The reason code of an effect; an unknown one is a problem, and `MISSING_INPUT` stands in until the file is refused. */
-function readReason(reader: Reader): ReasonCode {
-  const code = reader.text('reasonCode');
-  if (isReasonCode(code)) return code;
-  reader.problem('reasonCode', 'is not a reason code');
-  return 'MISSING_INPUT';
+function expression(reader: Reader, key: string, names: ReadonlyMap<string, Kind>, kind?: Kind): Expression {
+  const read = compiled(reader, key, reader.value(key), names);
+  if (kind && read.kind !== kind) reader.problem(key, `must yield a ${kind}`);
+  return read;
 }
 
-function expression(reader: Reader, key: string, names: ReadonlyMap<string, Kind>, kind?: Kind): Expression {
+function compiled(reader: Reader, key: string, logic: unknown, names: ReadonlyMap<string, Kind>): Expression {
   try {
-    const compiled = compile(reader.value(key), names);
-    if (kind && compiled.kind !== kind) reader.problem(key, `must yield a ${kind}`);
-    return compiled;
+    return compile(logic, names);
   } catch (error) {
     if (!(error instanceof RuleFault)) throw error;
     reader.problem(key, error.message);
@@ -176,6 +200,6 @@ function expression(reader: Reader, key: string, names: ReadonlyMap<string, Kind
 }
 
 function kindOf(input: InputSpec): Kind {
-  if (input.type === 'boolean') return 'boolean';
+  if (input.type === 'boolean' || input.type === 'day') return input.type;
   return input.type === 'enum' ? 'text' : 'number';
 }

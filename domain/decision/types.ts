@@ -24,11 +24,13 @@ export type MissingPolicy =
 
 export interface InputSpec {
   name: string;
-  type: 'vnd' | 'integer' | 'boolean' | 'enum';
+  type: 'vnd' | 'integer' | 'boolean' | 'enum' | 'day';
   unit: string;
   source: string;
   /** Older than this counts as not there; null for facts that do not age. */
   maxAgeDays: number | null;
+  /** What a fact that is too old says, where its missing policy refers: a reason of its own, so that nobody looks for a missing one. */
+  tooOld?: { reasonCode: ReasonCode; priority: number } | undefined;
   /** Of a number; what lies outside is a fault of the source, not a fact. */
   minimum?: number | undefined;
   maximum?: number | undefined;
@@ -38,7 +40,7 @@ export interface InputSpec {
 }
 
 /** The stages in the order in which they run. All rules of a stage run, so that all reasons are known; a stage that declines ends it. */
-export const stageNames = ['eligibility', 'bureau', 'scorecard', 'affordability', 'limit', 'referral', 'caps'] as const;
+export const stageNames = ['eligibility', 'fraud', 'bureau', 'scorecard', 'affordability', 'limit', 'referral', 'caps'] as const;
 export type StageName = (typeof stageNames)[number];
 
 /** Points by where a number falls: the first bin with `below` greater than it, or the last, which is open. No gap is possible. */
@@ -55,6 +57,14 @@ export interface RuleTrace {
   ruleId: string;
   result: RuleResult;
   operands: Readonly<Record<string, number | boolean | string | null>>;
+}
+
+/** Points that one characteristic of the scorecard brought, and how many it brought less than it could have. */
+export interface Contribution {
+  ruleId: string;
+  points: number;
+  lost: number;
+  reasonCode: ReasonCode;
 }
 
 /** How an input was found. NULL is allowed to be unknown, DEFAULTED took the value of its policy, INVALID always refers. */
@@ -81,7 +91,7 @@ export type Verdict =
 export type DecisionResult = Verdict & {
   /** Null when the scorecard was not reached or could not be computed. */
   score: number | null;
-  contributions: { ruleId: string; points: number }[];
+  contributions: Contribution[];
   /** Every bound of the limit, tightest first; the first one binds. Empty when none was reached. */
   caps: Cap[];
   inputs: InputTrace[];

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { sha256 } from '../../db/documents.ts';
 import { grantConsent } from '../../db/consents.ts';
 import type { End } from '../../activities/applications.ts';
-import { person, rightCode } from './vendors.ts';
+import { rightCode } from './vendors.ts';
 import { aWorld } from './world.ts';
 import type { Applicant } from './applicant.ts';
 
@@ -178,12 +178,13 @@ test('a consent given again is the first one, with its time', async () => {
 test('nothing that names the customer stands in the clear anywhere in the database', async () => {
   const applicant = await (await world.anApplicant()).walksTo('finish');
   await applicant.run('finish');
+  const { profile } = applicant;
   const { rows: tables } = await database.query<{ name: string }>(`select tablename as name from pg_tables where schemaname = 'public'`);
   assert.ok(tables.length > 20);
   for (const { name } of tables) {
     const { rows } = await database.query<{ row: string }>(`select t::text as row from ${name} t`);
     const text = rows.map(({ row }) => row).join('\n');
-    for (const value of [person.fullName, person.nationalId, person.phone, person.phone.slice(3), person.address]) {
+    for (const value of [profile.fullName, profile.nationalId, profile.phone, profile.phone.slice(3), profile.address]) {
       const hidden = Buffer.from(value).toString('hex'); // a bytea is shown in hex
       assert.ok(!text.includes(value) && !text.includes(hidden), name);
     }

@@ -7,6 +7,7 @@ import type { ConsentKind } from '../../db/consents.ts';
 import { newId } from '../../db/ids.ts';
 import type { Store } from '../../db/store.ts';
 import type { DocumentRef } from '../../domain/application.ts';
+import type { Profile } from '../../domain/profile.ts';
 import { person, rightCode } from './vendors.ts';
 
 /** The steps of the happy path, in order. */
@@ -39,23 +40,31 @@ export interface Applicant {
   outcome<N extends keyof Activities>(step: N): Awaited<ReturnType<Activities[N]>>;
   submission: { idFront: DocumentRef; idBack: DocumentRef; selfie: DocumentRef };
   contractConsentId: string;
+  profile: Profile;
 }
 
 export interface ApplicantOptions {
+  /** Somebody else than a person of their own. */
+  profile?: Partial<Profile>;
   /** All four unless given. */
   consents?: readonly ConsentKind[];
   amountVnd?: number;
 }
+
+let people = 0;
 
 const soon = (): string => new Date(Date.now() + 3_600_000).toISOString();
 
 /** Adds an application with its profile, consents and photos. */
 export async function anApplicant(
   { activities, store, merchantId }: { activities: Activities; store: Store; merchantId: string },
-  { consents = ['data_processing', 'credit_bureau', 'biometric', 'contract'], amountVnd = 3_000_000 }: ApplicantOptions,
+  { consents = ['data_processing', 'credit_bureau', 'biometric', 'contract'], amountVnd = 3_000_000, ...options }: ApplicantOptions,
 ): Promise<Applicant> {
+  people += 1;
+  const own = { nationalId: `079195${String(people).padStart(6, '0')}`, phone: `+8490${String(1_000_000 + people)}` };
+  const profile: Profile = { ...person, ...own, ...options.profile };
   const stored = await store.withTransaction(async (tx) => {
-    const customerId = await store.customers.state(tx, newId('request'), person);
+    const customerId = await store.customers.state(tx, newId('request'), profile);
     const { id: applicationId } = await createApplication(tx, {
       merchantId,
       merchantReference: customerId,
@@ -72,7 +81,12 @@ export async function anApplicant(
     const granted = new Map<ConsentKind, string>();
     for (const kind of consents) granted.set(kind, await grantConsent(tx, { applicationId, kind, ...text }));
     const photo = async (kind: 'id_front' | 'id_back' | 'selfie') =>
-      store.documents.add(tx, { applicationId, kind, mediaType: 'image/jpeg', content: Buffer.from(`${kind} of ${applicationId}`) });
+      store.documents.add(tx, {
+        applicationId,
+        kind,
+        mediaType: 'image/jpeg',
+        content: Buffer.from(`${kind} of ${profile.nationalId} in ${applicationId}`),
+      });
     const submission = { idFront: await photo('id_front'), idBack: await photo('id_back'), selfie: await photo('selfie') };
     return { applicationId, customerId, submission, contractConsentId: granted.get('contract') ?? 'cst_none' };
   });
@@ -104,6 +118,7 @@ export async function anApplicant(
     applicationId,
     submission,
     contractConsentId,
+    profile,
     ref,
     outcome,
     async run(step, round = 1) {

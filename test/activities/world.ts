@@ -35,7 +35,7 @@ export interface World {
   rowsOf(applicationId: string): Promise<Map<string, string[]>>;
 }
 
-const document: unknown = JSON.parse(readFileSync(new URL('../../rulesets/pay-later-vn.v1.json', import.meta.url), 'utf8'));
+const document: unknown = JSON.parse(readFileSync(new URL('../../rulesets/pay-later-vn.v2.json', import.meta.url), 'utf8'));
 
 /** A new world, torn down after the file's tests. */
 export async function aWorld(): Promise<World> {
