@@ -13,8 +13,8 @@ import type { ProblemCode } from './problems.ts';
 export interface RouteRules {
   /** Who may call it. Undefined only for what is meant for everybody. */
   guard?: Guard;
-  /** Largest body in bytes. */
-  maxBytes?: number;
+  /** Largest body in bytes; `streamed` when the route reads its body as it comes and counts for itself. */
+  maxBytes?: number | 'streamed';
   /** Problems beyond those that every route has. */
   problems?: readonly ProblemCode[];
 }
@@ -22,13 +22,16 @@ export interface RouteRules {
 type Declared<P extends string> = Omit<RouteConfig, 'path' | 'middleware' | 'security'> & { path: P };
 
 /** The route with its guard, body limit and problems. Hand it to `app.openapi`. */
-export function defineRoute<const P extends string, R extends Declared<P>>(rules: RouteRules, route: R & { path: P }): R & { path: P } {
+export function defineRoute<const P extends string, R extends Declared<P>>(
+  rules: RouteRules,
+  route: R & { path: P },
+): R & { path: P; middleware: ApiMiddleware[] } {
   const { guard, maxBytes = apiLimits.jsonMaxBytes, problems = [] } = rules;
   const codes: ProblemCode[] = [...(guard?.problems ?? []), ...(route.request ? requestProblems : []), ...problems, ...always];
   return {
     ...route,
     ...(guard && { security: guard.security }),
-    middleware: [...(guard ? [guard.check] : []), limitBody(maxBytes)],
+    middleware: [...(guard ? [guard.check] : []), ...(maxBytes === 'streamed' ? [] : [limitBody(maxBytes)])],
     responses: { ...problemResponses(codes), ...route.responses },
   };
 }

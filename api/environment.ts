@@ -14,8 +14,10 @@ import type { Database } from '../db/pool.ts';
 import { invariant } from '../domain/failures.ts';
 import type { StaffMember } from '../domain/staff.ts';
 
-/** A photo as it may be stored, or why it cannot be used. */
-type ReadImage = (bytes: Uint8Array) => Promise<{ kind: 'ok'; jpeg: Uint8Array } | { kind: 'refused'; code: string; message: string }>;
+/** A photo as it may be stored, or why it cannot be used; `busy` when it could not be looked at now. */
+type ReadImage = (
+  bytes: Uint8Array,
+) => Promise<{ kind: 'ok'; jpeg: Uint8Array } | { kind: 'refused'; code: string; message: string } | { kind: 'busy' }>;
 
 /** Checks the signature of CIC's callback and reads it. Null when it is not CIC's, too old, or not what was signed. */
 type ReadBureauCallback = (

@@ -4,14 +4,15 @@
 import { serve } from '@hono/node-server';
 import { pino } from 'pino';
 import { readCicCallback } from '../adapters/cic/wire.ts';
-import { readImage } from '../adapters/images.ts';
+import { createImageIntake } from '../adapters/images/intake.ts';
 import { createStaffTokens } from '../adapters/oidc/client.ts';
 import type { StaffTokenOptions } from '../adapters/oidc/client.ts';
 import { connectTemporal } from '../adapters/temporal/client.ts';
 import { createCommands } from '../adapters/temporal/commands.ts';
 import { readEnv } from '../config/env.ts';
 import type { Env } from '../config/env.ts';
-import { apiLimits, identityLimits, staffTokenLimits } from '../config/limits.ts';
+import { identityLimits } from '../config/identity-limits.ts';
+import { apiLimits, staffTokenLimits } from '../config/limits.ts';
 import { createBoxes } from '../db/boxes.ts';
 import { createCustomers } from '../db/customers.ts';
 import { createDocuments } from '../db/documents.ts';
@@ -35,10 +36,17 @@ async function main(): Promise<void> {
   const temporal = connectTemporal({ address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE });
   const { draining, drain } = createDrain({ deregisterMs: env.TRASAU_ENV === 'production' ? apiLimits.deregisterMs : 0 });
   const known = await knownMigrations();
+  const intake = createImageIntake({
+    limits: identityLimits,
+    memoryMaxBytes: identityLimits.imageDecodeMaxBytes,
+    timeoutMs: identityLimits.imageDecodeTimeoutMs,
+    startTimeoutMs: identityLimits.imageDecoderStartMs,
+    waitingMax: identityLimits.imageWaitingMax,
+  });
   const app = createApp({
     ...stored(database, env),
     commands: createCommands(temporal.client, { policy: applicationPolicy, timeoutMs: apiLimits.commandTimeoutMs }),
-    readImage: async (bytes) => readImage(bytes, identityLimits),
+    readImage: intake.read,
     readBureauCallback: (rawBody, signature, timestamp) => {
       const callback = readCicCallback(rawBody, signature, timestamp, env.CIC_CALLBACK_SECRET, new Date());
       return callback.kind === 'ok' ? callback : null;
@@ -59,6 +67,7 @@ async function main(): Promise<void> {
     log.info({ signal }, 'draining');
     drain(server, async () => {
       await temporal.close().catch(() => undefined);
+      await intake.close();
       await database.close();
     }).then(
       () => log.info('ended'),

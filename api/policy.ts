@@ -1,6 +1,7 @@
 // The waits and tries that an application is started with. They are fixed at its start: a change here touches only new ones.
 
-import { deadlines, identityLimits, otpLimits, temporalLimits } from '../config/limits.ts';
+import { identityLimits } from '../config/identity-limits.ts';
+import { deadlines, otpLimits, temporalLimits } from '../config/limits.ts';
 import { staffLimits } from '../config/staff-limits.ts';
 import type { ApplicationPolicy } from '../workflows/messages.ts';
 

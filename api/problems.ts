@@ -140,7 +140,8 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   return [{ pointer: pointer(issue.path), code, message: issue.message }];
 }
 
-function pointer(path: readonly PropertyKey[]): string {
+/** A JSON pointer (RFC 6901) to this place. */
+export function pointer(path: readonly PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 

@@ -52,28 +52,6 @@ export const otpLimits = {
   graceMs: 15 * second,
 } as const;
 
-/** Identity. */
-export const identityLimits = {
-  /** Our choice: three submissions, then a person looks. */
-  maxAttempts: 3,
-  /** Civil Code 2015, art. 20: full legal capacity; data of the younger is not even stored. */
-  customerMinAgeYears: 18,
-  /** Our choice: an older date of birth is a typing error. */
-  customerMaxAgeYears: 120,
-  /** Our choice: more in a month is a typing error. */
-  incomeMaxVnd: 100_000_000_000,
-  /** Rekognition takes at most 5 MB of raw bytes. */
-  imageMaxBytes: 5_242_880,
-  /** Guards the decoder against pixel bombs; a phone photo has 12–24 million. */
-  imageMaxPixels: 40_000_000,
-  /** Rekognition refuses less than 80 pixels a side. */
-  imageMinSidePixels: 80,
-  /** Our choice: Rekognition's face sizes are given for 1920 × 1080, and more shows nothing new on a card that fills the photo. */
-  imageLongestSidePixels: 1_920,
-  /** Our choice: small print survives, and 1920 × 1920 stays far below 5 MB. */
-  imageJpegQuality: 90,
-} as const;
-
 /** The merchant and checkout API. */
 export const apiLimits = {
   /** Our choice: an application with its items is a few KB. */
@@ -102,6 +80,10 @@ export const apiLimits = {
   metadataMaxEntries: 50,
   /** Our choice: the parts of a multipart form around the photos. */
   formOverheadBytes: 65_536,
+  /** Our choice: forms with photos that one process reads at once; each holds one raw photo and up to three that were read. */
+  photoFormsMax: 16,
+  /** Our choice: a form has three photos; the rest is a mistake, which is still named. */
+  formMaxParts: 10,
   /** Our choice: photos kept per kind and application; three submissions and as many mishaps. */
   photosMaxPerKind: 10,
   /** Our choice: several times what the longest application leaves behind. */

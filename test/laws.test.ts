@@ -84,7 +84,7 @@ const rules: Record<string, Rule> = {
       'adapters/temporal/client.ts',
       'adapters/temporal/commands.ts',
       'adapters/cic/wire.ts',
-      'adapters/images.ts',
+      'adapters/images/intake.ts',
       'adapters/oidc/client.ts',
     ],
     node: true,
@@ -170,7 +170,7 @@ test('the environment is read in config/ and where a machine is set up, and nowh
 });
 
 test('every limit has a unit in its name or is a count, and a comment that says where it comes from', () => {
-  const lines = ['config/limits.ts', 'config/staff-limits.ts', 'config/sandbox-limits.ts'].flatMap((file) => read(file).split('\n'));
+  const lines = filesUnder('config', /limits\.ts$/).flatMap((file) => read(file).split('\n'));
   const bare = lines.filter((line, at) => /^ {2}\w+: /.test(line) && !/(?:\*\/|\*.*\*\/)\s*$/.test(lines[at - 1] ?? ''));
   assert.deepEqual(bare, [], 'limits without a comment above them');
   const timeWithoutUnit = lines.filter(

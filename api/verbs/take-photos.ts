@@ -3,36 +3,33 @@
 
 import { apiLimits } from '../../config/limits.ts';
 import { readApplication } from '../../db/applications.ts';
+import { sha256 } from '../../db/documents.ts';
 import type { Tx } from '../../db/pool.ts';
 import { countDocuments, lockedStep } from '../../db/views.ts';
 import type { DocumentRef } from '../../domain/application.ts';
+import { invariant } from '../../domain/failures.ts';
 import type { ApplicationView } from '../../workflows/messages.ts';
-import type { ApiDeps } from '../environment.ts';
+import type { ApiContext, ApiDeps } from '../environment.ts';
+import { readPhotoForm } from '../photo-form.ts';
+import type { PhotoKind } from '../photo-form.ts';
 import { Problem } from '../problems.ts';
 import type { FieldError } from '../problems.ts';
 import { command, wrongState } from './command.ts';
 
-const kinds = ['id_front', 'id_back', 'selfie'] as const;
-type PhotoKind = (typeof kinds)[number];
-
-/** Stores the photos and submits them. Throws WRONG_STATE, PHOTO_REFUSED or TOO_MANY_PHOTOS with nothing stored. */
-export async function takePhotos(
-  deps: ApiDeps,
-  applicationId: string,
-  id: string,
-  files: Record<PhotoKind, File>,
-): Promise<ApplicationView> {
+/** Reads the photos from the request, stores them and submits them. Throws WRONG_STATE, INVALID_FIELDS, PHOTO_REFUSED, TOO_MANY_PHOTOS
+ *  or TEMPORARILY_UNAVAILABLE with nothing stored. */
+export async function takePhotos(deps: ApiDeps, applicationId: string, id: string, c: ApiContext): Promise<ApplicationView> {
   const before = await readApplication(deps.database, applicationId);
   if (before) refuseOtherSteps(before);
-  const jpegs = await readPhotos(deps, files);
+  const photos = await readPhotos(deps, c);
   const [idFront, idBack, selfie] = await deps.database.withTransaction(async (tx) => {
     const place = await lockedStep(tx, applicationId);
     if (!place) throw new Problem('NOT_FOUND');
     refuseOtherSteps(place);
     return [
-      await store(deps, tx, applicationId, 'id_front', jpegs.id_front),
-      await store(deps, tx, applicationId, 'id_back', jpegs.id_back),
-      await store(deps, tx, applicationId, 'selfie', jpegs.selfie),
+      await store(deps, tx, applicationId, 'id_front', photos),
+      await store(deps, tx, applicationId, 'id_back', photos),
+      await store(deps, tx, applicationId, 'selfie', photos),
     ] as const;
   });
   return command(deps.database, applicationId, async (ref) => deps.commands.submitIdentity(ref, id, { idFront, idBack, selfie }));
@@ -42,23 +39,33 @@ function refuseOtherSteps({ step, status }: { step: string; status: ApplicationV
   if (step !== 'identity' || status !== 'in_progress') throw wrongState(status);
 }
 
-// One after the other: a decoded photo takes tens of megabytes.
-async function readPhotos({ readImage }: ApiDeps, files: Record<PhotoKind, File>): Promise<Record<PhotoKind, Uint8Array>> {
-  const errors: FieldError[] = [];
-  const read = async (kind: PhotoKind): Promise<Uint8Array> => {
-    const image = await readImage(new Uint8Array(await files[kind].arrayBuffer()));
-    if (image.kind === 'ok') return image.jpeg;
-    errors.push({ pointer: `/${kind}`, code: image.code, message: image.message });
-    return new Uint8Array();
-  };
-  const jpegs = { id_front: await read('id_front'), id_back: await read('id_back'), selfie: await read('selfie') };
-  if (errors.length > 0) throw new Problem('PHOTO_REFUSED', { detail: 'Take the photos listed in `errors` again.', errors });
-  return jpegs;
+type Photos = Map<PhotoKind, Uint8Array>;
+
+async function readPhotos({ readImage }: ApiDeps, c: ApiContext): Promise<Photos> {
+  const photos: Photos = new Map();
+  const refused: FieldError[] = [];
+  const wrong = await readPhotoForm(c, async (kind, bytes) => {
+    const image = await readImage(bytes);
+    if (image.kind === 'busy') throw new Problem('TEMPORARILY_UNAVAILABLE', { detail: 'Too many photos are being read. Try again.' });
+    if (image.kind === 'refused') refused.push({ pointer: `/${kind}`, code: image.code, message: image.message });
+    else if (isAmong(photos, image.jpeg)) refused.push({ pointer: `/${kind}`, code: 'SAME_PHOTO', message: 'This photo was sent twice.' });
+    else photos.set(kind, image.jpeg);
+  });
+  const errors = [...wrong, ...refused];
+  if (wrong.length > 0) throw new Problem('INVALID_FIELDS', { detail: 'Correct the fields listed in `errors`.', errors });
+  if (refused.length > 0) throw new Problem('PHOTO_REFUSED', { detail: 'Take the photos listed in `errors` again.', errors });
+  return photos;
 }
 
-async function store({ documents }: ApiDeps, tx: Tx, applicationId: string, kind: PhotoKind, jpeg: Uint8Array): Promise<DocumentRef> {
+function isAmong(photos: Photos, jpeg: Uint8Array): boolean {
+  return [...photos.values()].some((photo) => sha256(photo) === sha256(jpeg));
+}
+
+async function store({ documents }: ApiDeps, tx: Tx, applicationId: string, kind: PhotoKind, photos: Photos): Promise<DocumentRef> {
+  const content = photos.get(kind);
+  invariant(content, 'a form without a photo was refused');
   if ((await countDocuments(tx, applicationId, kind)) >= apiLimits.photosMaxPerKind) {
     throw new Problem('TOO_MANY_PHOTOS', { detail: 'Please contact support.' });
   }
-  return documents.add(tx, { applicationId, kind, mediaType: 'image/jpeg', content: jpeg });
+  return documents.add(tx, { applicationId, kind, mediaType: 'image/jpeg', content });
 }

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import { z } from 'zod';
-import { identityLimits } from '../../config/limits.ts';
+import { identityLimits } from '../../config/identity-limits.ts';
 import { AwsFailure } from './aws-failure.ts';
 import type { Picture } from './vision.ts';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import jsqr from 'jsqr';
 import sharp from 'sharp';
-import { identityLimits } from '../../config/limits.ts';
+import { identityLimits } from '../../config/identity-limits.ts';
 import { renderIdCard } from '../../sandbox/id-card/card.ts';
 import { renderScript, renderScriptedPhotos } from '../../sandbox/id-card/scripted-photos.ts';
 import type { SelfieScript } from '../../sandbox/id-card/scripted-photos.ts';

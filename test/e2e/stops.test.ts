@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { newId } from '../../db/ids.ts';
 import type { ReasonCode } from '../../domain/reasons.ts';
-import { identityLimits } from '../../config/limits.ts';
+import { identityLimits } from '../../config/identity-limits.ts';
 import { startSystem } from '../support/system.ts';
 import { call, merchantCancels, merchantSees, staffDo } from './support/actors.ts';
 import type { Answer } from './support/actors.ts';

@@ -1,7 +1,7 @@
 // What a customer states, and what can be seen to be wrong with it before anything is stored. Whether it is true is found out later.
 
 import { z } from '@hono/zod-openapi';
-import { identityLimits } from '../../../config/limits.ts';
+import { identityLimits } from '../../../config/identity-limits.ts';
 import { ageOn, dayInVietnam } from '../../../domain/calendar.ts';
 import { consentTexts } from '../../../domain/consents.ts';
 import type { ConsentKind } from '../../../domain/consents.ts';

@@ -1,7 +1,8 @@
 // The application as its customer sees it: where it stands, what to do next, and the terms and times that matter for that.
 
 import { z } from '@hono/zod-openapi';
-import { identityLimits, otpLimits } from '../../../config/limits.ts';
+import { identityLimits } from '../../../config/identity-limits.ts';
+import { otpLimits } from '../../../config/limits.ts';
 import type { CheckoutView } from '../../../db/views.ts';
 import { basicConsents, consentTexts } from '../../../domain/consents.ts';
 import type { ConsentKind } from '../../../domain/consents.ts';

@@ -1,53 +1,25 @@
-// The intake of photos. A file from the internet is a JPEG, PNG or WebP by its first bytes, is measured before it is decoded, and only a
+// Reading a photo. A file from the internet is a JPEG, PNG or WebP by its first bytes, is measured before it is decoded, and only a
 // fresh JPEG made from its pixels goes further: upright, of bounded size, without EXIF, without anything appended to the file.
+// Decoders of foreign bytes are where a process dies, so the product reads photos in a process apart (intake.ts).
 
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import type { Metadata } from 'sharp';
-
-/** Bounds of a photo; the values come from config/limits.ts. */
-export interface ImageLimits {
-  imageMaxBytes: number;
-  /** Width times height, before decoding. */
-  imageMaxPixels: number;
-  /** The shorter side, as delivered and as kept. */
-  imageMinSidePixels: number;
-  /** A larger photo is scaled down to it. */
-  imageLongestSidePixels: number;
-  /** 1–100 */
-  imageJpegQuality: number;
-}
-
-export type RefusedImageCode =
-  /** Not a JPEG, PNG or WebP. */
-  | 'NOT_AN_IMAGE'
-  /** More bytes than allowed. */
-  | 'TOO_LARGE'
-  | 'TOO_MANY_PIXELS'
-  | 'TOO_SMALL'
-  /** Begins like an image and cannot be decoded to its end. */
-  | 'DAMAGED';
-
-export type ImageReading =
-  | {
-      kind: 'ok';
-      /** sRGB, upright, without metadata. */
-      jpeg: Uint8Array;
-      width: number;
-      height: number;
-      /** Of `jpeg`, in hexadecimal. */
-      sha256: string;
-    }
-  | { kind: 'refused'; code: RefusedImageCode; message: string };
+import { formatOf } from './formats.ts';
+import { refused } from './reading.ts';
+import type { ImageLimits, ImageReading } from './reading.ts';
+import { stripMetadata } from './strip.ts';
 
 /** Reads a photo, or says why it cannot be used; the message may be shown to whoever sent it. Never throws for what is in the bytes.
  *  The same bytes give the same JPEG. Of an animation the first frame is taken; transparent parts become white. */
 export async function readImage(bytes: Uint8Array, limits: ImageLimits): Promise<ImageReading> {
-  if (!isPhoto(bytes)) return refused('NOT_AN_IMAGE', 'The file is not a JPEG, PNG or WebP image.');
+  const format = formatOf(bytes);
+  if (format.kind === 'foreign') return refused(format.code, format.message);
   if (bytes.byteLength > limits.imageMaxBytes) {
     return refused('TOO_LARGE', `The file has more than ${limits.imageMaxBytes} bytes.`);
   }
-  const header = await readHeader(bytes);
+  const picture = stripMetadata(bytes);
+  const header = await readHeader(picture);
   if (!header) return refused('DAMAGED', 'The image cannot be read: its beginning is damaged.');
   const { width, height } = header;
   if (width * height > limits.imageMaxPixels) {
@@ -60,7 +32,7 @@ export async function readImage(bytes: Uint8Array, limits: ImageLimits): Promise
       `The image must have at least ${limits.imageMinSidePixels} pixels on each side and must not be a narrow strip.`,
     );
   }
-  return reencode(bytes, limits);
+  return reencode(picture, limits);
 }
 
 async function reencode(bytes: Uint8Array, limits: ImageLimits): Promise<ImageReading> {
@@ -87,13 +59,4 @@ async function readHeader(bytes: Uint8Array): Promise<Metadata | undefined> {
   } catch {
     return undefined;
   }
-}
-
-function isPhoto(bytes: Uint8Array): boolean {
-  const start = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
-  return start.startsWith('\xFF\xD8\xFF') || start.startsWith('\x89PNG\r\n\x1A\n') || /^RIFF.{4}WEBP$/s.test(start);
-}
-
-function refused(code: RefusedImageCode, message: string): ImageReading {
-  return { kind: 'refused', code, message };
 }

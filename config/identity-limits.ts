@@ -1,0 +1,33 @@
+// Every bound of documents and identity, under the same rules as limits.ts; apart from it because they are a subject of their own.
+
+const second = 1_000;
+
+/** Identity. */
+export const identityLimits = {
+  /** Our choice: three submissions, then a person looks. */
+  maxAttempts: 3,
+  /** Civil Code 2015, art. 20: full legal capacity; data of the younger is not even stored. */
+  customerMinAgeYears: 18,
+  /** Our choice: an older date of birth is a typing error. */
+  customerMaxAgeYears: 120,
+  /** Our choice: more in a month is a typing error. */
+  incomeMaxVnd: 100_000_000_000,
+  /** Rekognition takes at most 5 MB of raw bytes. */
+  imageMaxBytes: 5_242_880,
+  /** Guards the decoder against pixel bombs; a phone photo has 12–24 million. */
+  imageMaxPixels: 40_000_000,
+  /** Rekognition refuses less than 80 pixels a side. */
+  imageMinSidePixels: 80,
+  /** Our choice: Rekognition's face sizes are given for 1920 × 1080, and more shows nothing new on a card that fills the photo. */
+  imageLongestSidePixels: 1_920,
+  /** Our choice: small print survives, and 1920 × 1920 stays far below 5 MB. */
+  imageJpegQuality: 90,
+  /** Our choice: the largest photo takes two seconds on a busy core; a file that takes longer is no photo. */
+  imageDecodeTimeoutMs: 10 * second,
+  /** Our choice: a decoder starts within a quarter of a second on an idle machine. */
+  imageDecoderStartMs: 10 * second,
+  /** Measured: the costliest photo of a phone within imageMaxPixels, a progressive JPEG to be turned, takes 230 MB. */
+  imageDecodeMaxBytes: 335_544_320,
+  /** Our choice: photos that wait for the decoder; more are told to come back, before memory grows. */
+  imageWaitingMax: 32,
+} as const;
