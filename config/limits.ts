@@ -18,6 +18,8 @@ export const vendorLimits = {
   rekognitionTimeoutMs: 20 * second,
   /** Our choice: SMS hand-off is to take less than 5 s. */
   smsTimeoutMs: 5 * second,
+  /** Our choice: contracts made or sealed at half a second each; who comes later tries again before a step's time is up. */
+  papersMaxWaiting: 12,
   /** Our choice: no vendor answer of this system is near it; a larger one is garbage. */
   answerMaxBytes: 1_048_576,
 } as const;

@@ -6,8 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createActivities } from '../activities/index.ts';
 import type { Activities } from '../activities/index.ts';
 import { createCreditBureau } from '../adapters/cic/client.ts';
-import { createContractRenderer } from '../adapters/esign/render.ts';
-import { createPdfSealer } from '../adapters/esign/seal.ts';
+import { createDesk } from '../adapters/esign/desk.ts';
 import { createIdentityProvider } from '../adapters/rekognition/client.ts';
 import { createCardCore } from '../adapters/way4/client.ts';
 import type { Env } from '../config/env.ts';
@@ -24,7 +23,8 @@ import type { Log } from './log.ts';
 /** All activities with their real vendors, as the environment names them. Throws when the ruleset or the certificate cannot be read. */
 export function wireActivities(env: Env<'applications'>, database: Database, log: Log): Activities {
   const boxes = createBoxes({ dataKey: env.DATA_KEY, indexKey: env.INDEX_KEY });
-  const { answerMaxBytes, connectTimeoutMs } = vendorLimits;
+  const { answerMaxBytes, connectTimeoutMs, papersMaxWaiting: waitingMax } = vendorLimits;
+  const desk = createDesk({ p12: readFileSync(env.ESIGN_P12_FILE), password: env.ESIGN_P12_PASSWORD, waitingMax });
   return createActivities({
     store: createStore(database, boxes),
     provider: createIdentityProvider({
@@ -43,8 +43,8 @@ export function wireActivities(env: Env<'applications'>, database: Database, log
       answerMaxBytes,
     }),
     cardCore: createCardCore({ baseUrl: env.WAY4_URL, timeoutMs: vendorLimits.way4TimeoutMs, connectTimeoutMs, answerMaxBytes }),
-    renderer: createContractRenderer(),
-    sealer: createPdfSealer({ p12: readFileSync(env.ESIGN_P12_FILE), password: env.ESIGN_P12_PASSWORD }),
+    renderer: desk,
+    sealer: desk,
     ruleset: readRuleset(),
     otpMaxAttempts: otpLimits.maxAttempts,
     otpLifetimeMs: otpLimits.lifetimeMs,
