@@ -33,7 +33,11 @@ async function main(): Promise<void> {
     applicationName: 'trasau-api',
     onError: (error) => log.warn({ error: error.name }, 'an idle database connection was lost'),
   });
-  const temporal = connectTemporal({ address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE });
+  const temporal = connectTemporal({
+    address: env.TEMPORAL_ADDRESS,
+    namespace: env.TEMPORAL_NAMESPACE,
+    payloads: { keys: env.PAYLOAD_KEYS, onRefused: (code) => log.error({ code }, 'payload refused') },
+  });
   const { draining, drain } = createDrain({ deregisterMs: env.TRASAU_ENV === 'production' ? apiLimits.deregisterMs : 0 });
   const known = await knownMigrations();
   const intake = createImageIntake({

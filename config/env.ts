@@ -8,6 +8,19 @@ const key32 = z
   .transform((text) => Buffer.from(text, 'base64'))
   .refine((bytes) => bytes.length === 32, 'must be 32 bytes in base64');
 
+/** `id:base64` of 32 bytes each, separated by commas; the first one encrypts, all decrypt. */
+const keyRing = z
+  .string()
+  .transform((text) => text.split(',').map((entry) => readKey(entry.trim())))
+  .refine((keys) => keys.every(({ id, key }) => id !== '' && key.length === 32), 'must be id:key[,id:key…] with keys of 32 bytes in base64')
+  .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, 'must not name one key id twice')
+  .transform(([first = readKey(''), ...rest]): readonly [ReturnType<typeof readKey>, ...ReturnType<typeof readKey>[]] => [first, ...rest]);
+
+function readKey(entry: string): { id: string; key: Buffer } {
+  const [, id = '', key = ''] = /^([a-z0-9][a-z0-9.-]{0,31}):([A-Za-z0-9+/]+=*)$/.exec(entry) ?? [];
+  return { id, key: Buffer.from(key, 'base64') };
+}
+
 const port = z.coerce.number().int().min(0).max(65_535);
 const url = z.url();
 
@@ -19,7 +32,12 @@ const shared = {
 };
 
 const database = { DATABASE_URL: url, DATA_KEY: key32, INDEX_KEY: key32 };
-const temporal = { TEMPORAL_ADDRESS: z.string().min(1), TEMPORAL_NAMESPACE: z.string().min(1).default('default') };
+const temporal = {
+  TEMPORAL_ADDRESS: z.string().min(1),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  /** Encrypt what Temporal stores (adapters/temporal/payload-codec.ts). */
+  PAYLOAD_KEYS: keyRing,
+};
 const broker = {
   AMQP_URL: url,
   /** Names this process at RabbitMQ and PostgreSQL, so that a person finds it; Kubernetes sets it to the pod's name. */
@@ -107,6 +125,8 @@ const parts = {
     SMS_API_KEY: z.string().min(1),
     SMS_API_SECRET: z.string().min(1),
   }),
+  /** Whoever only speaks to Temporal. */
+  temporal: z.object(temporal),
   migrate: z.object({ DATABASE_URL: url }),
   /** The tools of operators. */
   operations: z.object({ DATABASE_URL: url }),

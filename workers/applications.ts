@@ -3,6 +3,7 @@
 
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { LogEntry, WorkerOptions, WorkflowBundleOption } from '@temporalio/worker';
+import { createDataConverter } from '../adapters/temporal/data-converter.ts';
 import { readEnv } from '../config/env.ts';
 import { temporalLimits } from '../config/limits.ts';
 import { openDatabase } from '../db/pool.ts';
@@ -36,7 +37,12 @@ async function main(): Promise<void> {
   });
   const connection = await connect(env.TEMPORAL_ADDRESS, log);
   workers = await createWorkers(
-    { connection, namespace: env.TEMPORAL_NAMESPACE, activities: wireActivities(env, database, log) },
+    {
+      connection,
+      namespace: env.TEMPORAL_NAMESPACE,
+      activities: wireActivities(env, database, log),
+      dataConverter: createDataConverter({ keys: env.PAYLOAD_KEYS, onRefused: (code) => log.error('payload refused', { code }) }),
+    },
     await workflowBundle(env.WORKFLOW_BUNDLE),
   );
   const running = Promise.all(workers.map(async (worker) => worker.run()));
@@ -55,7 +61,7 @@ async function main(): Promise<void> {
   await running;
 }
 
-type Shared = Pick<WorkerOptions, 'connection' | 'namespace' | 'activities'>;
+type Shared = Pick<WorkerOptions, 'connection' | 'namespace' | 'activities' | 'dataConverter'>;
 
 async function createWorkers(shared: Shared, bundle: WorkflowBundleOption): Promise<Worker[]> {
   const options = { ...shared, shutdownGraceTime: temporalLimits.shutdownGraceMs, shutdownForceTime: temporalLimits.shutdownForceMs };

@@ -27,7 +27,11 @@ const database = openDatabase({
   idleInTransactionTimeoutMs: deliveryLimits.poolIdleInTransactionMs,
   onError: onFault,
 });
-const temporal = connectTemporal({ address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE });
+const temporal = connectTemporal({
+  address: env.TEMPORAL_ADDRESS,
+  namespace: env.TEMPORAL_NAMESPACE,
+  payloads: { keys: env.PAYLOAD_KEYS, onRefused: (code) => log.error('payload refused', { code }) },
+});
 const reportLink = linkReporter(log);
 
 const notify: Notify = async ({ applicationId, transactionId, status }) => {

@@ -6,12 +6,17 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker';
 import type { WorkflowBundleOption } from '@temporalio/worker';
+import { failureConverterPath } from '../adapters/temporal/data-converter.ts';
 
 const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
 
 /** What a worker is given: the file when one is named, otherwise a bundle made on the spot. Throws when the workflows do not bundle. */
 export async function workflowBundle(codePath: string | undefined): Promise<WorkflowBundleOption> {
-  return codePath === undefined ? bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') }) : { codePath };
+  return codePath === undefined ? makeBundle() : { codePath };
+}
+
+async function makeBundle() {
+  return bundleWorkflowCode({ workflowsPath, failureConverterPath, logger: new DefaultLogger('ERROR') });
 }
 
 if (import.meta.main) {
@@ -20,7 +25,7 @@ if (import.meta.main) {
     process.stderr.write('usage: node workers/workflow-bundle.ts FILE\n');
     process.exit(2);
   }
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  const { code } = await makeBundle();
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
   writeFileSync(file, code);
 }

@@ -2,11 +2,14 @@
 // serves what needs no workflow while Temporal is away.
 
 import { Client, Connection } from '@temporalio/client';
+import { createDataConverter } from './data-converter.ts';
+import type { PayloadCodecOptions } from './payload-codec.ts';
 
 export interface TemporalOptions {
   /** host:port */
   address: string;
   namespace: string;
+  payloads: PayloadCodecOptions;
 }
 
 export interface TemporalConnection {
@@ -15,7 +18,8 @@ export interface TemporalConnection {
 }
 
 /** A client that connects when it is first used, and again after a loss. Throws nothing here, whatever the address. */
-export function connectTemporal({ address, namespace }: TemporalOptions): TemporalConnection {
+export function connectTemporal({ address, namespace, payloads }: TemporalOptions): TemporalConnection {
   const connection = Connection.lazy({ address });
-  return { client: new Client({ connection, namespace }), close: async () => connection.close() };
+  const client = new Client({ connection, namespace, dataConverter: createDataConverter(payloads) });
+  return { client, close: async () => connection.close() };
 }

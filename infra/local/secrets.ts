@@ -5,13 +5,15 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a secret looks like: `key` 32 bytes in base64 (for ciphers and blind indexes), `token` 32 characters that are safe in addresses and files. */
-export type SecretKind = 'key' | 'token';
+/** What a secret looks like: `key` 32 bytes in base64 (for ciphers and blind indexes), `token` 32 characters that are safe in addresses and files,
+ *  `keyRing` one key with an id, in the form of PAYLOAD_KEYS. */
+export type SecretKind = 'key' | 'token' | 'keyRing';
 
 /** Everything that Trasau's processes and its own servers keep secret. */
 export const SECRET_KINDS = {
   DATA_KEY: 'key',
   INDEX_KEY: 'key',
+  PAYLOAD_KEYS: 'keyRing',
   CIC_CALLBACK_SECRET: 'token',
   CIC_API_KEY: 'token',
   SMS_API_KEY: 'token',
@@ -43,5 +45,7 @@ export function ensureSecrets<Name extends string>(folder: string, kinds: Record
 
 /** One new secret. */
 export function makeSecret(kind: SecretKind): string {
-  return kind === 'key' ? randomBytes(32).toString('base64') : randomBytes(24).toString('base64url');
+  if (kind === 'token') return randomBytes(24).toString('base64url');
+  const key = randomBytes(32).toString('base64');
+  return kind === 'key' ? key : `first:${key}`;
 }

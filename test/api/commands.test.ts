@@ -9,6 +9,7 @@ import { connectTemporal } from '../../adapters/temporal/client.ts';
 import { CommandRefused, CommandUnavailable, createCommands, rethrow } from '../../adapters/temporal/commands.ts';
 import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
 import { applicationPolicy } from '../../api/policy.ts';
+import { testPayloads } from '../support/payloads.ts';
 
 const ref: ApplicationRef = { applicationId: 'app_1', merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'in_progress' };
 
@@ -121,7 +122,7 @@ test('a command carries its id and its argument, and nothing else', async () => 
 });
 
 test('Temporal away: a command gives up at its deadline, and the connection was never needed before', async () => {
-  const { client, close } = connectTemporal({ address: '127.0.0.1:1', namespace: 'default' });
+  const { client, close } = connectTemporal({ address: '127.0.0.1:1', namespace: 'default', payloads: testPayloads() });
   const started = Date.now();
   await assert.rejects(
     createCommands(client, { policy: applicationPolicy, timeoutMs: 500 }).cancel(ref, 'req_1', { by: 'customer', actor: 'customer' }),

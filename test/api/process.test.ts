@@ -26,6 +26,7 @@ async function startApi(databaseUrl: string): Promise<{ api: ChildProcess; port:
       TEMPORAL_ADDRESS: '127.0.0.1:1',
       DATA_KEY: Buffer.alloc(32, 1).toString('base64'),
       INDEX_KEY: Buffer.alloc(32, 2).toString('base64'),
+      PAYLOAD_KEYS: `first:${Buffer.alloc(32, 3).toString('base64')}`,
       CIC_CALLBACK_SECRET: 'a-secret-of-16-characters',
       STAFF_ISSUER_URL: 'http://127.0.0.1:1/oidc',
       STAFF_JWKS_URL: 'http://127.0.0.1:1/oidc/jwks',

@@ -133,6 +133,7 @@ const sample: Record<string, string> = {
   TEMPORAL_ADDRESS: 'temporal:7233',
   DATA_KEY: Buffer.alloc(32).toString('base64'),
   INDEX_KEY: Buffer.alloc(32).toString('base64'),
+  PAYLOAD_KEYS: `first:${Buffer.alloc(32).toString('base64')}`,
 };
 
 test('every process is given all that it reads, and nothing that it does not', () => {
@@ -150,7 +151,7 @@ test('every process is given all that it reads, and nothing that it does not', (
     const parsed = readEnv(part, Object.fromEntries(given));
     if ('TRASAU_ENV' in parsed) assert.equal(parsed.TRASAU_ENV, 'production', pod);
     for (const { name, valueFrom } of container.env) {
-      const isSecret = /(?:KEY|SECRET|TOKEN|PASSWORD|DATABASE_URL|AMQP_URL)$/.test(name) || name === 'AWS_ACCESS_KEY_ID';
+      const isSecret = /(?:KEYS?|SECRET|TOKEN|PASSWORD|DATABASE_URL|AMQP_URL)$/.test(name) || name === 'AWS_ACCESS_KEY_ID';
       if (isSecret) assert.equal(valueFrom?.secretKeyRef?.key, name, `${pod} takes ${name} from the Secret`);
     }
   }

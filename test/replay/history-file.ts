@@ -1,6 +1,7 @@
 // A recorded history as a file that people can read: the fields of Temporal's History as JSON, payloads as their own text. The SDK's JSON
 // functions are no help, because it finds two copies of its protobuf library here and then knows its own types no more.
 
+import type { Payload } from '@temporalio/common';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 
 /** The text of the file, one event a line, with no name of the machine or process that recorded it. */
@@ -18,6 +19,7 @@ export function readHistory(text: string): History {
 function plain(key: string, value: unknown): unknown {
   if (key === 'identity') return 'recorder';
   if (key === 'stackTrace') return '';
+  if (key === 'encodedAttributes') return withoutStack(value as Payload);
   // A sticky task queue is named after process and host.
   if (typeof value === 'string') return value.replace(/^\d+@.+$/, 'recorder');
   if (typeof value !== 'object' || value === null) return value;
@@ -25,6 +27,12 @@ function plain(key: string, value: unknown): unknown {
   if ('toNumber' in value && typeof value.toNumber === 'function') return value.toNumber();
   if (Array.isArray(value)) return value.map((item) => plain('', item));
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, plain(name, member)]));
+}
+
+// The message and the stack of a failure are a payload of their own; a stack names the folders of the machine.
+function withoutStack({ metadata, data }: Payload): unknown {
+  const { message } = JSON.parse(Buffer.from(data ?? []).toString()) as { message: string }; // written by the SDK's failure converter
+  return plain('', { metadata, data: Buffer.from(JSON.stringify({ message, stack_trace: '' })) });
 }
 
 function isBytes(value: unknown): value is { $bytes: string } {

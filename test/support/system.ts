@@ -4,6 +4,8 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { after, afterEach } from 'node:test';
 import type { Client } from '@temporalio/client';
+import type { PayloadCodecOptions } from '../../adapters/temporal/payload-codec.ts';
+import { readEnv } from '../../config/env.ts';
 import { addMerchant, issueApiKey, scopes } from '../../db/merchants.ts';
 import { openDatabase } from '../../db/pool.ts';
 import type { Database } from '../../db/pool.ts';
@@ -27,6 +29,8 @@ export interface System {
   database: Database;
   /** A client of the system's own namespace. */
   temporal: Client;
+  /** How its payloads are encrypted. */
+  payloads: PayloadCodecOptions;
   amqpUrl: string;
   /** Exchange and work queue of the hand-off. */
   handOffQueue: string;
@@ -74,7 +78,8 @@ async function assemble(own: Record<string, string>, undo: (() => Promise<unknow
   undo.push(fresh.close);
   const database = openDatabase({ url: fresh.url, applicationName: 'test', onError: () => undefined });
   undo.push(database.close);
-  const temporal = await freshNamespace(address);
+  const payloads: PayloadCodecOptions = { keys: readEnv('temporal').PAYLOAD_KEYS, onRefused: () => undefined };
+  const temporal = await freshNamespace(address, payloads);
   undo.push(temporal.close);
   const handOffQueue = `test.${randomBytes(6).toString('hex')}`;
   undo.push(async () => deleteQueues(amqpUrl, handOffTopology(handOffQueue)));
@@ -94,6 +99,7 @@ async function assemble(own: Record<string, string>, undo: (() => Promise<unknow
     sandbox,
     database,
     temporal: temporal.client,
+    payloads,
     amqpUrl,
     handOffQueue,
     staffToken: async (roles = ['support', 'reviewer', 'operations']) => sandbox.staffToken('lan', roles),

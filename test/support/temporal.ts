@@ -5,6 +5,8 @@ import { randomBytes } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import { createDataConverter } from '../../adapters/temporal/data-converter.ts';
+import type { PayloadCodecOptions } from '../../adapters/temporal/payload-codec.ts';
 
 export interface FreshNamespace {
   address: string;
@@ -15,13 +17,14 @@ export interface FreshNamespace {
 
 const keyword = 2; // INDEXED_VALUE_TYPE_KEYWORD
 
-/** Registers a namespace with Trasau's search attributes on the server at TEMPORAL_ADDRESS. */
-export async function freshNamespace(address: string): Promise<FreshNamespace> {
+/** Registers a namespace with Trasau's search attributes on the server at this address, and a client of it that encrypts. */
+export async function freshNamespace(address: string, payloads: PayloadCodecOptions): Promise<FreshNamespace> {
   const connection = await Connection.connect({ address });
   const namespace = `test-${randomBytes(6).toString('hex')}`;
   await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('1 day') });
   await defineSearchAttributes(connection, namespace);
-  return { address, namespace, client: new Client({ connection, namespace }), close: async () => connection.close() };
+  const client = new Client({ connection, namespace, dataConverter: createDataConverter(payloads) });
+  return { address, namespace, client, close: async () => connection.close() };
 }
 
 /** Defines Trasau's search attributes in a namespace. */

@@ -7,10 +7,12 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { createCommands } from '../../adapters/temporal/commands.ts';
 import type { ApplicationRef, Commands } from '../../adapters/temporal/commands.ts';
+import { createDataConverter } from '../../adapters/temporal/data-converter.ts';
 import { applicationPolicy } from '../../api/policy.ts';
 import { applicationWorkflowId, taskQueues } from '../../workflows/messages.ts';
 import type { ApplicationResult } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
+import { testPayloads } from '../support/payloads.ts';
 import { defineSearchAttributes, skipTime } from '../support/temporal.ts';
 import { createStage } from './stage.ts';
 import type { Stage } from './stage.ts';
@@ -18,12 +20,16 @@ import { reach, walk, workflowBundle } from './world.ts';
 import type { WalkTo } from './world.ts';
 
 const day = 86_400_000;
+const dataConverter = createDataConverter(testPayloads());
 let environment: TestWorkflowEnvironment;
 
 before(async () => {
   const path = process.env['TEMPORAL_TEST_SERVER'];
   assert.ok(path, 'TEMPORAL_TEST_SERVER names the time-skipping server; npm test sets it');
-  environment = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } });
+  environment = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path } },
+    client: { dataConverter },
+  });
   await defineSearchAttributes(environment.connection, 'default');
 });
 
@@ -137,8 +143,9 @@ async function live(
     taskQueue: taskQueues.applications,
     workflowBundle: await workflowBundle,
     activities: stage.activities,
+    dataConverter,
   });
-  const vendor = await Worker.create({ connection, taskQueue: taskQueues.identity, activities: stage.activities });
+  const vendor = await Worker.create({ connection, taskQueue: taskQueues.identity, activities: stage.activities, dataConverter });
   return vendor.runUntil(
     worker.runUntil(async () => {
       const ref: ApplicationRef = { applicationId, merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'created' };

@@ -2,15 +2,18 @@
 
 import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import type { WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
 import { createCommands } from '../../adapters/temporal/commands.ts';
 import type { ApplicationRef, Commands } from '../../adapters/temporal/commands.ts';
+import { createDataConverter } from '../../adapters/temporal/data-converter.ts';
+import type { PayloadCodecOptions } from '../../adapters/temporal/payload-codec.ts';
 import { applicationPolicy } from '../../api/policy.ts';
 import { applicationWorkflowId, otpSubmitted, status, taskQueues, transactionSettled } from '../../workflows/messages.ts';
 import type { ApplicationPolicy, ApplicationResult, ApplicationView } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
+import { opened, testPayloads } from '../support/payloads.ts';
 import { freshNamespace } from '../support/temporal.ts';
 import { workflowBundle as bundleOf } from '../../workers/workflow-bundle.ts';
 import { createStage } from './stage.ts';
@@ -24,12 +27,15 @@ Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [], telem
 export const workflowBundle = bundleOf(process.env['WORKFLOW_BUNDLE']);
 
 /** Vendors are tried twice in short order, so that a test reaches the end of patience quickly. */
-const impatient: ApplicationPolicy = { ...applicationPolicy, vendorAttempts: 2, vendorBackoffMs: 20, vendorBackoffMaxMs: 40 };
+export const impatientPolicy: ApplicationPolicy = { ...applicationPolicy, vendorAttempts: 2, vendorBackoffMs: 20, vendorBackoffMaxMs: 40 };
 
 export interface World {
   stage: Stage;
   commands: Commands;
   ref: ApplicationRef;
+  handle: WorkflowHandle;
+  client: Client;
+  namespace: string;
   /** Where the application stands, from the workflow itself. */
   view(): Promise<ApplicationView>;
   /** Waits until the application stands there. */
@@ -42,6 +48,7 @@ export interface World {
   signalsOtp(payload: unknown): Promise<void>;
   settles(outcome: 'posted' | 'rejected'): Promise<void>;
   result(): Promise<ApplicationResult>;
+  /** With its payloads opened. */
   history(): Promise<History>;
   /** Number of events of the run so far, by type. */
   events(): Promise<Map<string, number>>;
@@ -50,34 +57,20 @@ export interface World {
 /** Starts one application in a world of its own, which ends with the test. */
 export async function aWorld(
   t: Pick<TestContext, 'after'>,
-  options: { stage?: Stage; policy?: Partial<ApplicationPolicy> } = {},
+  options: { stage?: Stage; policy?: Partial<ApplicationPolicy>; payloads?: PayloadCodecOptions } = {},
 ): Promise<World> {
   const stage = options.stage ?? createStage();
-  const { client, namespace, address, close } = await freshNamespace(process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233');
-  const connection = await NativeConnection.connect({ address });
-  const shared = { connection, namespace, activities: stage.activities };
-  const workers = [
-    await Worker.create({
-      ...shared,
-      taskQueue: taskQueues.applications,
-      workflowBundle: await workflowBundle,
-      stickyQueueScheduleToStartTimeout: 1_000,
-    }),
-    ...(await Promise.all(
-      [taskQueues.identity, taskQueues.bureau, taskQueues.cardCore].map(async (taskQueue) => Worker.create({ ...shared, taskQueue })),
-    )),
-  ];
-  const running = Promise.all(workers.map(async (worker) => worker.run()));
+  const payloads = options.payloads ?? testPayloads();
+  const { client, namespace, address, close } = await freshNamespace(process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233', payloads);
+  const workers = await startWorkers({ address, namespace, stage, payloads });
   t.after(async () => {
-    for (const worker of workers) worker.shutdown();
-    await running;
-    await connection.close();
+    await workers.stop();
     await close();
   });
 
   const applicationId = `app_${randomBytes(8).toString('hex')}`;
   const ref: ApplicationRef = { applicationId, merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'created' };
-  const commands = createCommands(client, { policy: { ...impatient, ...options.policy }, timeoutMs: 15_000 });
+  const commands = createCommands(client, { policy: { ...impatientPolicy, ...options.policy }, timeoutMs: 15_000 });
   await commands.start(ref);
   const handle = client.workflow.getHandle(applicationWorkflowId(applicationId));
   const view = async (): Promise<ApplicationView> => handle.query(status);
@@ -86,6 +79,9 @@ export async function aWorld(
     stage,
     commands,
     ref,
+    handle,
+    client,
+    namespace,
     view,
     reaches,
     walksTo: async (step) => walk({ commands, ref, handle }, step),
@@ -93,7 +89,7 @@ export async function aWorld(
     signalsOtp: async (payload) => handle.signal(otpSubmitted.name, payload),
     settles: async (outcome) => handle.signal(transactionSettled, { transactionId: `txn_${applicationId}`, status: outcome }),
     result: async () => handle.result(),
-    history: async () => handle.fetchHistory(),
+    history: async () => opened(await handle.fetchHistory(), payloads, namespace),
     async events() {
       const counts = new Map<string, number>();
       for (const event of (await handle.fetchHistory()).events ?? []) {
@@ -101,6 +97,37 @@ export async function aWorld(
         counts.set(type.replace('EventAttributes', ''), (counts.get(type.replace('EventAttributes', '')) ?? 0) + 1);
       }
       return counts;
+    },
+  };
+}
+
+interface Staffing {
+  address: string;
+  namespace: string;
+  stage: Stage;
+  payloads: PayloadCodecOptions;
+}
+
+/** The workers of one process: the workflows, and every vendor's queue. They run until they are stopped. */
+export async function startWorkers({ address, namespace, stage, payloads }: Staffing): Promise<{ stop(): Promise<void> }> {
+  const connection = await NativeConnection.connect({ address });
+  const shared = { connection, namespace, activities: stage.activities, dataConverter: createDataConverter(payloads) };
+  const { applications, ...vendors } = taskQueues;
+  const workers = await Promise.all([
+    Worker.create({
+      ...shared,
+      taskQueue: applications,
+      workflowBundle: await workflowBundle,
+      stickyQueueScheduleToStartTimeout: 1_000,
+    }),
+    ...Object.values(vendors).map(async (taskQueue) => Worker.create({ ...shared, taskQueue })),
+  ]);
+  const running = Promise.all(workers.map(async (worker) => worker.run()));
+  return {
+    async stop() {
+      for (const worker of workers) worker.shutdown();
+      await running;
+      await connection.close();
     },
   };
 }
