@@ -54,6 +54,7 @@ export function createDesk({ waitingMax, ...material }: DeskMaterial & { waiting
     });
   }
 
+  running().unref(); // the first customer does not wait for libraries to load
   return {
     render: async (terms) => order({ kind: 'render', terms }),
     seal: async (pdf, seal) => order({ kind: 'seal', pdf, seal }),
