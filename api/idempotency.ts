@@ -29,12 +29,13 @@ function readKey(c: ApiContext): string | undefined {
   return key;
 }
 
-/** The update id of a command: made from the key when there is one, so that a repeat gets the first answer, else the request id.
- *  The key itself stays out of Temporal, because a client may have put anything into it. */
+/** The update id of a command: made from the key when there is one, so that a repeat gets the first answer, else the request id. Two who
+ *  happen to choose the same key do not get each other's answers. The key itself stays out of Temporal, for it may hold anything. */
 export function commandId(c: ApiContext, operation: string): string {
   const key = readKey(c);
   if (key === undefined) return c.get('requestId');
-  return `${operation}:${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
+  const whose = c.get('staff')?.actor ?? c.get('keyHolder')?.merchantId ?? 'customer';
+  return `${operation}:${createHash('sha256').update(`${whose} ${key}`).digest('hex').slice(0, 32)}`;
 }
 
 /** The digest by which two bodies are told apart; equal whatever the order of their members. */

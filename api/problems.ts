@@ -47,6 +47,7 @@ export const problemKinds = {
   MERCHANT_REFERENCE_TAKEN: { status: 409, title: 'The merchant_reference was used for another order' },
   TOO_MANY_PHOTOS: { status: 409, title: 'Too many photos were uploaded for this application' },
   IDEMPOTENCY_IN_FLIGHT: { status: 409, title: 'A request with this Idempotency-Key is being worked on', retryable: true },
+  VERSION_MISMATCH: { status: 412, title: 'The application has changed since it was read' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The content type is not accepted here' },
   INVALID_FIELDS: { status: 422, title: 'Some fields are not valid' },

@@ -19,6 +19,8 @@ export interface ApplicationRef {
   amountVnd: number;
   /** As stored. Only `created` lets a command start a workflow that is not there. */
   status: ApplicationStatus;
+  /** True when only a command that was taken before may be answered, and a new one is to be refused. */
+  repeatsOnly?: boolean;
 }
 
 /** The workflow understood the command and refused it, without a trace in its history; or it is over. */
@@ -59,6 +61,8 @@ export interface Commands {
   extendDeadline(ref: ApplicationRef, commandId: string, extension: { deadlineAt: string } & StaffRequest): Promise<ApplicationView>;
   cancel(ref: ApplicationRef, commandId: string, cancellation: Cancellation): Promise<ApplicationView>;
   decideReview(ref: ApplicationRef, commandId: string, answer: ReviewAnswer): Promise<ApplicationView>;
+  /** The answer that an earlier command with this id got, also from an application that has ended; undefined when none was taken. */
+  firstAnswer(applicationId: string, commandId: string): Promise<ApplicationView | undefined>;
   /** Tells an application that its credit report is stored. An application that is over ignores it. */
   creditReportReady(applicationId: string, inquiryId: string): Promise<void>;
 }
@@ -99,6 +103,7 @@ export function createCommands(client: Client, { policy, timeoutMs }: CommandOpt
     extendDeadline: async (ref, id, extension) => update(ref, id, messages.extendDeadline, [extension]),
     cancel: async (ref, id, cancellation) => update(ref, id, messages.cancel, [cancellation]),
     decideReview: async (ref, id, answer) => update(ref, id, messages.decideReview, [answer]),
+    firstAnswer: async (applicationId, id) => within(async () => answerOf<ApplicationView>(client, applicationId, id)),
     creditReportReady: async (applicationId, inquiryId) =>
       within(async () =>
         client.workflow
@@ -134,6 +139,11 @@ async function sendUpdate<Result, Args extends unknown[]>(
   definition: UpdateDefinition<Result, Args>,
   args: Args,
 ): Promise<Result> {
+  if (ref.repeatsOnly) {
+    const first = await answerOf<Result>(client, ref.applicationId, updateId);
+    if (first === undefined) throw new CommandRefused('NO_REPEAT', undefined, undefined);
+    return first;
+  }
   const handle = client.workflow.getHandle(messages.applicationWorkflowId(ref.applicationId));
   const list: unknown[] = args;
   // The cast: the SDK's overloads tell empty arguments from others, while by name the two are one call.
@@ -148,8 +158,18 @@ async function sendUpdate<Result, Args extends unknown[]>(
   }
 }
 
+async function answerOf<Result>(client: Client, applicationId: string, updateId: string): Promise<Result | undefined> {
+  try {
+    return await client.workflow.getHandle(messages.applicationWorkflowId(applicationId)).getUpdateHandle<Result>(updateId).result();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
 /** What a failed call to Temporal means for the one who asked. */
 export function rethrow(error: unknown): never {
+  if (error instanceof CommandRefused) throw error;
   if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError) {
     throw new CommandRefused('WRONG_STATE', undefined, error);
   }

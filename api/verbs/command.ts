@@ -1,5 +1,5 @@
-// Every command to an application takes this way: read the row, send, and turn a refusal into a problem that says where the
-// application is. An application that has ended is not asked at all.
+// Every command to an application takes this way: read the row, send, and turn a refusal into a problem that says where the application
+// is. One that has ended takes no command, but a repeat gets the first answer whatever has happened since.
 
 import { CommandRefused, CommandUnavailable } from '../../adapters/temporal/commands.ts';
 import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
@@ -7,6 +7,9 @@ import { readApplication } from '../../db/applications.ts';
 import type { ApplicationRow } from '../../db/applications.ts';
 import type { Queryable } from '../../db/pool.ts';
 import { isTerminal } from '../../domain/states.ts';
+import type { ApplicationView } from '../../workflows/messages.ts';
+import type { ApiDeps } from '../environment.ts';
+import { etagOf, isMeant } from '../etag.ts';
 import { Problem, problemKinds } from '../problems.ts';
 import type { ProblemCode } from '../problems.ts';
 
@@ -15,18 +18,53 @@ function refOf(row: ApplicationRow): ApplicationRef {
   return { applicationId: row.id, merchantId: row.merchant_id, amountVnd: row.amount_vnd, status: row.status };
 }
 
-/** Sends a command to an application that exists. Throws NOT_FOUND, the refusal as 409 with the status, or TEMPORARILY_UNAVAILABLE. */
-export async function command<T>(db: Queryable, applicationId: string, send: (ref: ApplicationRef) => Promise<T>): Promise<T> {
+/** Sends a command to an application that exists. `ifMatch` names the version that it is meant for: on another one only a repeat is answered.
+ *  Throws NOT_FOUND, the refusal as 409 with the status, VERSION_MISMATCH, or TEMPORARILY_UNAVAILABLE. */
+export async function command<T>(
+  db: Queryable,
+  applicationId: string,
+  send: (ref: ApplicationRef) => Promise<T>,
+  { ifMatch }: { ifMatch?: string | undefined } = {},
+): Promise<T> {
   const row = await readApplication(db, applicationId);
   if (!row) throw new Problem('NOT_FOUND');
-  if (isTerminal(row.status)) throw wrongState(row.status);
+  const isOver = isTerminal(row.status);
+  const isStale = !isMeant(ifMatch, etagOf(row));
   try {
-    return await send(refOf(row));
+    return await send({ ...refOf(row), repeatsOnly: isOver || isStale });
   } catch (error) {
     if (!(error instanceof CommandRefused)) throw asProblem(error);
+    if (isStale) throw otherVersion(row);
+    if (isOver) throw wrongState(row.status);
     const currentStatus = error.currentStatus ?? (await readApplication(db, applicationId))?.status;
     throw new Problem(isProblemCode(error.code) ? error.code : 'WRONG_STATE', { currentStatus, cause: error });
   }
+}
+
+/** Runs what stores something before it sends this command. Where the application is past it, a repeat gets the first answer. */
+export async function orFirstAnswer(
+  { commands }: Pick<ApiDeps, 'commands'>,
+  applicationId: string,
+  commandId: string,
+  run: () => Promise<ApplicationView>,
+): Promise<ApplicationView> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'WRONG_STATE') throw error;
+    const first = await commands.firstAnswer(applicationId, commandId).catch((failure: unknown) => Promise.reject(asProblem(failure)));
+    if (first === undefined) throw error;
+    return first;
+  }
+}
+
+function otherVersion(row: ApplicationRow): Problem {
+  return new Problem('VERSION_MISMATCH', {
+    detail: 'Nothing was done. Read the application again, and decide on what it is now.',
+    currentStatus: row.status,
+    more: { current_version: row.version },
+    headers: { etag: etagOf(row) },
+  });
 }
 
 /** Starts the workflow of an application that is stored. Repeat: keeps the one there is. Throws TEMPORARILY_UNAVAILABLE. */

@@ -17,6 +17,8 @@ export interface StaffAct {
   reason: string;
   change?: Record<string, unknown>;
   requestId: string;
+  /** The version that it is meant for, as the If-Match header says it. */
+  ifMatch?: string | undefined;
 }
 
 /** Records the act, then sends it. Throws what the command throws, having recorded that it was refused. */
@@ -25,10 +27,10 @@ export async function staffCommand<T>(
   act: StaffAct,
   send: (ref: ApplicationRef) => Promise<T>,
 ): Promise<T> {
-  const { subject = act.applicationId, ...entry } = act;
+  const { subject = act.applicationId, ifMatch, ...entry } = act;
   await database.withTransaction(async (tx) => audit(tx, { ...entry, subject }));
   try {
-    return await command(database, act.applicationId, send);
+    return await command(database, act.applicationId, send, { ifMatch });
   } catch (error) {
     const code = error instanceof Problem ? error.code : 'INTERNAL';
     const refused = {

@@ -115,6 +115,27 @@ test('a start keeps the run there is, and one that has ended is no error', async
   assert.deepEqual(Object.keys(options.args[0]), ['applicationId', 'merchantId', 'amountVnd', 'policy']);
 });
 
+test('a command that may only be a repeat is never sent: the first answer, or a refusal', async () => {
+  const calls: string[] = [];
+  const client = {
+    withDeadline: async <T>(_: number, call: () => Promise<T>) => call(),
+    workflow: {
+      getHandle: () => ({
+        getUpdateHandle: (id: string) => ({ result: async () => (calls.push(id), id === 'known' ? 'the first answer' : notFound()) }),
+      }),
+    },
+  } as unknown as Client; // only what commands use
+  const commands = createCommands(client, { policy: applicationPolicy, timeoutMs: 1_000 });
+  const answer: unknown = await commands.retryStep({ ...ref, repeatsOnly: true }, 'known', { actor: 'staff:mai', requestId: 'req_1' });
+  assert.equal(answer, 'the first answer');
+  await assert.rejects(
+    commands.retryStep({ ...ref, repeatsOnly: true }, 'new', { actor: 'staff:mai', requestId: 'req_2' }),
+    CommandRefused,
+  );
+  assert.equal(await commands.firstAnswer(ref.applicationId, 'new'), undefined);
+  assert.deepEqual(calls, ['known', 'new', 'new']);
+});
+
 test('a command carries its id and its argument, and nothing else', async () => {
   const { client, calls } = aClient({ answers: [() => ({ kind: 'verified' })] });
   await createCommands(client, { policy: applicationPolicy, timeoutMs: 1_000 }).submitOtp(ref, 'otp:1', { code: 'sealed:x' });

@@ -48,6 +48,7 @@ test('200 with exactly the applications that need a person', async () => {
 test('200 with one timeline from every record, personal data masked, and the look in the audit log', async () => {
   const { applicationId, session } = await aCheckout(world);
   await app.request('/checkout/basic-info', post(basicInfo(), session));
+  await world.adopt(applicationId, String(Object(sent.at(-1)?.args[2]).customerId));
   await app.request(`/ops/v1/applications/${applicationId}`, { headers: staff });
   const reply = await app.request(`/ops/v1/applications/${applicationId}`, { headers: staff });
   const body = await bodyOf(reply);
@@ -119,6 +120,24 @@ test('202 for the answer to a review task, recorded with its reason', async () =
   assert.deepEqual(rows, [
     { actor: 'staff:linh.tran', action: 'review.answered', reason: 'the photo is too dark', change: { answer: 'ask_again' } },
   ]);
+});
+
+test('412 when the application has changed since it was read, said in the audit log; without If-Match nobody asks', async () => {
+  const { applicationId } = await aCheckout(world);
+  const path = `/ops/v1/applications/${applicationId}`;
+  assert.equal((await app.request(path, { headers: staff })).headers.get('etag'), '"1"');
+  world.answer('retryStep', async (ref) => {
+    if (Object(ref).repeatsOnly === true) throw new CommandRefused('NO_REPEAT', undefined, undefined);
+    return { status: 'in_progress', step: 'identity', awaits: 'customer', deadlineAt: null, attention: null };
+  });
+  for (const [ifMatch, status] of Object.entries({ '"2"': 412, 'W/"1"': 412, nonsense: 412, '"1"': 202, '"7", "1"': 202, '*': 202 })) {
+    const reply = await act(`${path}/retry`, { reason: 'stuck' }, { 'if-match': ifMatch });
+    assert.equal(reply.status, status, ifMatch);
+    if (status === 412) assert.deepEqual([reply.headers.get('etag'), (await bodyOf(reply))['current_version']], ['"1"', 1]);
+  }
+  assert.equal((await act(`${path}/retry`, { reason: 'stuck' })).status, 202);
+  const refused = (await audited(applicationId)).filter(({ action }) => action.endsWith('.refused'));
+  assert.deepEqual(refused[0]?.change, { code: 'VERSION_MISMATCH' });
 });
 
 test('400 without a key, 422 without a reason: nobody acts unseen', async () => {

@@ -8,6 +8,7 @@ import { sessionOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
 import { commandId } from '../../idempotency.ts';
 import { commandAccepted, language } from '../../schemas.ts';
+import { orFirstAnswer } from '../../verbs/command.ts';
 import { signContract } from '../../verbs/sign-contract.ts';
 import { toAccepted } from './accepted.ts';
 
@@ -36,7 +37,10 @@ export function addSignContract(app: Api, deps: ApiDeps, guards: Guards): void {
   );
   app.openapi(route, async (c) => {
     const { document_sha256: documentSha256, language } = c.req.valid('json');
-    const view = await signContract(deps, sessionOf(c).applicationId, commandId(c, 'sign-contract'), { documentSha256, language });
+    const { applicationId } = sessionOf(c);
+    const id = commandId(c, 'sign-contract');
+    const sign = async () => signContract(deps, applicationId, id, { documentSha256, language });
+    const view = await orFirstAnswer(deps, applicationId, id, sign);
     return c.json(toAccepted(view), 202);
   });
 }

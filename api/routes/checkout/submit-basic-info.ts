@@ -6,6 +6,7 @@ import { sessionOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
 import { commandId } from '../../idempotency.ts';
 import { commandAccepted } from '../../schemas.ts';
+import { orFirstAnswer } from '../../verbs/command.ts';
 import { takeBasicInfo } from '../../verbs/take-basic-info.ts';
 import { basicInfo, personProblems } from './basic-info.ts';
 import { toAccepted } from './accepted.ts';
@@ -26,7 +27,10 @@ export function addSubmitBasicInfo(app: Api, deps: ApiDeps, guards: Guards): voi
   app.openapi(route, async (c) => {
     const submitted = c.req.valid('json');
     personProblems(submitted, deps.now());
-    const view = await takeBasicInfo(deps, sessionOf(c).applicationId, commandId(c, 'basic-info'), submitted);
+    const { applicationId } = sessionOf(c);
+    const id = commandId(c, 'basic-info');
+    const take = async () => takeBasicInfo(deps, applicationId, id, submitted);
+    const view = await orFirstAnswer(deps, applicationId, id, take);
     return c.json(toAccepted(view), 202);
   });
 }

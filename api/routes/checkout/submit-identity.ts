@@ -10,6 +10,7 @@ import type { Api, ApiDeps, ApiMiddleware } from '../../environment.ts';
 import { commandId } from '../../idempotency.ts';
 import { Problem } from '../../problems.ts';
 import { commandAccepted } from '../../schemas.ts';
+import { orFirstAnswer } from '../../verbs/command.ts';
 import { takePhotos } from '../../verbs/take-photos.ts';
 import { toAccepted } from './accepted.ts';
 
@@ -31,7 +32,9 @@ export function addSubmitIdentity(app: Api, deps: ApiDeps, guards: Guards): void
   );
   app.openAPIRegistry.registerPath(route);
   app.on('POST', [route.path], ...route.middleware, fewAtOnce(apiLimits.photoFormsMax), async (c) => {
-    const view = await takePhotos(deps, sessionOf(c).applicationId, commandId(c, 'identity'), c);
+    const { applicationId } = sessionOf(c);
+    const id = commandId(c, 'identity');
+    const view = await orFirstAnswer(deps, applicationId, id, async () => takePhotos(deps, applicationId, id, c));
     return c.json(toAccepted(view), 202);
   });
 }

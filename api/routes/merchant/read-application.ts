@@ -7,6 +7,7 @@ import type { Guards } from '../../auth.ts';
 import { defineRoute, json } from '../../define-route.ts';
 import { keyHolderOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
+import { etagOf, hasAlready } from '../../etag.ts';
 import { Problem } from '../../problems.ts';
 import { idParam } from '../../schemas.ts';
 import { applicationObject, toApplicationObject } from './application-object.ts';
@@ -27,9 +28,9 @@ export function addReadApplication(app: Api, deps: ApiDeps, guards: Guards): voi
   );
   app.openapi(route, async (c) => {
     const row = await ownApplication(deps, keyHolderOf(c).merchantId, c.req.valid('param').id);
-    const etag = `"${row.version}"`;
+    const etag = etagOf(row);
     c.header('ETag', etag);
-    if (matches(c.req.header('if-none-match'), etag)) return c.body(null, 304);
+    if (hasAlready(c.req.header('if-none-match'), etag)) return c.body(null, 304);
     return c.json(toApplicationObject(row), 200);
   });
 }
@@ -39,9 +40,4 @@ export async function ownApplication({ database }: Pick<ApiDeps, 'database'>, me
   const row = isId('application', id) ? await merchantApplication(database, merchantId, id) : null;
   if (!row) throw new Problem('NOT_FOUND', { detail: 'You have no application with this id.' });
   return row;
-}
-
-function matches(header: string | undefined, etag: string): boolean {
-  const candidates = (header ?? '').split(',').map((candidate) => candidate.trim().replace(/^W\//, ''));
-  return candidates.includes('*') || candidates.includes(etag);
 }

@@ -26,7 +26,7 @@ const toState = ({ status, step, awaits, deadlineAt }: ApplicationView): z.infer
   deadline_at: deadlineAt,
 });
 
-const problems: readonly ProblemCode[] = ['IDEMPOTENCY_KEY_MISSING', 'NOT_FOUND', 'WRONG_STATE'];
+const problems: readonly ProblemCode[] = ['IDEMPOTENCY_KEY_MISSING', 'NOT_FOUND', 'WRONG_STATE', 'VERSION_MISMATCH'];
 
 /** Adds POST /ops/v1/applications/{id}/retry. */
 export function addOpsRetry(app: Api, deps: ApiDeps, guards: Guards): void {
@@ -116,5 +116,5 @@ export function addAnswerReview(app: Api, deps: ApiDeps, guards: Guards): void {
 function actOn(c: ApiContext, applicationId: string, action: string, reason: string): StaffAct {
   if (!isId('application', applicationId)) throw new Problem('NOT_FOUND', { detail: 'There is no application with this id.' });
   c.get('notes')['applicationId'] = applicationId;
-  return { actor: actorOf(c), action, applicationId, reason, requestId: c.get('requestId') };
+  return { actor: actorOf(c), action, applicationId, reason, requestId: c.get('requestId'), ifMatch: c.req.header('if-match') };
 }

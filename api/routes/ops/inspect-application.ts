@@ -5,6 +5,7 @@ import type { Guards } from '../../auth.ts';
 import { defineRoute, json } from '../../define-route.ts';
 import { actorOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
+import { etagOf } from '../../etag.ts';
 import { idParam, time } from '../../schemas.ts';
 import { inspectApplication } from '../../verbs/inspect-application.ts';
 import { opsObject, toOpsObject } from './ops-object.ts';
@@ -32,6 +33,7 @@ export function addOpsInspect(app: Api, deps: ApiDeps, guards: Guards): void {
   app.openapi(route, async (c) => {
     const by = { actor: actorOf(c), requestId: c.get('requestId') };
     const { row, customer, entries } = await inspectApplication(deps, c.req.valid('param').id, by);
+    c.header('ETag', etagOf(row));
     const timeline = entries.map(({ at, ...entry }) => ({ at: at.toISOString(), ...entry }));
     return c.json({ ...toOpsObject(row), customer, timeline }, 200);
   });
