@@ -56,7 +56,7 @@ export function createApplicationActivities({ store }: { store: Store }) {
             ...(end.canceledBy ? { canceledBy: end.canceledBy } : {}),
           });
           if (end.status !== 'completed') await store.agreements.voidContracts(tx, applicationId);
-          await store.offers.withdrawReviewTasks(tx, applicationId);
+          await store.reviews.withdraw(tx, applicationId);
           await store.notifications.add(tx, {
             applicationId,
             template: end.status === 'completed' ? 'purchase_booked' : 'application_ended',

@@ -2,7 +2,7 @@
 // the offer or the question to a reviewer, and the new place of the application.
 
 import { z } from 'zod';
-import type { OfferRef } from '../domain/application.ts';
+import type { OfferRef, StaffRequest } from '../domain/application.ts';
 import { dayInVietnam } from '../domain/calendar.ts';
 import { engineVersion, evaluate } from '../domain/decision/evaluate.ts';
 import { withoutFacts } from '../domain/decision/explain.ts';
@@ -32,6 +32,14 @@ export type Decided = z.infer<typeof decided>;
 
 /** The product of this build's offers. The choice between products comes with the checkout page. */
 const product: Product = 'pay-in-3';
+
+interface ReviewAnswered extends Partial<StaffRequest> {
+  taskId: string;
+  actor: string;
+  /** Less than the ruleset derived. */
+  limitVnd?: number;
+  offerExpiresAt: string;
+}
 
 interface DecisionDeps {
   store: Store;
@@ -67,19 +75,23 @@ export function createDecisionActivities(deps: DecisionDeps) {
 
     /** Makes the offer that a reviewer approved: the limit that the ruleset derived, or what the order needs where it derived none, and less if
      *  the reviewer said so. Repeat: the same offer. */
-    async approveByReview(ref: StepRef, input: { taskId: string; offerExpiresAt: string; limitVnd?: number }): Promise<OfferRef> {
+    async approveByReview(ref: StepRef, input: ReviewAnswered): Promise<OfferRef> {
       return recordOnce(store, ref, offerRef, {
         ask: nobody,
         keep: async (tx) => {
           const { applicationId } = ref;
           const decision = await store.decisions.latest(tx, applicationId);
           invariant(decision?.outcome === 'referred', 'a reviewer approves what was referred');
-          const answer = await store.offers.reviewAnswer(tx, applicationId, input.taskId);
+          const answer = await store.reviews.answerTo(tx, applicationId, input.taskId);
           invariant(answer === 'approve', 'an offer follows a review only when the reviewer said yes');
           const application = await store.applications.readApplication(tx, applicationId);
           invariant(application, 'an application exists before its workflow');
           const derivedVnd = limitAfterReview(decision.limit_vnd, deps.ruleset.document.limit, application.amount_vnd);
           const limitVnd = Math.min(derivedVnd, input.limitVnd ?? derivedVnd);
+          const { taskId, actor, approvedBy, requestId } = input;
+          const reason = requestId === undefined ? undefined : await store.reasonGiven(tx, applicationId, requestId);
+          const override = { applicationId, decisionId: decision.id, taskId, derivedVnd, limitVnd, actor, approvedBy, reason };
+          await store.reviews.addOverride(tx, override);
           return makeOffer(store, tx, { ...input, applicationId, decisionId: decision.id, limitVnd, now: deps.now() });
         },
       });
@@ -122,12 +134,11 @@ async function follow(store: Store, tx: Tx, following: Following): Promise<Decid
     case 'declined':
       return { kind: 'declined', reasons: result.reasons };
     case 'referred': {
-      const taskId = await store.offers.openReviewTask(tx, {
+      const taskId = await store.reviews.open(tx, {
         applicationId,
-        question: 'Shall this customer get the limit?',
-        allowed: ['approve', 'decline'],
+        kind: 'decision',
         reasons: result.reasons,
-        dueAt: new Date(reviewDueAt),
+        expiresAt: new Date(reviewDueAt),
       });
       await store.applications.advance(tx, applicationId, {
         status: 'in_review',

@@ -100,13 +100,7 @@ async function follow(
     return { kind: 'resubmit', reasons, attemptsLeft };
   }
   if (judged === 'fail') reasons.push('IDENTITY_ATTEMPTS_SPENT');
-  const taskId = await store.offers.openReviewTask(tx, {
-    applicationId,
-    question: 'Is the person on the photos the person who applies?',
-    allowed: ['approve', 'decline', 'askAgain'],
-    reasons,
-    dueAt: new Date(reviewDueAt),
-  });
+  const taskId = await store.reviews.open(tx, { applicationId, kind: 'identity', reasons, expiresAt: new Date(reviewDueAt) });
   await store.applications.advance(tx, applicationId, { status: 'in_review', step: 'identity', deadlineAt: reviewDueAt, reasons });
   return { kind: 'refer', reasons, taskId };
 }

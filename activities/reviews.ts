@@ -28,7 +28,7 @@ export function createReviewActivities({ store }: { store: Store }) {
         ask: nobody,
         keep: async (tx) => {
           const { taskId, step, answer, actor, deadlineAt, limitVnd } = given;
-          invariant(await store.offers.answerReviewTask(tx, taskId, answer, actor), 'a review task is answered once');
+          invariant(await store.reviews.answer(tx, taskId, answer, actor), 'a review task is answered once');
           const next = step === 'identity' && answer === 'approve' ? 'creditReport' : step;
           if (answer !== 'decline')
             await store.applications.advance(tx, ref.applicationId, { status: 'in_progress', step: next, deadlineAt: deadlineAt ?? null });

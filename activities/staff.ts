@@ -33,7 +33,7 @@ export function createStaffActivities({ store }: { store: Store }) {
         keep: async (tx) => {
           const { applicationId } = ref;
           const { step, reason, deadlineAt } = asked;
-          await store.offers.withdrawReviewTasks(tx, applicationId);
+          await store.reviews.withdraw(tx, applicationId);
           await store.applications.advance(tx, applicationId, { status: 'in_progress', step, deadlineAt, reasons: [reason] });
           const change = { step, reason };
           await auditAct(store, tx, asked, { action: 'application.asked_again', applicationId, subject: applicationId, change });

@@ -8,7 +8,12 @@ export const staffAccess = {
   inspectApplication: ['support', 'reviewer', 'operations', 'auditor'],
   retryStep: ['support', 'operations'],
   cancelApplication: ['support', 'operations'],
-  decideReview: ['reviewer'],
+  listReviews: ['support', 'reviewer', 'operations', 'auditor'],
+  readReview: ['support', 'reviewer', 'operations', 'auditor'],
+  claimReview: ['reviewer', 'operations'],
+  reassignReview: ['reviewer', 'operations'],
+  // Those of applications are answered by reviewers, those of the books by operations (domain/reviews.ts).
+  decideReview: ['reviewer', 'operations'],
   listParked: ['support', 'operations', 'auditor'],
   // A body may have come from anybody and hold anything.
   inspectParked: ['operations', 'auditor'],

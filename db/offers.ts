@@ -1,6 +1,5 @@
-// Offers to customers and questions to reviewers.
+// Offers to customers.
 
-import type { ReasonCode } from '../domain/reasons.ts';
 import { newId } from './ids.ts';
 import type { Queryable, Tx } from './pool.ts';
 
@@ -71,46 +70,4 @@ export async function markOfferAccepted(
     [applicationId, hash, at],
   );
   return rowCount === 1;
-}
-
-/** Asks staff a question. Returns the id of the open task; an open one is kept. */
-export async function openReviewTask(
-  tx: Tx,
-  task: { applicationId: string; question: string; allowed: readonly string[]; reasons: readonly ReasonCode[]; dueAt: Date },
-): Promise<string> {
-  const id = newId('reviewTask');
-  const { rows } = await tx.query<{ id: string }>(
-    `insert into review_tasks (id, application_id, question, allowed, reasons, due_at) values ($1, $2, $3, $4, $5, $6)
-     on conflict (application_id) where answer is null do update set due_at = review_tasks.due_at returning id`,
-    [id, task.applicationId, task.question, task.allowed, task.reasons, task.dueAt],
-  );
-  return rows[0]?.id ?? id;
-}
-
-/** Answers an open task. False when it is answered already, by whomever, or when it does not allow this answer. */
-export async function answerReviewTask(tx: Tx, taskId: string, answer: string, actor: string): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    `update review_tasks set answer = $2, answered_by = $3, answered_at = now(), version = version + 1
-     where id = $1 and answer is null and $2 = any(allowed)`,
-    [taskId, answer, actor],
-  );
-  return rowCount === 1;
-}
-
-/** Withdraws the question that nobody needs answered any more, because the application has ended. Repeat: nothing. */
-export async function withdrawReviewTasks(tx: Tx, applicationId: string): Promise<void> {
-  await tx.query(
-    `update review_tasks set answer = 'withdrawn', answered_by = 'system:workflow', answered_at = now(), version = version + 1
-     where application_id = $1 and answer is null`,
-    [applicationId],
-  );
-}
-
-/** What staff answered to a task of this application, or null while nobody has. */
-export async function reviewAnswer(db: Queryable, applicationId: string, taskId: string): Promise<string | null> {
-  const { rows } = await db.query<{ answer: string | null }>('select answer from review_tasks where id = $1 and application_id = $2', [
-    taskId,
-    applicationId,
-  ]);
-  return rows[0]?.answer ?? null;
 }

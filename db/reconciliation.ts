@@ -2,8 +2,10 @@
 
 import type { Break, ReconciledTransaction, Repair, WithoutTransaction } from '../domain/reconciliation.ts';
 import { audit } from './audit.ts';
+import { invariant } from '../domain/failures.ts';
 import { sendAgain } from './outbox.ts';
 import type { Database, Queryable, Tx } from './pool.ts';
+import { openBreakTask, withdrawBreakTasks } from './reviews.ts';
 
 export interface OurBooks {
   transactions: ReconciledTransaction[];
@@ -62,18 +64,24 @@ export type Handling = 'repaired' | 'opened' | 'open';
 /** Notes a break and, the first time, repairs it where that is safe, with an audit row; in the caller's commit. */
 export async function handleBreak(tx: Tx, found: Break): Promise<Handling> {
   const { kind, against, reference, transactionId, applicationId, ours, theirs, repair, occurredAt } = found;
-  const { rows } = await tx.query<{ times_seen: number }>(
+  const { rows } = await tx.query<{ id: number; times_seen: number }>(
     `insert into reconciliation_breaks (kind, against, reference, transaction_id, application_id, ours, theirs, repair, occurred_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      on conflict (kind, against, reference) where cleared_at is null
      do update set last_seen_at = clock_timestamp(), times_seen = reconciliation_breaks.times_seen + 1
-     returning times_seen`,
+     returning id, times_seen`,
     [kind, against, reference, transactionId, applicationId, jsonOf(ours), jsonOf(theirs), repair, occurredAt],
   );
-  if (rows[0]?.times_seen !== 1) return 'open';
+  invariant(rows[0], 'a break that was found is kept');
+  const { id: breakId, times_seen: timesSeen } = rows[0];
+  if (timesSeen !== 1) {
+    await openBreakTask(tx, breakId);
+    return 'open';
+  }
   const repaired = repair !== null && transactionId !== null && (await repairs[repair](tx, transactionId));
   const action = repaired ? `reconciliation.${repair}` : 'reconciliation.break_opened';
   const entry = { actor: 'system:reconciliation', action, applicationId, subject: reference, change: { kind, against, transactionId } };
+  if (!repaired) await openBreakTask(tx, breakId);
   await audit(tx, entry);
   return repaired ? 'repaired' : 'opened';
 }
@@ -104,13 +112,15 @@ const repairs: Record<Repair, (tx: Tx, transactionId: string) => Promise<boolean
   },
 };
 
-/** Clears the breaks of the period since then that were not seen after `startedAt`, by the database's clock. Returns how many. */
-export async function clearBreaks(q: Queryable, { since, startedAt }: { since: Date; startedAt: Date }): Promise<number> {
-  const { rowCount } = await q.query(
+/** Clears the breaks of the period since then that were not seen after `startedAt`, by the database's clock, and withdraws the questions about
+ *  them. Returns how many. */
+export async function clearBreaks(tx: Tx, { since, startedAt }: { since: Date; startedAt: Date }): Promise<number> {
+  const { rowCount } = await tx.query(
     `update reconciliation_breaks set cleared_at = clock_timestamp()
      where cleared_at is null and occurred_at >= $1 and last_seen_at < $2`,
     [since, startedAt],
   );
+  await withdrawBreakTasks(tx);
   return rowCount ?? 0;
 }
 

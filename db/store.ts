@@ -20,10 +20,11 @@ import { newId } from './ids.ts';
 import { addIdentityChecks, createCreditReports, createDecisions, identityVerdict } from './judgement.ts';
 import { readMerchant } from './merchants.ts';
 import { addNotification } from './notifications.ts';
-import { addOffer, answerReviewTask, latestOffer, markOfferAccepted, openReviewTask, withdrawReviewTasks, reviewAnswer } from './offers.ts';
+import { addOffer, latestOffer, markOfferAccepted } from './offers.ts';
 import { standingOf } from './standing.ts';
 import { addChallenge, closeChallenge, latestChallenge, returnGuess, takeGuess, verifiedChallenge } from './otp.ts';
 import type { Database } from './pool.ts';
+import { addOverride, answerReviewTask, openReviewTask, reviewAnswer, withdrawReviewTasks } from './reviews.ts';
 import { lockSteps, recordOutcome, recordedOutcome } from './steps.ts';
 import { acceptTransaction, outcomeOf } from './transactions.ts';
 
@@ -46,7 +47,8 @@ export function createStore(database: Database, boxes: Boxes) {
     creditReports: createCreditReports(boxes),
     decisions: createDecisions(boxes),
     standings: { of: standingOf },
-    offers: { addOffer, answerReviewTask, latestOffer, markOfferAccepted, openReviewTask, reviewAnswer, withdrawReviewTasks },
+    offers: { addOffer, latestOffer, markOfferAccepted },
+    reviews: { addOverride, answer: answerReviewTask, answerTo: reviewAnswer, open: openReviewTask, withdraw: withdrawReviewTasks },
     otp: { addChallenge, closeChallenge, latestChallenge, returnGuess, takeGuess, verifiedChallenge },
     merchants: { read: readMerchant },
     notifications: { add: addNotification },

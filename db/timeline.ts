@@ -61,19 +61,3 @@ const sources: Record<TimelineEntry['source'], string> = {
   audit: `select at, 'audit', action, jsonb_build_object('seq', seq, 'actor', actor, 'reason', reason, 'change', change,
       'request_id', request_id) from audit_log where application_id = $1`,
 };
-
-export interface ReviewTaskRow {
-  id: string;
-  application_id: string;
-  question: string;
-  allowed: string[];
-  answer: string | null;
-}
-
-/** The review task, or null for an unknown id. */
-export async function readReviewTask(db: Queryable, id: string): Promise<ReviewTaskRow | null> {
-  const { rows } = await db.query<ReviewTaskRow>('select id, application_id, question, allowed, answer from review_tasks where id = $1', [
-    id,
-  ]);
-  return rows[0] ?? null;
-}

@@ -19,6 +19,8 @@ const prefixes = {
   event: 'evt',
   notification: 'ntf',
   reviewTask: 'rvt',
+  override: 'ovr',
+  approval: 'apv',
   audit: 'aud',
   consent: 'cst',
   checkoutLink: 'lnk',

@@ -70,7 +70,7 @@ export async function reconcile(options: ReconciliationOptions): Promise<Reconci
       moving: ours.transactions.filter(({ moving }) => moving).length,
     },
     breaks,
-    cleared: dryRun ? 0 : await clearBreaks(database, { since, startedAt }),
+    cleared: dryRun ? 0 : await database.withTransaction(async (tx) => clearBreaks(tx, { since, startedAt })),
     open: breaks.filter(({ handling }) => handling !== 'repaired').length,
   };
 }

@@ -1,17 +1,13 @@
 // A question to staff. The run waits for the answer, records it, and goes on; nobody's silence declines a customer without a reason.
 
+import { reviews } from '../domain/reviews.ts';
 import type { ReviewAnswer } from './messages.ts';
 import type { Run } from './run.ts';
-
-const allowed: Record<'identity' | 'decision', readonly ReviewAnswer['answer'][]> = {
-  identity: ['approve', 'decline', 'askAgain'],
-  decision: ['approve', 'decline'],
-};
 
 /** Waits for the answer to an open review task and records it. Throws EarlyEnd when nobody answers in time. */
 export async function review(run: Run, task: { taskId: string; step: 'identity' | 'decision' }): Promise<ReviewAnswer> {
   run.enter('in_review', task.step, 'staff');
-  run.facts.reviewTask = { ...task, allowed: allowed[task.step] };
+  run.facts.reviewTask = { ...task, allowed: reviews[task.step].answers };
   run.inbox.review = null;
   await run.waitFor(() => run.inbox.review !== null, run.movable(run.policy.reviewMs), 'REVIEW_EXPIRED');
   // A handler set it meanwhile, which TypeScript cannot see.

@@ -35,7 +35,7 @@ export interface Facts {
   /** How often staff asked the customer again, and moved a deadline. */
   asks: number;
   extensions: number;
-  reviewTask: { taskId: string; step: 'identity' | 'decision'; allowed: readonly ReviewAnswer['answer'][] } | null;
+  reviewTask: { taskId: string; step: 'identity' | 'decision'; allowed: readonly string[] } | null;
   otp: {
     approved: boolean;
     challenges: number;

@@ -2,12 +2,15 @@
 
 import type { Guards } from '../auth.ts';
 import type { Api, ApiDeps } from '../environment.ts';
-import { addAnswerReview, addOpsCancel, addOpsRetry } from './ops/act.ts';
+import { addOpsCancel, addOpsRetry } from './ops/act.ts';
+import { addAnswerReview } from './ops/answer-review.ts';
 import { addOpsInspect } from './ops/inspect-application.ts';
 import { addOpsList } from './ops/list-applications.ts';
 import { addReadOwnAccess } from './ops/own-access.ts';
+import { addClaimReview, addReassignReview, addReleaseReview } from './ops/move-review.ts';
 import { addInspectParked, addListParked } from './ops/parked.ts';
 import { addDiscardParked, addReplayOpenParked, addReplayParked } from './ops/resolve-parked.ts';
+import { addListReviews, addReadReview } from './ops/reviews.ts';
 
 /** Adds the routes under /ops/v1. */
 export function addOpsRoutes(app: Api, deps: ApiDeps, guards: Guards): void {
@@ -16,6 +19,11 @@ export function addOpsRoutes(app: Api, deps: ApiDeps, guards: Guards): void {
   addOpsInspect(app, deps, guards);
   addOpsRetry(app, deps, guards);
   addOpsCancel(app, deps, guards);
+  addListReviews(app, deps, guards);
+  addReadReview(app, deps, guards);
+  addClaimReview(app, deps, guards);
+  addReleaseReview(app, deps, guards);
+  addReassignReview(app, deps, guards);
   addAnswerReview(app, deps, guards);
   addListParked(app, deps, guards);
   addInspectParked(app, deps, guards);

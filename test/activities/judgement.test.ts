@@ -150,7 +150,12 @@ test('a question to a reviewer is withdrawn when the application ends without an
 test('an offer follows a review only when the reviewer said yes', async () => {
   const { applicant, taskId } = await aReferral();
   const approve = async (round: number) =>
-    activities.approveByReview(applicant.ref('approveByReview', round), { taskId, offerExpiresAt: soon() });
+    activities.approveByReview(applicant.ref('approveByReview', round), {
+      taskId,
+      actor: 'staff:mai',
+      limitVnd: 3_000_000,
+      offerExpiresAt: soon(),
+    });
   await assert.rejects(approve(1), { type: 'INVARIANT_BROKEN' });
   const task = { taskId, step: 'decision', actor: 'staff:mai' } as const;
   await assert.rejects(activities.recordReview(applicant.ref('recordReview'), { ...task, answer: 'askAgain' }), {
@@ -159,7 +164,12 @@ test('an offer follows a review only when the reviewer said yes', async () => {
   await activities.recordReview(applicant.ref('recordReview'), { ...task, answer: 'approve' });
   const offer = await approve(1);
   assert.deepEqual(await approve(1), offer, 'the same offer again');
-  assert.ok(offer.limitVnd >= 3_000_000);
+  assert.equal(offer.limitVnd, 3_000_000);
+  const { rows } = await database.query(
+    `select o.limit_vnd, o.actor, d.outcome from decision_overrides o join decisions d on d.id = o.decision_id where task_id = $1`,
+    [taskId],
+  );
+  assert.deepEqual(rows, [{ limit_vnd: 3_000_000, actor: 'staff:mai', outcome: 'referred' }], 'beside the decision, which stays as it is');
   assert.equal((await statusOf(applicant))?.status, 'offer_ready');
 });
 

@@ -27,8 +27,8 @@ async function lastAudit({ applicationId }: Applicant) {
 test('a customer who is asked again stands where they can answer, is told why, and the open question is withdrawn', async () => {
   const applicant = await (await world.anApplicant()).walksTo('decide');
   const { applicationId } = applicant;
-  const task = { applicationId, question: 'Is it the same person?', allowed: ['approve'], reasons: [], dueAt: new Date() };
-  const taskId = await database.withTransaction(async (tx) => store.offers.openReviewTask(tx, task));
+  const task = { applicationId, kind: 'identity', reasons: [], expiresAt: new Date(deadlineAt) } as const;
+  const taskId = await database.withTransaction(async (tx) => store.reviews.open(tx, task));
   const by = await asked(applicant, 'req_again');
   const input = { step: 'identity', reason: 'IDENTITY_POOR_PHOTO', deadlineAt, ...by } as const;
   await activities.askAgain(applicant.ref('askAgain'), input);
@@ -36,7 +36,7 @@ test('a customer who is asked again stands where they can answer, is told why, a
   const application = await store.applications.readApplication(store, applicationId);
   assert.deepEqual([application?.status, application?.step, application?.reasons], ['in_progress', 'identity', ['IDENTITY_POOR_PHOTO']]);
   assert.equal(application?.deadline_at?.toISOString(), deadlineAt);
-  assert.equal(await store.offers.reviewAnswer(store, applicationId, taskId), 'withdrawn');
+  assert.equal(await store.reviews.answerTo(store, applicationId, taskId), 'withdrawn');
   assert.deepEqual(await lastAudit(applicant), {
     actor: 'staff:mai',
     action: 'application.asked_again',

@@ -6,7 +6,6 @@ import { CommandRefused } from '../../adapters/temporal/commands.ts';
 import { setAttention } from '../../db/applications.ts';
 import { firstBrokenAuditRow } from '../../db/audit.ts';
 import { addNotification } from '../../db/notifications.ts';
-import { openReviewTask } from '../../db/offers.ts';
 import { at } from './stages.ts';
 import { aCheckout, aWorld, basicInfo, bearer, bodyOf, post, staff } from './world.ts';
 
@@ -100,26 +99,6 @@ test('409 for a cancel that is refused, and the audit log says that it was', asy
     ['application.cancel_asked', 'application.cancel_asked.refused'],
   );
   assert.deepEqual(rows[1]?.change, { code: 'POINT_OF_NO_RETURN' });
-});
-
-test('202 for the answer to a review task, recorded with its reason', async () => {
-  const { applicationId } = await aCheckout(world);
-  const task = {
-    applicationId,
-    question: 'Is it the same person?',
-    allowed: ['approve', 'decline', 'askAgain'],
-    reasons: [],
-    dueAt: new Date(),
-  };
-  const taskId = await database.withTransaction(async (tx) => openReviewTask(tx, task));
-  const reply = await act(`/ops/v1/reviews/${taskId}`, { answer: 'ask_again', reason: 'the photo is too dark' });
-  assert.equal(reply.status, 202);
-  const requestId = reply.headers.get('request-id');
-  assert.deepEqual(sent.at(-1)?.args.at(-1), { taskId, answer: 'askAgain', actor: 'staff:linh.tran', requestId });
-  const rows = await audited(applicationId);
-  assert.deepEqual(rows, [
-    { actor: 'staff:linh.tran', action: 'review.answered', reason: 'the photo is too dark', change: { answer: 'ask_again' } },
-  ]);
 });
 
 test('412 when the application has changed since it was read, said in the audit log; without If-Match nobody asks', async () => {

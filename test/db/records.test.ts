@@ -61,8 +61,8 @@ test('what is one exists once: the database refuses the second', async () => {
     { code: '23505' },
     'one offer per hash',
   );
-  const task = { applicationId, question: 'q', allowed: ['approve'], reasons: [], dueAt: new Date() };
-  const open = async () => database.withTransaction(async (tx) => store.offers.openReviewTask(tx, task));
+  const task = { applicationId, kind: 'decision', reasons: [], expiresAt: new Date() } as const;
+  const open = async () => database.withTransaction(async (tx) => store.reviews.open(tx, task));
   assert.deepEqual(new Set(await Promise.all([open(), open(), open()])).size, 1, 'one open review task');
 });
 

@@ -1,7 +1,6 @@
-// What staff can do to an application that is stuck: try its step again, cancel it, answer its review task. Each with a reason.
+// What staff can do to an application that is stuck: try its step again, or cancel it. Each with a reason.
 
 import { z } from '@hono/zod-openapi';
-import { readReviewTask } from '../../../db/timeline.ts';
 import { isId } from '../../../domain/ids.ts';
 import type { ApplicationView } from '../../../workflows/messages.ts';
 import type { Guards } from '../../auth.ts';
@@ -76,43 +75,7 @@ export function addOpsCancel(app: Api, deps: ApiDeps, guards: Guards): void {
   });
 }
 
-const answers = { approve: 'approve', decline: 'decline', ask_again: 'askAgain' } as const;
-
-/** Adds POST /ops/v1/reviews/{taskId}. */
-export function addAnswerReview(app: Api, deps: ApiDeps, guards: Guards): void {
-  const route = defineRoute(
-    { guard: guards.staff('decideReview'), problems: [...problems, 'ANSWER_NOT_ALLOWED'] },
-    {
-      method: 'post',
-      path: '/ops/v1/reviews/{taskId}',
-      tags: ['Operations'],
-      summary: 'Answer a review task',
-      request: {
-        params: z.object({ taskId: z.string() }),
-        body: body(z.strictObject({ answer: z.enum(['approve', 'decline', 'ask_again']), reason })),
-      },
-      responses: { 202: json(state, 'The application goes on with this answer') },
-    },
-  );
-  app.openapi(route, async (c) => {
-    requiredKey(c);
-    const { taskId } = c.req.valid('param');
-    const { answer, reason } = c.req.valid('json');
-    const task = isId('reviewTask', taskId) ? await readReviewTask(deps.database, taskId) : null;
-    if (!task) throw new Problem('NOT_FOUND', { detail: 'There is no review task with this id.' });
-    const act = { ...actOn(c, task.application_id, 'review.answered', reason), subject: taskId, change: { answer } };
-    const decided = await staffCommand(deps, act, async (ref) =>
-      deps.commands.decideReview(ref, commandId(c, 'review'), {
-        taskId,
-        answer: answers[answer],
-        actor: act.actor,
-        requestId: act.requestId,
-      }),
-    );
-    return c.json(toState(decided), 202);
-  });
-}
-
+/** What staff do to an application, for the audit log. Throws NOT_FOUND for what is no id. */
 function actOn(c: ApiContext, applicationId: string, action: string, reason: string): StaffAct {
   if (!isId('application', applicationId)) throw new Problem('NOT_FOUND', { detail: 'There is no application with this id.' });
   c.get('notes')['applicationId'] = applicationId;

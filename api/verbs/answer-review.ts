@@ -1,0 +1,84 @@
+// An answer to a review task. The question of an application goes to its workflow, which records the answer; a question about the books is
+// answered here. Either way the answer and its reason are in the audit log before anybody else sees them.
+
+import { audit } from '../../db/audit.ts';
+import { answerReviewTask, derivedLimit, readReviewTask } from '../../db/reviews.ts';
+import type { ReviewTaskRow } from '../../db/reviews.ts';
+import { isId } from '../../domain/ids.ts';
+import { reviews } from '../../domain/reviews.ts';
+import type { StaffMember } from '../../domain/staff.ts';
+import type { ReviewAnswer } from '../../workflows/messages.ts';
+import type { ApiDeps } from '../environment.ts';
+import { etagOf, isMeant } from '../etag.ts';
+import { Problem } from '../problems.ts';
+import { staffCommand } from './staff-command.ts';
+
+export interface GivenAnswer {
+  taskId: string;
+  answer: string;
+  /** A lower limit than the ruleset derived. */
+  limitVnd: number | undefined;
+  reason: string;
+  /** The version of the task that they saw, as the If-Match header says it. */
+  ifMatch: string | undefined;
+  requestId: string;
+  commandId: string;
+}
+
+/** Answers the task. Repeat by the same person: nothing. Throws NOT_FOUND, ROLE_MISSING, VERSION_MISMATCH, REVIEW_ANSWERED, REVIEW_CLAIMED,
+ *  ANSWER_NOT_ALLOWED, LIMIT_NOT_ALLOWED, and what the command throws. */
+export async function answerReview(deps: ApiDeps, staff: StaffMember, given: GivenAnswer): Promise<void> {
+  const { database } = deps;
+  const task = isId('reviewTask', given.taskId) ? await readReviewTask(database, given.taskId) : null;
+  if (!task) throw new Problem('NOT_FOUND', { detail: 'There is no review task with this id.' });
+  const { role } = reviews[task.kind];
+  if (!staff.roles.includes(role))
+    throw new Problem('ROLE_MISSING', { detail: `A task of kind ${task.kind} is answered by the role ${role}.` });
+  if (task.answer === given.answer && task.answered_by === staff.actor) return;
+  refuseWhatDoesNotFit(task, staff, given);
+  if (task.kind === 'reconciliation') return answerHere(deps, staff, task, given);
+  if (given.limitVnd !== undefined) await refuseMoreThanDerived(deps, task, given.limitVnd);
+  return answerApplication(deps, staff, task, given);
+}
+
+function refuseWhatDoesNotFit(task: ReviewTaskRow, { actor }: StaffMember, { answer, ifMatch }: GivenAnswer): void {
+  if (task.answer !== null)
+    throw new Problem('REVIEW_ANSWERED', { detail: `It was answered with ${task.answer} by ${String(task.answered_by)}.` });
+  if (!isMeant(ifMatch, etagOf(task))) throw otherVersionOfTask();
+  if (task.claimed_by !== null && task.claimed_by !== actor)
+    throw new Problem('REVIEW_CLAIMED', { detail: `${task.claimed_by} works on it.` });
+  if (!task.allowed.includes(answer)) throw new Problem('ANSWER_NOT_ALLOWED');
+}
+
+async function answerHere({ database }: ApiDeps, { actor }: StaffMember, task: ReviewTaskRow, given: GivenAnswer): Promise<void> {
+  const { answer, reason, requestId } = given;
+  await database.withTransaction(async (tx) => {
+    // Somebody may have answered, or the books may agree again, since we looked.
+    if (!(await answerReviewTask(tx, task.id, answer, actor))) throw new Problem('REVIEW_ANSWERED');
+    const entry = { actor, action: 'review.answered', applicationId: task.application_id, subject: task.id, reason, requestId };
+    await audit(tx, { ...entry, change: { answer } });
+  });
+}
+
+async function answerApplication(deps: ApiDeps, { actor }: StaffMember, task: ReviewTaskRow, given: GivenAnswer): Promise<void> {
+  const { answer, limitVnd, reason, requestId, commandId } = given;
+  const limit = limitVnd !== undefined && { limitVnd };
+  const act = { actor, action: 'review.answered', applicationId: task.application_id ?? '', subject: task.id, reason, requestId };
+  const sent = { taskId: task.id, answer: answer as ReviewAnswer['answer'], ...limit, actor, requestId }; // among the allowed answers
+  await staffCommand(deps, { ...act, change: { answer, ...limit } }, async (ref) => deps.commands.decideReview(ref, commandId, sent));
+}
+
+async function refuseMoreThanDerived({ database }: ApiDeps, task: ReviewTaskRow, limitVnd: number): Promise<void> {
+  const derivedVnd = await derivedLimit(database, task.application_id ?? '');
+  if (derivedVnd !== null && limitVnd <= derivedVnd) return;
+  const detail =
+    derivedVnd === null
+      ? 'The ruleset derived no limit: approve without one, and the order is covered.'
+      : 'It is more than the ruleset derived.';
+  throw new Problem('LIMIT_NOT_ALLOWED', { detail, more: derivedVnd === null ? {} : { derived_vnd: derivedVnd } });
+}
+
+/** The problem of somebody who looked at an older version of a task. */
+export function otherVersionOfTask(): Problem {
+  return new Problem('VERSION_MISMATCH', { detail: 'Nothing was done. Read the task again, and decide on what it is now.' });
+}
