@@ -1,6 +1,7 @@
 // The story of one application, from the merchant's call to the booked purchase. It decides what happens next and nothing else:
 // facts are in PostgreSQL, effects are in activities.
 
+import { workflowInfo } from '@temporalio/workflow';
 import type { OfferRef } from '../domain/application.ts';
 import { untilAccepted } from './ask-again.ts';
 import { fixedAt } from './deadline.ts';
@@ -34,8 +35,11 @@ export async function application(input: ApplicationInput): Promise<ApplicationR
 async function basicInfo(run: Run): Promise<void> {
   const { rounds } = run.facts;
   rounds.basicInfo += 1;
-  run.enter(rounds.basicInfo === 1 ? 'created' : 'in_progress', 'basicInfo', 'customer');
-  await run.waitFor(() => run.inbox.basicInfo !== null, run.movable(run.policy.basicInfoMs), 'CUSTOMER_INACTIVE');
+  const isFirst = rounds.basicInfo === 1;
+  run.enter(isFirst ? 'created' : 'in_progress', 'basicInfo', 'customer');
+  // The first wait began when the merchant called, which is long before the run awakes (see startOptions in adapters/temporal/commands.ts).
+  const sinceMs = isFirst ? workflowInfo().startTime.getTime() : Date.now();
+  await run.waitFor(() => run.inbox.basicInfo !== null, run.movable(run.policy.basicInfoMs, sinceMs), 'CUSTOMER_INACTIVE');
   const statement = run.inbox.basicInfo;
   if (!statement) return;
   await run.step('recordBasicInfo', rounds.basicInfo, { ...statement, deadlineAt: later(run.policy.identityMs) });

@@ -28,8 +28,8 @@ export function createWaits({ policy, inbox, facts, place, steps }: WaitDeps) {
   }
 
   return {
-    /** The deadline of a wait that lasts this long from now. Staff may move it as far as the policy of this application allows. */
-    movable: (ms: number): Until => ({ atMs: Date.now() + ms, latestMs: Date.now() + ms + (policy.extensionMaxMs ?? 0) }),
+    /** The deadline of a wait that lasts this long. Staff may move it as far as the policy of this application allows. */
+    movable: (ms: number, sinceMs = Date.now()): Until => ({ atMs: sinceMs + ms, latestMs: sinceMs + ms + (policy.extensionMaxMs ?? 0) }),
 
     /** The deadline of the wait that is on, or null while the run does something itself. */
     openUntil: () => openUntil,

@@ -1,10 +1,15 @@
 // The commands of the outside as calls to Temporal: one member per message of workflows/messages.ts. Each is sent once with a
 // deadline and an update id, so that the same command repeated with the same id has one effect and one answer.
 
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { UpdateDefinition } from '@temporalio/common';
+import type { UpdateDefinition, Workflow } from '@temporalio/common';
 import type { BasicInfoSubmission, IdentitySubmission, Resubmission, StaffRequest } from '../../domain/application.ts';
 import { applicationStatuses } from '../../domain/states.ts';
 import type { ApplicationStatus } from '../../domain/states.ts';
@@ -117,18 +122,20 @@ export function createCommands(client: Client, { policy, timeoutMs }: CommandOpt
 }
 
 async function startWorkflow(client: Client, policy: ApplicationPolicy, ref: ApplicationRef): Promise<void> {
-  const { applicationId, merchantId, amountVnd } = ref;
-  await client.workflow.start(messages.applicationWorkflow, {
+  // Nothing happens before the customer's first command, which ends the delay; or nothing comes, and the run awakes to expire. So an
+  // application that nobody opens costs one event and no worker.
+  await client.workflow.start(messages.applicationWorkflow, { ...startOptions(policy, ref), startDelay: policy.basicInfoMs });
+}
+
+function startOptions(policy: ApplicationPolicy, { applicationId, merchantId, amountVnd }: ApplicationRef) {
+  return {
     workflowId: messages.applicationWorkflowId(applicationId),
     taskQueue: messages.taskQueues.applications,
     args: [{ applicationId, merchantId, amountVnd, policy }],
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowIdReusePolicy: 'REJECT_DUPLICATE',
-    typedSearchAttributes: [
-      { key: searchAttributes.status, value: 'created' },
-      { key: searchAttributes.merchantId, value: merchantId },
-    ],
-  });
+    workflowIdConflictPolicy: 'USE_EXISTING' as const,
+    workflowIdReusePolicy: 'REJECT_DUPLICATE' as const,
+    typedSearchAttributes: [{ key: searchAttributes.merchantId, value: merchantId }],
+  };
 }
 
 async function sendUpdate<Result, Args extends unknown[]>(
@@ -145,16 +152,15 @@ async function sendUpdate<Result, Args extends unknown[]>(
     return first;
   }
   const handle = client.workflow.getHandle(messages.applicationWorkflowId(ref.applicationId));
-  const list: unknown[] = args;
   // The cast: the SDK's overloads tell empty arguments from others, while by name the two are one call.
-  const send = async (): Promise<Result> => handle.executeUpdate<Result, [unknown]>(definition.name, { updateId, args: list as [unknown] });
+  const options = { updateId, args: args as unknown[] as [unknown] };
   try {
-    return await send();
+    return await handle.executeUpdate<Result, [unknown]>(definition.name, options);
   } catch (error) {
     // The row was committed, but the start behind it was lost: the first command makes up for it.
     if (!(error instanceof WorkflowNotFoundError) || ref.status !== 'created') throw error;
-    await startWorkflow(client, policy, ref);
-    return send();
+    const startWorkflowOperation = new WithStartWorkflowOperation(messages.applicationWorkflow, startOptions(policy, ref));
+    return client.workflow.executeUpdateWithStart<Workflow, Result, [unknown]>(definition.name, { ...options, startWorkflowOperation });
   }
 }
 

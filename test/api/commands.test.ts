@@ -51,7 +51,7 @@ test('a handler that failed, a status nobody knows and any other error are no an
 });
 
 interface Call {
-  kind: 'start' | 'update';
+  kind: 'start' | 'update' | 'update with start';
   options: unknown;
 }
 
@@ -64,6 +64,10 @@ function aClient(workflow: { answers: (() => unknown)[]; onStart?: () => unknown
       start: async (_: string, options: unknown) => {
         calls.push({ kind: 'start', options });
         return workflow.onStart?.();
+      },
+      executeUpdateWithStart: async (_: string, options: unknown) => {
+        calls.push({ kind: 'update with start', options });
+        return workflow.answers.shift()?.();
       },
       getHandle: () => ({
         executeUpdate: async (_: string, options: unknown) => {
@@ -87,7 +91,7 @@ test('an application whose start was lost is started by its first command', asyn
   assert.equal(answer, 'taken');
   assert.deepEqual(
     calls.map(({ kind }) => kind),
-    ['update', 'start', 'update'],
+    ['update', 'update with start'],
   );
 });
 

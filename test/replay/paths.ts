@@ -4,7 +4,7 @@
 import type { ApplicationPolicy } from '../../workflows/messages.ts';
 import { createStage } from '../workflows/stage.ts';
 import type { Stage, Trouble } from '../workflows/stage.ts';
-import type { World } from '../workflows/world.ts';
+import type { WalkTo, World } from '../workflows/world.ts';
 
 interface Path {
   stage?: () => Stage;
@@ -45,7 +45,7 @@ export const paths: Record<string, Path> = {
     },
   },
   'referred and approved': {
-    stage: () => createStage({ decide: async () => ({ kind: 'referred', reasons: ['THIN_FILE'], taskId: 'rvt_1' }) }),
+    stage: asking,
     async walk(world) {
       await submitted(world);
       await world.reaches({ awaits: 'staff' });
@@ -120,7 +120,7 @@ export const paths: Record<string, Path> = {
     },
   },
   'asked again, approved with less, and given more time': {
-    stage: () => createStage({ decide: async () => ({ kind: 'referred', reasons: ['THIN_FILE'], taskId: 'rvt_1' }) }),
+    stage: asking,
     async walk(world) {
       const { commands, ref } = world;
       await submitted(world);
@@ -139,13 +139,67 @@ export const paths: Record<string, Path> = {
       await world.reaches({ step: 'offer' });
     },
   },
-  'canceled while an OTP is awaited': {
+  ...Object.fromEntries(
+    (['identity', 'offer', 'contract', 'purchase', 'otp'] as const).map((step) => [
+      `canceled at ${step}`,
+      { walk: leaves(step, canceled) },
+    ]),
+  ),
+  'canceled before anything': { walk: canceled },
+  'canceled while asked': { stage: asking, walk: async (world) => referred(world, canceled) },
+  'nobody came': { policy: { basicInfoMs: 500 }, walk: ended },
+  'no photos in time': { policy: { identityMs: 500 }, walk: leaves('identity', ended) },
+  'no answer of a reviewer': { stage: asking, policy: { reviewMs: 500 }, walk: async (world) => referred(world, ended) },
+  'not signed in time': { policy: { signatureMs: 500 }, walk: leaves('contract', ended) },
+  'not approved in time': { policy: { approvalMs: 500 }, walk: leaves('purchase', ended) },
+  'declined by a reviewer': {
+    stage: asking,
+    walk: async (world) =>
+      referred(world, async () => {
+        await world.commands.decideReview(world.ref, 'review', { taskId: 'rvt_1', answer: 'decline', ...staff });
+        await world.result();
+      }),
+  },
+  'outcome found by looking': {
+    stage: () => createStage({ readSettlement: async ({ transactionId }) => ({ transactionId, status: 'posted' }) }),
+    policy: { settledPollMs: 300 },
+    walk: leaves('handOff', ended),
+  },
+  'report by callback': {
+    stage: () => createStage({ requestCreditReport: async () => ({ kind: 'pending', inquiryId: 'inq_1' }) }),
     async walk(world) {
-      await world.walksTo('otp');
-      await canceled(world);
+      await submitted(world);
+      await world.reaches({ step: 'creditReport' });
+      await world.commands.creditReportReady(world.ref.applicationId, 'inq_1');
+      await world.reaches({ step: 'offer' });
     },
   },
+  'answer of the bank lost': {
+    stage: () => troubled('createClient', 1, 'lostAnswer'),
+    walk: async (world) => settled(world, 'posted'),
+  },
 };
+
+function asking(): Stage {
+  return createStage({ decide: async () => ({ kind: 'referred', reasons: ['THIN_FILE'], taskId: 'rvt_1' }) });
+}
+
+async function referred(world: World, then: (world: World) => Promise<unknown>): Promise<void> {
+  await submitted(world);
+  await world.reaches({ awaits: 'staff' });
+  await then(world);
+}
+
+function leaves(step: WalkTo, then: (world: World) => Promise<unknown>): Path['walk'] {
+  return async (world) => {
+    await world.walksTo(step);
+    await then(world);
+  };
+}
+
+async function ended(world: World): Promise<void> {
+  await world.result();
+}
 
 async function submitted(world: World): Promise<void> {
   await world.walksTo('identity');
