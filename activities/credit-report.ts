@@ -3,8 +3,8 @@
 
 import { z } from 'zod';
 import { invariant } from '../domain/failures.ts';
-import type { CreditBureau, CreditReport, CreditReportAnswer } from '../domain/ports.ts';
-import type { ReportOutcome } from '../db/judgement.ts';
+import type { CreditBureau, CreditReportAnswer } from '../domain/ports.ts';
+import type { ReportAnswer } from '../db/credit-reports.ts';
 import type { Store } from '../db/store.ts';
 import { nobody, recordOnce } from './record-once.ts';
 import type { StepRef } from './record-once.ts';
@@ -17,33 +17,35 @@ const reportState = z.discriminatedUnion('kind', [
 /** `pending`: the answer will come by callback. `answered`: it is stored, whatever it says. */
 export type ReportState = z.infer<typeof reportState>;
 
-export function createCreditReportActivities({ store, bureau }: { store: Store; bureau: CreditBureau }) {
+interface CreditReportDeps {
+  store: Store;
+  bureau: CreditBureau;
+  /** How old a report about the same person may be to be used instead of asking again, in ms. */
+  reportReuseMs: number;
+}
+
+export function createCreditReportActivities(deps: CreditReportDeps) {
+  const { store, bureau } = deps;
   const requestId = (ref: { applicationId: string; round: number }): string => `${ref.applicationId}:creditReport:${ref.round}`;
   return {
-    /** Asks CIC about the customer, once per round: CIC dedupes by our request id, so a repeat is not billed again.
-     *  Throws CREDIT_BUREAU_UNAVAILABLE or _OUTCOME_UNKNOWN (retried), _REJECTED (not retried). */
+    /** Asks CIC about the customer, once per round: CIC dedupes by our request id, so a repeat is not billed again. Where a young report
+     *  about the same person was paid for before, nobody is asked. Throws CREDIT_BUREAU_UNAVAILABLE or _OUTCOME_UNKNOWN (retried),
+     *  _REJECTED (not retried). */
     async requestCreditReport(ref: StepRef): Promise<ReportState> {
       return recordOnce(store, ref, reportState, {
         ask: async () => {
-          const { profile, consentId } = await planned(store, ref, requestId(ref));
+          const { profile, planned } = await plan(deps, ref, requestId(ref));
+          if (planned.isReused) return null;
+          const { nationalId, fullName, dateOfBirth, phone } = profile;
           return bureau.requestReport(
-            {
-              requestId: requestId(ref),
-              subject: {
-                nationalId: profile.nationalId,
-                fullName: profile.fullName,
-                dateOfBirth: profile.dateOfBirth,
-                phone: profile.phone,
-              },
-              consentId,
-            },
+            { requestId: requestId(ref), subject: { nationalId, fullName, dateOfBirth, phone }, consentId: planned.consentId },
             { reference: ref.applicationId },
           );
         },
         keep: async (tx, answer) => {
-          await store.creditReports.answer(tx, { requestId: requestId(ref), inquiryId: answer.inquiryId, ...stored(answer) });
+          if (answer) await store.creditReports.answer(tx, { requestId: requestId(ref), inquiryId: answer.inquiryId, ...stored(answer) });
           await store.applications.advance(tx, ref.applicationId, { status: 'in_progress', step: 'creditReport' });
-          return answer.kind === 'pending' ? { kind: 'pending' as const, inquiryId: answer.inquiryId } : { kind: 'answered' as const };
+          return answer?.kind === 'pending' ? { kind: 'pending' as const, inquiryId: answer.inquiryId } : { kind: 'answered' as const };
         },
       });
     },
@@ -71,18 +73,18 @@ export function createCreditReportActivities({ store, bureau }: { store: Store; 
   };
 }
 
-async function planned(store: Store, ref: StepRef, requestId: string) {
-  const application = await store.applications.readApplication(store, ref.applicationId);
+async function plan({ store, reportReuseMs }: CreditReportDeps, { applicationId }: StepRef, requestId: string) {
+  const application = await store.applications.readApplication(store, applicationId);
   invariant(application, 'an application exists before its workflow');
   const profile = await store.customers.profile(store, application.customer_id);
   invariant(profile, 'the bureau is asked about a complete profile');
-  const consentId = await store.consents.consentOf(store, ref.applicationId, 'credit_bureau');
-  invariant(consentId, 'the bureau is asked only with the consent of the customer');
-  await store.withTransaction(async (tx) => store.creditReports.plan(tx, { applicationId: ref.applicationId, requestId, consentId }));
-  return { profile, consentId };
+  const wanted = { applicationId, requestId, maxAgeMs: reportReuseMs };
+  const planned = await store.withTransaction(async (tx) => store.creditReports.plan(tx, wanted));
+  invariant(planned, 'the bureau is asked only with the consent of the customer');
+  return { profile, planned };
 }
 
-function stored(answer: CreditReportAnswer): { outcome: ReportOutcome; report?: CreditReport } {
+function stored(answer: CreditReportAnswer): Pick<ReportAnswer, 'outcome' | 'report' | 'errorCode'> {
   switch (answer.kind) {
     case 'pending':
       return { outcome: 'PENDING' };
@@ -94,6 +96,6 @@ function stored(answer: CreditReportAnswer): { outcome: ReportOutcome; report?: 
       return { outcome: 'MULTIPLE_MATCH' };
     case 'error':
       // CIC could not say: that is neither a good nor a bad report.
-      return { outcome: 'UNAVAILABLE' };
+      return { outcome: 'ERROR', errorCode: answer.code };
   }
 }

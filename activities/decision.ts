@@ -3,25 +3,23 @@
 
 import { z } from 'zod';
 import type { OfferRef, StaffRequest } from '../domain/application.ts';
-import { dayInVietnam } from '../domain/calendar.ts';
-import { engineVersion, evaluate } from '../domain/decision/evaluate.ts';
-import { withoutFacts } from '../domain/decision/explain.ts';
+import { engineVersion } from '../domain/decision/evaluate.ts';
+import { explanation, withoutFacts } from '../domain/decision/explain.ts';
 import { featuresFrom } from '../domain/decision/features.ts';
 import { limitAfterReview } from '../domain/decision/limit.ts';
-import type { Ruleset } from '../domain/decision/ruleset.ts';
+import { recordEvaluation } from '../domain/decision/record.ts';
+import { challenge } from '../domain/decision/shadow.ts';
 import type { DecisionResult } from '../domain/decision/types.ts';
 import { invariant } from '../domain/failures.ts';
 import { isReasonCode } from '../domain/reasons.ts';
 import type { ReasonCode } from '../domain/reasons.ts';
-import { buildOffer, offerContent } from '../domain/schedule.ts';
-import type { Product } from '../domain/schedule.ts';
 import type { Tx } from '../db/pool.ts';
 import type { Store } from '../db/store.ts';
+import { makeOffer, offerRef } from './make-offer.ts';
 import { nobody, recordOnce } from './record-once.ts';
 import type { StepRef } from './record-once.ts';
 
 const reasons = z.array(z.custom<ReasonCode>((value) => typeof value === 'string' && isReasonCode(value)));
-const offerRef = z.object({ offerId: z.string(), hash: z.string(), limitVnd: z.number().int(), expiresAt: z.string() });
 const decided = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('approved'), offer: offerRef }),
   z.object({ kind: z.literal('referred'), reasons, taskId: z.string() }),
@@ -29,9 +27,6 @@ const decided = z.discriminatedUnion('kind', [
 ]);
 
 export type Decided = z.infer<typeof decided>;
-
-/** The product of this build's offers. The choice between products comes with the checkout page. */
-const product: Product = 'pay-in-3';
 
 interface ReviewAnswered extends Partial<StaffRequest> {
   taskId: string;
@@ -43,29 +38,39 @@ interface ReviewAnswered extends Partial<StaffRequest> {
 
 interface DecisionDeps {
   store: Store;
-  ruleset: { document: Ruleset; sha256: string };
+  /** The ruleset document that is put in force where none ever was. */
+  shippedRuleset: unknown;
+  /** What a challenger may take, in ms; what it says later is thrown away. */
+  challengerBudgetMs: number;
   now: () => Date;
 }
 
 export function createDecisionActivities(deps: DecisionDeps) {
   const { store } = deps;
   return {
-    /** Decides on the application as it is known now. Repeat: the recorded decision; a newer ruleset changes nothing. */
+    /** Decides on the application as it is known now, by the ruleset in force at this moment. Repeat: the recorded decision; a newer ruleset
+     *  changes nothing. */
     async decide(ref: StepRef, input: { offerExpiresAt: string; reviewDueAt: string }): Promise<Decided> {
       return recordOnce(store, ref, decided, {
         ask: async () => ({ now: deps.now() }),
         keep: async (tx, { now }) => {
           const features = await freeze(store, tx, ref.applicationId, now);
-          const result = evaluate(deps.ruleset.document, features, now);
+          const { champion, challenger } = await store.rulesets.forDecision(tx, now, deps.shippedRuleset);
+          const { input: looked, output, result } = recordEvaluation(champion.ruleset, features, now);
+          const beside = { features, now, budgetMs: deps.challengerBudgetMs, clock: () => performance.now() };
           const decisionId = await store.decisions.add(tx, {
             applicationId: ref.applicationId,
             round: ref.round,
-            ruleset: { id: deps.ruleset.document.id, version: deps.ruleset.document.version, sha256: deps.ruleset.sha256 },
-            snapshot: { features, now: now.toISOString(), result },
+            ruleset: { id: champion.ruleset.id, version: champion.ruleset.version, sha256: champion.sha256 },
+            engineVersion,
+            input: looked,
+            output,
             outcome: result.kind,
             limitVnd: result.limitVnd,
             reasons: result.reasons,
-            result: { engineVersion, evaluation: withoutFacts(result) },
+            explanation: { vi: explanation(result, 'vi'), en: explanation(result, 'en') },
+            result: withoutFacts(result),
+            challenger: challenger && challenge(result, challenger, beside),
             decidedAt: now,
           });
           return follow(store, tx, { applicationId: ref.applicationId, decisionId, result, now, ...input });
@@ -86,7 +91,9 @@ export function createDecisionActivities(deps: DecisionDeps) {
           invariant(answer === 'approve', 'an offer follows a review only when the reviewer said yes');
           const application = await store.applications.readApplication(tx, applicationId);
           invariant(application, 'an application exists before its workflow');
-          const derivedVnd = limitAfterReview(decision.limit_vnd, deps.ruleset.document.limit, application.amount_vnd);
+          const decidedBy = await store.rulesets.byHash(tx, decision.ruleset.sha256);
+          invariant(decidedBy, 'the ruleset of a decision is kept');
+          const derivedVnd = limitAfterReview(decision.limitVnd, decidedBy.ruleset.limit, application.amount_vnd);
           const limitVnd = Math.min(derivedVnd, input.limitVnd ?? derivedVnd);
           const { taskId, actor, approvedBy, requestId } = input;
           const reason = requestId === undefined ? undefined : await store.reasonGiven(tx, applicationId, requestId);
@@ -112,7 +119,7 @@ async function freeze(store: Store, tx: Tx, applicationId: string, now: Date) {
     identity,
     standing: await store.standings.of(tx, applicationId, now),
     orderAmountVnd: application.amount_vnd,
-    product,
+    product: application.product,
     now,
   });
 }
@@ -149,30 +156,4 @@ async function follow(store: Store, tx: Tx, following: Following): Promise<Decid
       return { kind: 'referred', reasons: result.reasons, taskId };
     }
   }
-}
-
-async function makeOffer(
-  store: Store,
-  tx: Tx,
-  terms: { applicationId: string; decisionId: string; limitVnd: number; now: Date; offerExpiresAt: string },
-): Promise<OfferRef> {
-  const { applicationId, decisionId, limitVnd, now, offerExpiresAt } = terms;
-  const application = await store.applications.readApplication(tx, applicationId);
-  invariant(application, 'an application exists before its workflow');
-  const amountVnd = application.amount_vnd;
-  const expiresAt = new Date(offerExpiresAt);
-  const offer = buildOffer({ applicationId, product, limitVnd, amountVnd, startOn: dayInVietnam(now), validUntil: expiresAt });
-  const hash = store.sha256(offerContent(offer));
-  const offerId = await store.offers.addOffer(tx, {
-    applicationId,
-    decisionId,
-    limitVnd,
-    amountVnd,
-    product,
-    content: offer,
-    hash,
-    expiresAt,
-  });
-  await store.applications.advance(tx, applicationId, { status: 'offer_ready', step: 'offer', deadlineAt: offerExpiresAt, reasons: [] });
-  return { offerId, hash, limitVnd, expiresAt: offerExpiresAt };
 }

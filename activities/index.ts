@@ -1,7 +1,6 @@
 // All activities, by the name that workflows call them. The worker's wiring passes in what they need; workflows import the type alone.
 
 import type { CardCore, ContractRenderer, CreditBureau, IdentityProvider, PdfSealer } from '../domain/ports.ts';
-import type { Ruleset } from '../domain/decision/ruleset.ts';
 import type { Store } from '../db/store.ts';
 import { createApplicationActivities } from './applications.ts';
 import { createCardCoreActivities } from './card-core.ts';
@@ -23,8 +22,12 @@ export interface ActivityDeps {
   cardCore: CardCore;
   renderer: ContractRenderer;
   sealer: PdfSealer;
-  /** The ruleset in force and the SHA-256 of its file. */
-  ruleset: { document: Ruleset; sha256: string };
+  /** How old a report about the same person may be to be used again, in ms. */
+  reportReuseMs: number;
+  /** The ruleset document that is put in force where none ever was. */
+  shippedRuleset: unknown;
+  /** What a challenger may take, in ms. */
+  challengerBudgetMs: number;
   otpMaxAttempts: number;
   /** Longest life of a code, in ms. */
   otpLifetimeMs: number;

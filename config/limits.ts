@@ -54,6 +54,14 @@ export const otpLimits = {
   graceMs: 15 * second,
 } as const;
 
+/** Decisions. */
+export const decisionLimits = {
+  /** Our choice, well within the 30 days of the ruleset: a week in which a loan elsewhere would not show, against a second bill. */
+  reportReuseMs: 7 * day,
+  /** Our choice: ten times what an evaluation takes at its slowest; a challenger that needs longer is not worth waiting for. */
+  challengerBudgetMs: 20,
+} as const;
+
 /** The merchant and checkout API. */
 export const apiLimits = {
   /** Our choice: an application with its items is a few KB. */

@@ -4,6 +4,7 @@
 import { invariant } from '../domain/failures.ts';
 import { canBecome } from '../domain/states.ts';
 import type { ReasonCode } from '../domain/reasons.ts';
+import type { Product } from '../domain/schedule.ts';
 import type { ApplicationStatus, Step } from '../domain/states.ts';
 import { newId } from './ids.ts';
 import type { Queryable, Tx } from './pool.ts';
@@ -13,6 +14,7 @@ export interface NewApplication {
   merchantReference: string;
   customerId: string;
   amountVnd: number;
+  product?: Product;
   items: unknown[];
   metadata: Record<string, string>;
   language: 'vi' | 'en';
@@ -27,6 +29,7 @@ export interface ApplicationRow {
   merchant_reference: string;
   customer_id: string;
   amount_vnd: number;
+  product: Product;
   items: unknown[];
   metadata: Record<string, string>;
   language: 'vi' | 'en';
@@ -47,8 +50,9 @@ export interface ApplicationRow {
 export async function createApplication(tx: Tx, application: NewApplication): Promise<ApplicationRow> {
   const id = newId('application');
   const { rows } = await tx.query<ApplicationRow>(
-    `insert into applications (id, merchant_id, merchant_reference, customer_id, amount_vnd, items, metadata, language, return_url, cancel_url, deadline_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning *`,
+    `insert into applications (id, merchant_id, merchant_reference, customer_id, amount_vnd, items, metadata, language, return_url, cancel_url, deadline_at,
+       product)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning *`,
     [
       id,
       application.merchantId,
@@ -61,6 +65,7 @@ export async function createApplication(tx: Tx, application: NewApplication): Pr
       application.returnUrl,
       application.cancelUrl,
       application.deadlineAt,
+      application.product ?? 'pay-in-3',
     ],
   );
   const row = rows[0];

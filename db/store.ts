@@ -14,13 +14,16 @@ import { advance, moveDeadline, readApplication, setAttention, waitForNobody } f
 import { audit, reasonGiven } from './audit.ts';
 import type { Boxes } from './boxes.ts';
 import { consentOf, isConsentOf } from './consents.ts';
+import { createCreditReports } from './credit-reports.ts';
 import { createCustomers } from './customers.ts';
+import { createDecisions } from './decisions.ts';
 import { createDocuments, sha256 } from './documents.ts';
 import { newId } from './ids.ts';
-import { addIdentityChecks, createCreditReports, createDecisions, identityVerdict } from './judgement.ts';
+import { addIdentityChecks, identityVerdict } from './judgement.ts';
 import { readMerchant } from './merchants.ts';
 import { addNotification } from './notifications.ts';
 import { addOffer, latestOffer, markOfferAccepted } from './offers.ts';
+import { createRulesets } from './rulesets.ts';
 import { standingOf } from './standing.ts';
 import { addChallenge, closeChallenge, latestChallenge, returnGuess, takeGuess, verifiedChallenge } from './otp.ts';
 import type { Database } from './pool.ts';
@@ -46,6 +49,7 @@ export function createStore(database: Database, boxes: Boxes) {
     identity: { addChecks: addIdentityChecks, verdict: identityVerdict },
     creditReports: createCreditReports(boxes),
     decisions: createDecisions(boxes),
+    rulesets: createRulesets(),
     standings: { of: standingOf },
     offers: { addOffer, latestOffer, markOfferAccepted },
     reviews: { addOverride, answer: answerReviewTask, answerTo: reviewAnswer, open: openReviewTask, withdraw: withdrawReviewTasks },

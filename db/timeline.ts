@@ -42,9 +42,9 @@ const sources: Record<TimelineEntry['source'], string> = {
       'reasons', reason_codes, 'provider', provider, 'policy_version', policy_version, 'duration_ms', duration_ms)
     from identity_checks where application_id = $1`,
   credit_report: `select coalesce(answered_at, requested_at), 'credit_report', outcome, jsonb_build_object('request_id', request_id,
-      'inquiry_id', inquiry_id, 'requested_at', requested_at) from credit_reports where application_id = $1`,
+      'inquiry_id', inquiry_id, 'error_code', error_code, 'reused_from', reused_from, 'requested_at', requested_at) from credit_reports where application_id = $1`,
   decision: `select decided_at, 'decision', outcome, jsonb_build_object('decision_id', id, 'limit_vnd', limit_vnd, 'reasons', reasons,
-      'ruleset', ruleset_id || '@' || ruleset_version, 'record_hash', record_hash) from decisions where application_id = $1`,
+      'ruleset', ruleset_id || '@' || ruleset_version, 'challenger', challenger->'kind', 'record_hash', record_hash) from decisions where application_id = $1`,
   offer: `select created_at, 'offer', product, jsonb_build_object('limit_vnd', limit_vnd, 'amount_vnd', amount_vnd, 'hash', hash,
       'expires_at', expires_at, 'accepted_at', accepted_at) from offers where application_id = $1`,
   contract: `select created_at, 'contract', contract_number, jsonb_build_object('document_sha256', document_sha256, 'signed_at', signed_at,

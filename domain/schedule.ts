@@ -16,6 +16,8 @@ export const products = {
 
 export type Product = keyof typeof products;
 
+export const productNames = Object.keys(products) as Product[]; // the keys of a constant object are its names
+
 /** True for a name of the product table. */
 export function isProduct(name: string): name is Product {
   return Object.hasOwn(products, name);

@@ -1,8 +1,6 @@
 // The composition root of the Temporal worker: the one place where ports meet adapters and limits become options.
 
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { createActivities } from '../activities/index.ts';
 import type { Activities } from '../activities/index.ts';
 import { createCreditBureau } from '../adapters/cic/client.ts';
@@ -10,12 +8,10 @@ import { createDesk } from '../adapters/esign/desk.ts';
 import { createIdentityProvider } from '../adapters/rekognition/client.ts';
 import { createCardCore } from '../adapters/way4/client.ts';
 import type { Env } from '../config/env.ts';
-import { otpLimits, vendorLimits } from '../config/limits.ts';
+import { decisionLimits, otpLimits, vendorLimits } from '../config/limits.ts';
 import { createBoxes } from '../db/boxes.ts';
 import type { Database } from '../db/pool.ts';
 import { createStore } from '../db/store.ts';
-import { canonicalJson } from '../domain/canonical-json.ts';
-import { parseRuleset } from '../domain/decision/ruleset.ts';
 import { VendorFailure } from '../domain/failures.ts';
 import { faultFields } from './log.ts';
 import type { Log } from './log.ts';
@@ -45,7 +41,9 @@ export function wireActivities(env: Env<'applications'>, database: Database, log
     cardCore: createCardCore({ baseUrl: env.WAY4_URL, timeoutMs: vendorLimits.way4TimeoutMs, connectTimeoutMs, answerMaxBytes }),
     renderer: desk,
     sealer: desk,
-    ruleset: readRuleset(),
+    reportReuseMs: decisionLimits.reportReuseMs,
+    shippedRuleset: JSON.parse(readFileSync(rulesetFile, 'utf8')),
+    challengerBudgetMs: decisionLimits.challengerBudgetMs,
     otpMaxAttempts: otpLimits.maxAttempts,
     otpLifetimeMs: otpLimits.lifetimeMs,
     now: () => new Date(),
@@ -54,12 +52,6 @@ export function wireActivities(env: Env<'applications'>, database: Database, log
 }
 
 const rulesetFile = new URL('../rulesets/pay-later-vn.v2.json', import.meta.url);
-
-/** The ruleset in force. Its identity is the SHA-256 of its canonical JSON, so that layout does not matter. */
-function readRuleset() {
-  const document: unknown = JSON.parse(readFileSync(fileURLToPath(rulesetFile), 'utf8'));
-  return { document: parseRuleset(document), sha256: createHash('sha256').update(canonicalJson(document)).digest('hex') };
-}
 
 function reasonOf(error: unknown) {
   const fields = faultFields(error);

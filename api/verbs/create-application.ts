@@ -58,6 +58,7 @@ async function addApplication(deps: ApiDeps, tx: Tx, merchantId: string, order: 
     merchantReference: order.merchant_reference,
     customerId: await deps.customers.add(tx, { phone: order.customer.phone }),
     amountVnd: order.amount.value,
+    product: order.product,
     items: order.items,
     metadata: order.metadata,
     language: order.customer.locale,

@@ -7,6 +7,7 @@ import type { ConsentKind } from '../../db/consents.ts';
 import { newId } from '../../db/ids.ts';
 import type { Store } from '../../db/store.ts';
 import type { DocumentRef } from '../../domain/application.ts';
+import type { Product } from '../../domain/schedule.ts';
 import type { Profile } from '../../domain/profile.ts';
 import { person, rightCode } from './vendors.ts';
 
@@ -49,6 +50,7 @@ export interface ApplicantOptions {
   /** All four unless given. */
   consents?: readonly ConsentKind[];
   amountVnd?: number;
+  product?: Product;
 }
 
 let people = 0;
@@ -70,6 +72,7 @@ export async function anApplicant(
       merchantReference: customerId,
       customerId,
       amountVnd,
+      product: options.product ?? 'pay-in-3',
       items: [],
       metadata: {},
       language: 'vi',

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { addDays } from '../../domain/calendar.ts';
+import type { Offer } from '../../domain/schedule.ts';
 import { aWorld } from './world.ts';
 import type { Applicant } from './applicant.ts';
 
@@ -124,9 +126,79 @@ test('a report that comes after the wait for it was given up does not rewrite wh
   assert.equal((await world.store.creditReports.latest(world.store, applicant.applicationId))?.outcome, 'UNAVAILABLE');
 });
 
-test('a bureau that does not answer is a question to a person, never a decline', async () => {
-  const { decided } = await aReferral();
+test('a report that ended in ERROR is a question to a person, never a decline, and its code is kept', async () => {
+  const { applicant, decided } = await aReferral();
+  assert.deepEqual(decided.reasons, ['REPORT_FAILED']);
+  const { rows } = await database.query('select outcome, error_code from credit_reports where application_id = $1', [
+    applicant.applicationId,
+  ]);
+  assert.deepEqual(rows, [{ outcome: 'ERROR', error_code: 'E9' }]);
+});
+
+test('a bureau that is silent until the wait is given up is a question to a person, never a decline', async () => {
+  const applicant = await (await world.anApplicant()).walksTo('requestCreditReport');
+  const answered = vendors.says.report;
+  vendors.says.report = { kind: 'pending', inquiryId: '' };
+  await applicant.run('requestCreditReport');
+  vendors.says.report = answered;
+  const state = applicant.outcome('requestCreditReport');
+  assert.ok(state.kind === 'pending');
+  await activities.giveUpCreditReport(applicant.ref('giveUpCreditReport'), { inquiryId: state.inquiryId });
+  await applicant.run('decide');
+  const decided = applicant.outcome('decide');
+  assert.ok(decided.kind === 'referred');
   assert.deepEqual(decided.reasons, ['REPORT_UNAVAILABLE']);
+});
+
+test('a second order of the same person within days uses the report that was paid for, under a consent of its own', async () => {
+  const first = await (await world.anApplicant()).walksTo('decide');
+  const asked = vendors.timesAsked('requestReport');
+  const second = await (await world.anApplicant({ profile: { nationalId: first.profile.nationalId } })).walksTo('acceptOffer');
+  assert.equal(vendors.timesAsked('requestReport'), asked, 'CIC was not asked again');
+  assert.deepEqual(second.outcome('requestCreditReport'), { kind: 'answered' });
+  const [paid, used] = await Promise.all(
+    [first, second].map(async ({ applicationId }) => world.store.creditReports.latest(world.store, applicationId)),
+  );
+  assert.deepEqual([used?.outcome, used?.report, used?.answeredAt, used?.isReused], ['HIT', paid?.report, paid?.answeredAt, true]);
+  assert.notEqual(used?.consentId, paid?.consentId);
+  assert.equal(second.outcome('decide').kind, 'approved');
+  const withoutConsent = await world.anApplicant({
+    profile: { nationalId: first.profile.nationalId },
+    consents: ['data_processing', 'biometric'],
+  });
+  await assert.rejects(withoutConsent.run('requestCreditReport'), { type: 'INVARIANT_BROKEN' });
+});
+
+test('a report that has grown too old to be used again is asked for anew, and nothing uncertain is used again', async () => {
+  const first = await (await world.anApplicant()).walksTo('decide');
+  const again = async () => (await world.anApplicant({ profile: { nationalId: first.profile.nationalId } })).walksTo('decide');
+  const ages: [sql: string, asked: number][] = [
+    [`answered_at = now() - interval '6 days'`, 0],
+    [`answered_at = now() - interval '8 days'`, 1],
+    [`outcome = 'MULTIPLE_MATCH', answered_at = now()`, 1],
+  ];
+  for (const [sql, times] of ages) {
+    await database.query(
+      `update credit_reports set ${sql} where reused_from is null and application_id in (
+      select a.id from applications a join customers c on c.id = a.customer_id
+      where c.national_id_index = (select national_id_index from customers c join applications a on a.customer_id = c.id where a.id = $1))`,
+      [first.applicationId],
+    );
+    const asked = vendors.timesAsked('requestReport');
+    await again();
+    assert.equal(vendors.timesAsked('requestReport') - asked, times, sql);
+  }
+});
+
+test('an order that is to be paid after thirty days is offered as one instalment on that day', async () => {
+  const applicant = await world.anApplicant({ product: 'pay-in-30-days' });
+  await applicant.walksTo('acceptOffer');
+  const offer = await world.store.offers.latestOffer(world.store, applicant.applicationId);
+  assert.ok(offer);
+  assert.equal(offer.product, 'pay-in-30-days');
+  const { instalments, startOn, totalPayableVnd, aprPercent } = offer.content as Offer; // built by buildOffer
+  assert.deepEqual(instalments, [{ number: 1, dueOn: addDays(startOn, 30), principalVnd: 3_000_000, feeVnd: 0 }]);
+  assert.deepEqual([totalPayableVnd, aprPercent], [3_000_000, 0]);
 });
 
 test('bad debt is declined with its reason, and no offer is made', async () => {

@@ -1,18 +1,17 @@
 // A world for activity tests: the real activities and a database of the file's own, vendors as plain objects, and a database that dies at
 // the worst moments on order.
 
-import { readFileSync } from 'node:fs';
 import { after } from 'node:test';
 import { createActivities } from '../../activities/index.ts';
 import type { Activities } from '../../activities/index.ts';
-import { otpLimits } from '../../config/limits.ts';
+import { decisionLimits, otpLimits } from '../../config/limits.ts';
 import { createBoxes } from '../../db/boxes.ts';
 import { addMerchant } from '../../db/merchants.ts';
 import { AmbiguousCommit, openDatabase } from '../../db/pool.ts';
 import type { Database, Tx } from '../../db/pool.ts';
 import { createStore } from '../../db/store.ts';
 import type { Store } from '../../db/store.ts';
-import { parseRuleset } from '../../domain/decision/ruleset.ts';
+import { shippedRuleset } from '../support/facts.ts';
 import { freshDatabase } from '../support/database.ts';
 import { anApplicant } from './applicant.ts';
 import type { Applicant, ApplicantOptions } from './applicant.ts';
@@ -35,8 +34,6 @@ export interface World {
   rowsOf(applicationId: string): Promise<Map<string, string[]>>;
 }
 
-const document: unknown = JSON.parse(readFileSync(new URL('../../rulesets/pay-later-vn.v2.json', import.meta.url), 'utf8'));
-
 /** A new world, torn down after the file's tests. */
 export async function aWorld(): Promise<World> {
   const fresh = await freshDatabase();
@@ -53,7 +50,9 @@ export async function aWorld(): Promise<World> {
   const activities = createActivities({
     store,
     ...vendors.ports,
-    ruleset: { document: parseRuleset(document), sha256: 'test' },
+    reportReuseMs: decisionLimits.reportReuseMs,
+    shippedRuleset,
+    challengerBudgetMs: 1_000,
     otpMaxAttempts: otpLimits.maxAttempts,
     otpLifetimeMs: otpLimits.lifetimeMs,
     now: () => new Date(),

@@ -2,14 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createDecisions } from '../../db/judgement.ts';
+import { createDecisions } from '../../db/decisions.ts';
 import { clearBreaks, handleBreak } from '../../db/reconciliation.ts';
 import { noteBreaches } from '../../db/review-queue.ts';
 import { openReviewTask } from '../../db/reviews.ts';
 import type { Break } from '../../domain/reconciliation.ts';
 import type { StaffRole } from '../../domain/staff.ts';
+import { decisionAbout } from '../support/decision-record.ts';
 import { asStaff } from '../support/staff.ts';
-import { aCheckout, aWorld, bodyOf, now, post } from './world.ts';
+import { aCheckout, aWorld, bodyOf, post } from './world.ts';
 
 const world = await aWorld();
 const { app, database, sent } = world;
@@ -108,10 +109,8 @@ test('a limit is granted up to what the ruleset derived, and only with an approv
   const { taskId, applicationId } = await aTask();
   const approve = (value: number) => act(taskId, { answer: 'approve', reason: 'less is enough', limit: { value, currency: 'VND' } }, mai);
   assert.deepEqual(await codeOf(approve(3_000_000)), [409, 'LIMIT_NOT_ALLOWED'], 'nothing was derived');
-  const decision = { applicationId, round: 1, ruleset: { id: 'r', version: '1', sha256: 'x' }, snapshot: {}, result: {}, decidedAt: now };
-  await database.withTransaction(async (tx) =>
-    createDecisions(world.deps.boxes).add(tx, { ...decision, outcome: 'referred', limitVnd: 5_000_000, reasons: [] }),
-  );
+  const referred = { ...decisionAbout(applicationId), outcome: 'referred', limitVnd: 5_000_000 } as const;
+  await database.withTransaction(async (tx) => createDecisions(world.deps.boxes).add(tx, referred));
   assert.deepEqual(await codeOf(approve(5_000_001)), [409, 'LIMIT_NOT_ALLOWED']);
   assert.equal((await approve(4_000_000)).status, 202);
   assert.equal(Object(sent.at(-1)?.args.at(-1)).limitVnd, 4_000_000);

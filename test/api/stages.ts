@@ -1,11 +1,12 @@
 // Brings an application to a stage of the checkout with the records that its workflow would have left.
 
 import { addContract, planAccount } from '../../db/agreements.ts';
+import { createDecisions } from '../../db/decisions.ts';
 import { sha256 } from '../../db/documents.ts';
 import { newId } from '../../db/ids.ts';
-import { createDecisions } from '../../db/judgement.ts';
 import { addOffer } from '../../db/offers.ts';
 import { buildOffer, offerContent } from '../../domain/schedule.ts';
+import { decisionAbout } from '../support/decision-record.ts';
 import { aCheckout, now } from './world.ts';
 import type { World } from './world.ts';
 
@@ -24,17 +25,7 @@ export async function at(w: World, step: 'offer' | 'contract' | 'purchase') {
   const hash = sha256(offerContent(offer));
   const pdf = Buffer.from(`%PDF of ${applicationId}`);
   await w.database.withTransaction(async (tx) => {
-    const decisionId = await createDecisions(w.deps.boxes).add(tx, {
-      applicationId,
-      round: 1,
-      ruleset: { id: 'r', version: '1', sha256: 'x' },
-      snapshot: {},
-      outcome: 'approved',
-      limitVnd: 5_000_000,
-      reasons: [],
-      result: {},
-      decidedAt: now,
-    });
+    const decisionId = await createDecisions(w.deps.boxes).add(tx, decisionAbout(applicationId));
     const offerId = await addOffer(tx, {
       applicationId,
       decisionId,

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { CommandUnavailable } from '../../adapters/temporal/commands.ts';
 import { createApp } from '../../api/app.ts';
 import { grantConsent } from '../../db/consents.ts';
-import { createCreditReports } from '../../db/judgement.ts';
+import { createCreditReports } from '../../db/credit-reports.ts';
 import { openDatabase } from '../../db/pool.ts';
 import { databaseProblems } from '../../db/readiness.ts';
 import { aCheckout, aWorld, bodyOf, post, publicUrl } from './world.ts';
@@ -125,7 +125,8 @@ async function anInquiry(): Promise<{ applicationId: string; requestId: string; 
       channel: 'test',
     };
     const reports = createCreditReports(deps.boxes);
-    await reports.plan(tx, { applicationId, requestId, consentId: await grantConsent(tx, consent) });
+    await grantConsent(tx, consent);
+    await reports.plan(tx, { applicationId, requestId, maxAgeMs: 0 });
     await reports.answer(tx, { requestId, inquiryId, outcome: 'PENDING' });
   });
   return { applicationId, requestId, inquiryId };

@@ -5,29 +5,19 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { audit } from '../../db/audit.ts';
 import { grantConsent } from '../../db/consents.ts';
+import type { ConsentKind } from '../../db/consents.ts';
 import { recordOutcome, recordedOutcome } from '../../db/steps.ts';
+import { decisionAbout } from '../support/decision-record.ts';
 import { boxes, aWorld } from './world.ts';
 
 const { database, store, merchantId, anApplication } = await aWorld();
 
 async function aDecision(applicationId: string, round = 1): Promise<string> {
-  return database.withTransaction(async (tx) =>
-    store.decisions.add(tx, {
-      applicationId,
-      round,
-      ruleset: { id: 'r', version: '1', sha256: 'x' },
-      snapshot: { secretIncome: 15_000_000 },
-      outcome: 'approved',
-      limitVnd: 5_000_000,
-      reasons: [],
-      result: {},
-      decidedAt: new Date(),
-    }),
-  );
+  return database.withTransaction(async (tx) => store.decisions.add(tx, { ...decisionAbout(applicationId), round }));
 }
 
-async function aConsent(applicationId: string, textVersion = '1'): Promise<string> {
-  const consent = { kind: 'contract', textVersion, textSha256: 'x', language: 'vi', channel: 'checkout' } as const;
+async function aConsent(applicationId: string, textVersion = '1', kind: ConsentKind = 'contract'): Promise<string> {
+  const consent = { kind, textVersion, textSha256: 'x', language: 'vi', channel: 'checkout' } as const;
   return database.withTransaction(async (tx) => grantConsent(tx, { applicationId, ...consent }));
 }
 
@@ -66,19 +56,31 @@ test('what is one exists once: the database refuses the second', async () => {
   assert.deepEqual(new Set(await Promise.all([open(), open(), open()])).size, 1, 'one open review task');
 });
 
-test('a credit report is billed once per request id, and its first final answer stands', async () => {
+test('a credit report is asked for once per request id, and its first final answer stands', async () => {
   const applicationId = await anApplication();
-  const consentId = await aConsent(applicationId);
+  await aConsent(applicationId, '1', 'credit_bureau');
   const requestId = `${applicationId}:creditReport:1`;
+  const wanted = { applicationId, requestId, maxAgeMs: 0 };
   await database.withTransaction(async (tx) => {
-    await store.creditReports.plan(tx, { applicationId, requestId, consentId });
-    await store.creditReports.plan(tx, { applicationId, requestId, consentId });
+    const first = await store.creditReports.plan(tx, wanted);
+    assert.deepEqual(await store.creditReports.plan(tx, wanted), first);
     for (const outcome of ['PENDING', 'NO_HIT', 'PENDING', 'UNAVAILABLE'] as const) {
       await store.creditReports.answer(tx, { requestId, inquiryId: 'inq-1', outcome });
     }
   });
   assert.equal((await store.creditReports.latest(database, applicationId))?.outcome, 'NO_HIT');
   assert.equal((await database.query('select 1 from credit_reports where application_id = $1', [applicationId])).rowCount, 1);
+});
+
+test('no inquiry is even noted without the consent to it, of this application and no other', async () => {
+  const [applicationId, other] = [await anApplication(), await anApplication()];
+  const consents = [await aConsent(applicationId), await aConsent(other, '1', 'credit_bureau'), 'cst_none'];
+  const wanted = { applicationId, requestId: 'r', maxAgeMs: 0 };
+  assert.equal(await database.withTransaction(async (tx) => store.creditReports.plan(tx, wanted)), null);
+  for (const consentId of consents) {
+    const sql = 'insert into credit_reports (id, application_id, request_id, consent_id) values ($1, $1, $1, $2)';
+    await assert.rejects(database.query(sql, [applicationId, consentId]), { code: '23503' });
+  }
 });
 
 test('what cannot be is refused: amounts of nothing, unknown words, ends without an outcome', async () => {

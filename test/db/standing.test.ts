@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { createApplication } from '../../db/applications.ts';
 import { newId } from '../../db/ids.ts';
 import type { ApplicationStatus } from '../../domain/states.ts';
+import { decisionAbout } from '../support/decision-record.ts';
 import { aWorld } from './world.ts';
 
 const { database, store, merchantId } = await aWorld();
@@ -38,12 +39,8 @@ async function applied({ nationalId = '079195000001', phone = '+84900000001', ag
 }
 
 async function anOffer(tx: Parameters<Parameters<typeof database.withTransaction>[0]>[0], applicationId: string, limitVnd: number) {
-  await tx.query(
-    `insert into decisions (id, application_id, round, ruleset_id, ruleset_version, ruleset_sha256, snapshot, snapshot_sha256, outcome, limit_vnd,
-       result, record_hash, decided_at) values ($1, $1, 1, 'r', '1', 'x', '', '', 'approved', $2, '{}', '', now())`,
-    [applicationId, limitVnd],
-  );
-  const offer = { applicationId, decisionId: applicationId, limitVnd, amountVnd: 1, product: 'pay-in-3', content: {}, hash: 'h' };
+  const decisionId = await store.decisions.add(tx, decisionAbout(applicationId));
+  const offer = { applicationId, decisionId, limitVnd, amountVnd: 1, product: 'pay-in-3', content: {}, hash: 'h' };
   await store.offers.addOffer(tx, { ...offer, expiresAt: now });
 }
 

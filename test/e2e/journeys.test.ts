@@ -59,7 +59,7 @@ describe('every sentinel', { concurrency: true }, () => {
 
     for (const [bureau, code] of [
       ['multipleMatch', 'REPORT_AMBIGUOUS'],
-      ['error', 'REPORT_UNAVAILABLE'],
+      ['error', 'REPORT_FAILED'],
     ] as const) {
       test(`nobody is declined because CIC could not say: a person looks (${bureau})`, async () => {
         const journey = await aJourney(system, { bureau });

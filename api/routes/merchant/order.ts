@@ -2,6 +2,7 @@
 
 import { z } from '@hono/zod-openapi';
 import { apiLimits } from '../../../config/limits.ts';
+import { productNames } from '../../../domain/schedule.ts';
 import { language, line, mobilePhone, moneyBetween } from '../../schemas.ts';
 import { applicationObject } from './application-object.ts';
 
@@ -12,6 +13,10 @@ export const newOrder = z
   .strictObject({
     merchant_reference: line(1, 64).openapi({ description: "The order's number in your system; unique.", example: 'order-10045' }),
     amount: moneyBetween(apiLimits.orderMinVnd, apiLimits.orderMaxVnd),
+    product: z
+      .enum(productNames)
+      .default('pay-in-3')
+      .openapi({ description: '`pay-in-3`: three equal parts, a month apart. `pay-in-30-days`: everything after thirty days.' }),
     items: z
       .array(
         z.strictObject({
