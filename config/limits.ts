@@ -132,6 +132,8 @@ export const databaseLimits = {
   statementTimeoutMs: 5 * second,
   /** Our choice: shorter than the statement time-out, so that a lock shows as a lock. */
   lockTimeoutMs: 3 * second,
+  /** Longer than any statement may take: an answer that is still not there will not come, the connection is dead. */
+  queryTimeoutMs: 10 * second,
   /** A relay that freezes while it holds rows gives them back after this. */
   idleInTransactionTimeoutMs: 60 * second,
   /** pg's default waits for ever. */
@@ -217,6 +219,10 @@ export type DeliveryLimits = {
 export const reconciliationLimits = {
   /** Our choice: two days in hours, so that a run that was missed is made up for. */
   periodHours: 48,
+  /** Our choice: how often the scheduled run compares. */
+  everyMs: hour,
+  /** Our choice: a run that was missed for longer is made up for by the next. */
+  catchUpMs: 10 * minute,
   /** Our choice: a month in hours; further back is a matter of statements. */
   periodMaxHours: 744,
   /** Longer than the longest delay of the hand-off and one attempt after it. */

@@ -39,6 +39,8 @@ export function openDatabase(options: {
   poolSize?: number;
   /** How long a transaction may stand still before PostgreSQL ends it: what a frozen process holds is free after this. */
   idleInTransactionTimeoutMs?: number;
+  /** How long an answer may take: past this the connection is given up, for a network that died silently never says so. */
+  queryTimeoutMs?: number;
   onError?: (error: Error) => void;
 }): Database {
   types.setTypeParser(types.builtins.INT8, readInt8);
@@ -50,6 +52,7 @@ export function openDatabase(options: {
     statement_timeout: databaseLimits.statementTimeoutMs,
     lock_timeout: databaseLimits.lockTimeoutMs,
     idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? databaseLimits.idleInTransactionTimeoutMs,
+    query_timeout: options.queryTimeoutMs ?? databaseLimits.queryTimeoutMs,
     keepAlive: true,
   });
   // An idle client whose server went away reports it here; without a listener the process would die of it.
@@ -88,7 +91,7 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
     await commit(client);
     return result;
   } catch (error) {
-    if (error instanceof AmbiguousCommit) broken = error;
+    if (error instanceof AmbiguousCommit || isUnanswered(error)) broken = error;
     else await client.query('rollback').catch((failure: Error) => (broken = failure));
     throw error;
   } finally {
@@ -105,6 +108,11 @@ async function commit(client: PoolClient): Promise<void> {
   });
   // PostgreSQL answers ROLLBACK, without an error, to the COMMIT of a transaction that had failed.
   if (answer.command !== 'COMMIT') throw new CommitRefused('COMMIT answered ' + answer.command);
+}
+
+/** pg says so in words only. On this connection the answer to a rollback would not come either. */
+function isUnanswered(error: unknown): error is Error {
+  return error instanceof Error && error.message === 'Query read timeout';
 }
 
 function readInt8(text: string): number {

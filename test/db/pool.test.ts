@@ -18,7 +18,9 @@ async function isStored(id: string): Promise<boolean> {
   return (await database.query('select 1 from notes where id = $1', [id])).rowCount === 1;
 }
 
-function aDatabase(t: TestContext, options: { url?: string; poolSize?: number; onError?: (error: Error) => void } = {}): Database {
+type OwnOptions = Partial<Parameters<typeof openDatabase>[0]>;
+
+function aDatabase(t: TestContext, options: OwnOptions = {}): Database {
   const own = openDatabase({ url, applicationName: 'test-pool', ...options });
   t.after(own.close);
   return own;
@@ -152,4 +154,22 @@ test('a duplicate is told from other errors', async () => {
     (error) => isDuplicate(error),
   );
   assert.equal(isDuplicate(new Error('23505')), false);
+});
+
+test('a network that dies without a word holds nobody for ever: the connection is given up, a COMMIT on it is ambiguous, and work goes on', async (t) => {
+  const wire = await tcpProxy(url);
+  t.after(wire.close);
+  const far = aDatabase(t, { url: wire.url, poolSize: 1, queryTimeoutMs: 300 });
+  await far.query('select 1');
+  wire.goSilent();
+  await assert.rejects(far.query('select 1'), /timeout/);
+  wire.heal();
+  const silent = far.withTransaction(async (tx) => {
+    await write(tx, 'silence in commit');
+    wire.goSilent();
+  });
+  await assert.rejects(silent, AmbiguousCommit);
+  wire.heal();
+  await far.withTransaction(async (tx) => write(tx, 'after the silence'));
+  assert.equal(await isStored('after the silence'), true);
 });
