@@ -5,7 +5,9 @@ import { createLink } from '../adapters/rabbitmq/link.ts';
 import type { Link, LinkReport } from '../adapters/rabbitmq/link.ts';
 import { TopologyMismatch, topologyTenant, transactionTopology } from '../adapters/rabbitmq/topology.ts';
 import type { Topology } from '../adapters/rabbitmq/topology.ts';
+import type { Transport } from '../adapters/rabbitmq/transport.ts';
 import { deliveryLimits } from '../config/limits.ts';
+import type { DeliveryLimits } from '../config/limits.ts';
 import type { Log } from './log.ts';
 
 /** The queues of the hand-off as this version of the software wants them. */
@@ -23,17 +25,20 @@ export function openLink(options: {
   url: string;
   name: string;
   topology: Topology;
-  heartbeatSeconds?: number;
+  limits?: Pick<DeliveryLimits, 'heartbeatSeconds' | 'reconnectMaxMs'>;
+  /** How AMQP is spoken; amqplib unless a test puts something between. */
+  transport?: Transport | undefined;
   report: (report: LinkReport) => void;
 }): Link {
+  const { heartbeatSeconds, reconnectMaxMs } = { ...deliveryLimits, ...options.limits };
   const link = createLink({
-    transport: amqplibTransport,
+    transport: options.transport ?? amqplibTransport,
     url: options.url,
     name: options.name,
-    heartbeatSeconds: options.heartbeatSeconds ?? deliveryLimits.heartbeatSeconds,
+    heartbeatSeconds,
     connectTimeoutMs: deliveryLimits.brokerConnectTimeoutMs,
     closeTimeoutMs: deliveryLimits.brokerCloseTimeoutMs,
-    backoff: { baseMs: deliveryLimits.reconnectBaseMs, maxMs: deliveryLimits.reconnectMaxMs },
+    backoff: { baseMs: deliveryLimits.reconnectBaseMs, maxMs: reconnectMaxMs },
     report: options.report,
   });
   link.attach(topologyTenant(options.topology));

@@ -3,6 +3,7 @@
 
 import { createPublisher } from '../adapters/rabbitmq/publisher.ts';
 import type { Topology } from '../adapters/rabbitmq/topology.ts';
+import type { Transport } from '../adapters/rabbitmq/transport.ts';
 import type { LinkReport } from '../adapters/rabbitmq/link.ts';
 import { deliveryLimits } from '../config/limits.ts';
 import type { DeliveryLimits } from '../config/limits.ts';
@@ -25,6 +26,8 @@ export interface RelayOptions {
   onFault: (error: unknown) => void;
   /** Tests shorten these; the defaults are config/limits.ts. */
   limits?: Partial<DeliveryLimits>;
+  /** How AMQP is spoken; amqplib unless a test puts something between. */
+  transport?: Transport;
 }
 
 export interface Relay {
@@ -42,7 +45,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     url: options.amqpUrl,
     name: `${options.name} publish`,
     topology,
-    heartbeatSeconds: limits.heartbeatSeconds,
+    limits,
+    transport: options.transport,
     report: options.report,
   });
   const publisher = createPublisher({ link, ...limits });

@@ -6,6 +6,7 @@ import type { Consumer } from '../adapters/rabbitmq/consumer.ts';
 import type { Link, LinkReport } from '../adapters/rabbitmq/link.ts';
 import { createPublisher } from '../adapters/rabbitmq/publisher.ts';
 import type { Topology } from '../adapters/rabbitmq/topology.ts';
+import type { Transport } from '../adapters/rabbitmq/transport.ts';
 import { deliveryLimits, vendorLimits } from '../config/limits.ts';
 import type { DeliveryLimits } from '../config/limits.ts';
 import type { CardCore } from '../domain/ports.ts';
@@ -33,6 +34,8 @@ export interface PoolOptions {
   onFault: (error: unknown) => void;
   /** Tests shorten these; the defaults are config/limits.ts. */
   limits?: Partial<Limits>;
+  /** How AMQP is spoken; amqplib unless a test puts something between. */
+  transport?: Transport;
 }
 
 type Limits = DeliveryLimits & { coreTimeoutMs: number };
@@ -89,8 +92,8 @@ export async function startTransactionPool(options: PoolOptions): Promise<Transa
   };
 }
 
-function linkFor(purpose: string, { amqpUrl, name, topology, report }: PoolOptions, { heartbeatSeconds }: Limits): Link {
-  return openLink({ url: amqpUrl, name: `${name} ${purpose}`, topology, heartbeatSeconds, report });
+function linkFor(purpose: string, { amqpUrl, name, topology, transport, report }: PoolOptions, limits: Limits): Link {
+  return openLink({ url: amqpUrl, name: `${name} ${purpose}`, topology, limits, transport, report });
 }
 
 function startNotices({ database, notify, faults, onFault }: PoolOptions, limits: Limits): Loop {
