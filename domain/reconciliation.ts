@@ -37,6 +37,23 @@ export interface Books {
   withoutTransaction: readonly WithoutTransaction[];
 }
 
+/** One comparison in numbers: what a person reads first, and all that may stand where the public can see it. */
+export interface ReconciliationSummary {
+  /** RFC 3339. */
+  since: string;
+  transactions: number;
+  documents: number;
+  /** Left for the next run, because something is under way. */
+  moving: number;
+  /** Breaks found, by kind. */
+  found: Partial<Record<BreakKind, number>>;
+  repaired: number;
+  /** Breaks that wait for a person. */
+  open: number;
+  /** Breaks of earlier runs that are no more. */
+  cleared: number;
+}
+
 export type BreakKind =
   /** Somebody else's books have it and ours do not. */
   | 'missing_here'

@@ -1,17 +1,20 @@
 // The Temporal worker: runs the workflows and quick steps of applications, and the vendor steps, each vendor on a task queue of its own
 // with slots of its own. Start it as often as you like; Temporal shares the work out.
 
+import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { LogEntry, WorkerOptions, WorkflowBundleOption } from '@temporalio/worker';
 import { createDataConverter } from '../adapters/temporal/data-converter.ts';
 import { readEnv } from '../config/env.ts';
-import { temporalLimits } from '../config/limits.ts';
+import { scheduleReconciliation } from '../adapters/temporal/schedules.ts';
+import { reconciliationLimits, temporalLimits } from '../config/limits.ts';
 import { openDatabase } from '../db/pool.ts';
 import { taskQueues } from '../workflows/messages.ts';
 import { drainOnSignal } from './drain.ts';
 import { startHealth } from './health.ts';
 import { createLog, faultFields } from './log.ts';
 import type { Log } from './log.ts';
+import { wireReconciliation } from './compare-books.ts';
 import { wireActivities } from './wiring.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -40,7 +43,7 @@ async function main(): Promise<void> {
     {
       connection,
       namespace: env.TEMPORAL_NAMESPACE,
-      activities: wireActivities(env, database, log),
+      activities: { ...wireActivities(env, database, log), ...wireReconciliation(env, database) },
       dataConverter: createDataConverter({ keys: env.PAYLOAD_KEYS, onRefused: (code) => log.error('payload refused', { code }) }),
     },
     await workflowBundle(env.WORKFLOW_BUNDLE),
@@ -58,6 +61,9 @@ async function main(): Promise<void> {
     },
   });
   log.info('ready', { port: health.port });
+  await scheduleReconciliation(new Client({ connection, namespace: env.TEMPORAL_NAMESPACE }), reconciliationLimits).catch(
+    (error: unknown) => log.error('the reconciliation is not scheduled', faultFields(error)),
+  );
   await running;
 }
 

@@ -2,11 +2,10 @@
 // what is safe, and prints a report as JSON. Exit code 0: the books agree. 1: breaks wait for a person. 2: it could not compare.
 
 import { parseArgs } from 'node:util';
-import { createCardCore } from '../adapters/way4/client.ts';
 import { readEnv } from '../config/env.ts';
-import { reconciliationLimits, vendorLimits } from '../config/limits.ts';
+import { reconciliationLimits } from '../config/limits.ts';
 import { openDatabase } from '../db/pool.ts';
-import { reconcile } from './reconciliation.ts';
+import { compareBooks } from './compare-books.ts';
 import type { ReconciliationReport } from './reconciliation.ts';
 
 const usage = `Compares our transactions with WAY4's purchases and with the ends of applications.
@@ -20,16 +19,11 @@ const options = {
   'dry-run': { type: 'boolean', default: false },
 } as const;
 
-const hourMs = 3_600_000;
-
 async function run(hours: number, dryRun: boolean): Promise<ReconciliationReport> {
   const env = readEnv('reconcile');
   const database = openDatabase({ url: env.DATABASE_URL, applicationName: 'reconcile', poolSize: 2 });
-  const { quietMs, clockSkewMs, pageRows, maxRows } = reconciliationLimits;
-  const { way4TimeoutMs: timeoutMs, connectTimeoutMs, answerMaxBytes } = vendorLimits;
-  const books = createCardCore({ baseUrl: env.WAY4_URL, timeoutMs, connectTimeoutMs, answerMaxBytes });
   try {
-    return await reconcile({ database, books, periodMs: hours * hourMs, quietMs, clockSkewMs, pageRows, maxRows, dryRun });
+    return await compareBooks(env, database, { hours, dryRun });
   } finally {
     await database.close();
   }

@@ -6,7 +6,7 @@ import type { Handling } from '../db/reconciliation.ts';
 import type { Database } from '../db/pool.ts';
 import type { CardCoreBooks, CoreDocument } from '../domain/ports.ts';
 import { findBreaks } from '../domain/reconciliation.ts';
-import type { Break } from '../domain/reconciliation.ts';
+import type { Break, BreakKind, ReconciliationSummary } from '../domain/reconciliation.ts';
 
 export interface ReconciliationOptions {
   database: Database;
@@ -73,6 +73,13 @@ export async function reconcile(options: ReconciliationOptions): Promise<Reconci
     cleared: dryRun ? 0 : await database.withTransaction(async (tx) => clearBreaks(tx, { since, startedAt })),
     open: breaks.filter(({ handling }) => handling !== 'repaired').length,
   };
+}
+
+/** The report in numbers. */
+export function summarize({ since, compared, breaks, cleared, open }: ReconciliationReport): ReconciliationSummary {
+  const found: Partial<Record<BreakKind, number>> = {};
+  for (const { kind } of breaks) found[kind] = (found[kind] ?? 0) + 1;
+  return { since, ...compared, found, repaired: breaks.length - open, open, cleared };
 }
 
 async function readDocuments({ books, pageRows, maxRows }: ReconciliationOptions, since: Date): Promise<CoreDocument[]> {

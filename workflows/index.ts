@@ -1,2 +1,3 @@
 // What a worker loads: one export per workflow type, named as it is started.
 export { application } from './application.ts';
+export { reconciliation } from './reconciliation.ts';

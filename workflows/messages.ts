@@ -32,6 +32,9 @@ export function applicationWorkflowId(applicationId: string): string {
 /** The name under which the workflow of an application is started. */
 export const applicationWorkflow = 'application';
 
+/** The name of the workflow that compares the books, of its one run at a time, and of its schedule. */
+export const reconciliationWorkflow = 'reconciliation';
+
 /** How long each wait may last and how often something may be tried; fixed when the application starts. All in milliseconds. */
 export interface ApplicationPolicy {
   basicInfoMs: number;

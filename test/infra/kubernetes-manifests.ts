@@ -23,7 +23,7 @@ const source = z.strictObject({
   configMapKeyRef: z.strictObject({ name: z.string(), key: z.string() }).optional(),
 });
 /** What runs to its end. */
-const task = z.strictObject({
+const container = z.strictObject({
   name: z.string(),
   image: z.string(),
   command: z.array(z.string()),
@@ -34,31 +34,24 @@ const task = z.strictObject({
     readOnlyRootFilesystem: z.boolean(),
     capabilities: z.strictObject({ drop: z.array(z.string()) }),
   }),
-});
-/** What stays. */
-const container = task.extend({
   ports: z.array(z.strictObject({ name: z.string(), containerPort: z.number() })),
   startupProbe: probe,
   livenessProbe: probe,
   readinessProbe: probe,
   volumeMounts: z.array(z.strictObject({ name: z.string(), mountPath: z.string(), readOnly: z.boolean().optional() })),
 });
-const taskPod = z.strictObject({
-  automountServiceAccountToken: z.boolean(),
-  enableServiceLinks: z.boolean(),
-  securityContext: z.strictObject({
-    runAsNonRoot: z.boolean(),
-    runAsUser: z.number(),
-    runAsGroup: z.number(),
-    fsGroup: z.number(),
-    seccompProfile: z.strictObject({ type: z.string() }),
-  }),
-  restartPolicy: z.literal('Never'),
-  containers: z.tuple([task]),
-});
 const podTemplate = z.strictObject({
   metadata: z.strictObject({ labels }),
-  spec: taskPod.omit({ restartPolicy: true }).extend({
+  spec: z.strictObject({
+    automountServiceAccountToken: z.boolean(),
+    enableServiceLinks: z.boolean(),
+    securityContext: z.strictObject({
+      runAsNonRoot: z.boolean(),
+      runAsUser: z.number(),
+      runAsGroup: z.number(),
+      fsGroup: z.number(),
+      seccompProfile: z.strictObject({ type: z.string() }),
+    }),
     terminationGracePeriodSeconds: z.number(),
     topologySpreadConstraints: z.array(z.looseObject({ labelSelector: z.strictObject({ matchLabels: labels }) })),
     containers: z.tuple([container]),
@@ -118,25 +111,6 @@ const manifest = z.discriminatedUnion('kind', [
       selector: z.strictObject({ matchLabels: labels }),
     }),
   }),
-  z.strictObject({
-    kind: z.literal('CronJob'),
-    ...named,
-    spec: z.strictObject({
-      schedule: z.string(),
-      timeZone: z.string(),
-      concurrencyPolicy: z.string(),
-      startingDeadlineSeconds: z.number(),
-      successfulJobsHistoryLimit: z.number(),
-      failedJobsHistoryLimit: z.number(),
-      jobTemplate: z.strictObject({
-        spec: z.strictObject({
-          backoffLimit: z.number(),
-          activeDeadlineSeconds: z.number(),
-          template: z.strictObject({ metadata: z.strictObject({ labels }), spec: taskPod }),
-        }),
-      }),
-    }),
-  }),
   z.strictObject({ kind: z.literal('Namespace'), apiVersion: z.string(), metadata: z.strictObject({ name: z.literal('trasau'), labels }) }),
 ]);
 
@@ -152,10 +126,9 @@ export const manifests = readdirSync(folder)
 export const workloads = manifests.filter((each) => each.kind === 'StatefulSet' || each.kind === 'Deployment');
 export const services = manifests.filter((each) => each.kind === 'Service');
 export const budgets = manifests.filter((each) => each.kind === 'PodDisruptionBudget');
-export const jobs = manifests.filter((each) => each.kind === 'CronJob');
 
-/** Every pod of ours, whether it stays or runs to its end. */
-export const pods = [...workloads, ...jobs].map((each) => {
-  const spec = each.kind === 'CronJob' ? each.spec.jobTemplate.spec.template.spec : each.spec.template.spec;
-  return { name: each.metadata.name, spec, container: spec.containers[0] };
+/** Every pod of ours. */
+export const pods = workloads.map(({ metadata, spec }) => {
+  const pod = spec.template.spec;
+  return { name: metadata.name, spec: pod, container: pod.containers[0] };
 });

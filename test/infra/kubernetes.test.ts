@@ -7,8 +7,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { envNames, readEnv } from '../../config/env.ts';
-import { apiLimits, deliveryLimits, graceLimits, notificationLimits, reconciliationLimits, temporalLimits } from '../../config/limits.ts';
-import { budgets, folder, jobs, manifests, pods, services, workloads } from './kubernetes-manifests.ts';
+import { apiLimits, deliveryLimits, graceLimits, notificationLimits, temporalLimits } from '../../config/limits.ts';
+import { budgets, folder, manifests, pods, services, workloads } from './kubernetes-manifests.ts';
 
 /** Which process runs in a workload, how long it drains at most, and how long it is given. */
 const processes = {
@@ -138,7 +138,7 @@ const sample: Record<string, string> = {
 
 test('every process is given all that it reads, and nothing that it does not', () => {
   for (const { name: pod, container } of pods) {
-    const part = pod === 'reconcile' ? pod : processOf(pod).part;
+    const { part } = processOf(pod);
     const names = container.env.map(({ name }) => name);
     assert.equal(new Set(names).size, names.length, pod);
     const known = new Set(envNames(part));
@@ -160,20 +160,6 @@ test('every process is given all that it reads, and nothing that it does not', (
 function anyValueOf(name: string): string {
   return name.endsWith('_URL') ? 'https://vendor.example' : 'x'.repeat(40);
 }
-
-test('the books are compared every hour, one comparison at a time, and a failure is left for a person', () => {
-  assert.deepEqual(
-    jobs.map(({ metadata }) => metadata.name),
-    ['reconcile'],
-  );
-  for (const { spec } of jobs) {
-    assert.match(spec.schedule, /^\d+ \* \* \* \*$/);
-    assert.equal(spec.concurrencyPolicy, 'Forbid');
-    assert.equal(spec.jobTemplate.spec.backoffLimit, 0);
-    assert.ok(spec.jobTemplate.spec.activeDeadlineSeconds < 3_600, 'over before the next one');
-    assert.ok(reconciliationLimits.periodHours > 2, 'a run that was missed is made up for');
-  }
-});
 
 test('who talks to the broker is known there by the name of its pod', () => {
   for (const { metadata, spec } of workloads) {

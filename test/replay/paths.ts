@@ -2,11 +2,17 @@
 // story: what no path walks, no replay guards.
 
 import type { ApplicationPolicy } from '../../workflows/messages.ts';
+import { reconciledHistory } from '../workflows/reconciliation-world.ts';
 import { createStage } from '../workflows/stage.ts';
 import type { Stage, Trouble } from '../workflows/stage.ts';
 import type { WalkTo, World } from '../workflows/world.ts';
 
-interface Path {
+/** Of something else than an application. */
+interface OtherPath {
+  history: typeof reconciledHistory;
+}
+
+interface ApplicationPath {
   stage?: () => Stage;
   policy?: Partial<ApplicationPolicy>;
   /** Takes the application to its end, or as far as staff or the bank let it come. */
@@ -18,7 +24,8 @@ const submission = { idFront: photo, idBack: photo, selfie: photo };
 const staff = { actor: 'staff:mai', requestId: 'req_1' };
 
 /** By the name of the recorded file. */
-export const paths: Record<string, Path> = {
+export const paths: Record<string, ApplicationPath | OtherPath> = {
+  reconciliation: { history: reconciledHistory },
   completed: { walk: async (world) => settled(world, 'posted') },
   'rejected by the bank': { walk: async (world) => settled(world, 'rejected') },
   declined: { stage: () => createStage({ decide: async () => ({ kind: 'declined', reasons: ['BAD_DEBT'] }) }), walk: submitted },
@@ -190,7 +197,7 @@ async function referred(world: World, then: (world: World) => Promise<unknown>):
   await then(world);
 }
 
-function leaves(step: WalkTo, then: (world: World) => Promise<unknown>): Path['walk'] {
+function leaves(step: WalkTo, then: (world: World) => Promise<unknown>): ApplicationPath['walk'] {
   return async (world) => {
     await world.walksTo(step);
     await then(world);

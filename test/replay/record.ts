@@ -2,6 +2,7 @@
 // when the story gets a new turn. Never record an old path again to make its replay pass: that application is still running somewhere.
 
 import { writeFileSync } from 'node:fs';
+import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { aWorld } from '../workflows/world.ts';
 import { writeHistory } from './history-file.ts';
 import { paths } from './paths.ts';
@@ -12,15 +13,18 @@ async function record(name: string): Promise<void> {
   const path = paths[name];
   if (!path) throw new Error(`no path is called '${name}'`);
   const endings: (() => unknown)[] = [];
-  const { stage, policy, walk } = path;
-  const world = await aWorld(
-    { after: (end) => void (typeof end === 'function' && endings.push(end as () => unknown)) }, // aWorld passes functions without arguments
-    { ...(stage && { stage: stage() }), ...(policy && { policy }) },
-  );
+  const t = { after: (end: unknown) => void (typeof end === 'function' && endings.push(end as () => unknown)) }; // ours take no arguments
   try {
-    await walk(world);
-    writeFileSync(new URL(`histories/${name.replaceAll(/\W+/g, '-')}.json`, import.meta.url), writeHistory(await world.history()));
+    writeFileSync(new URL(`histories/${name.replaceAll(/\W+/g, '-')}.json`, import.meta.url), writeHistory(await walked(path, t)));
   } finally {
     for (const end of endings) await end();
   }
+}
+
+async function walked(path: (typeof paths)[string], t: Parameters<typeof aWorld>[0]): Promise<History> {
+  if ('history' in path) return path.history(t);
+  const { stage, policy, walk } = path;
+  const world = await aWorld(t, { ...(stage && { stage: stage() }), ...(policy && { policy }) });
+  await walk(world);
+  return world.history();
 }
