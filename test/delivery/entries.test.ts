@@ -24,6 +24,7 @@ function anEntry(world: World, name: 'relay' | 'transactions', env: Record<strin
       HAND_OFF_QUEUE: world.topology.exchange,
       WAY4_URL: 'http://127.0.0.1:9',
       TEMPORAL_ADDRESS: '127.0.0.1:9',
+      PAYLOAD_KEYS: process.env['PAYLOAD_KEYS'] ?? '',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
