@@ -4,6 +4,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { SignOn } from '../adapters/oidc/client.ts';
 import type { Commands } from '../adapters/temporal/commands.ts';
+import type { Runs } from '../adapters/temporal/runs.ts';
 import type { Boxes } from '../db/boxes.ts';
 import type { CheckoutSession } from '../db/checkout.ts';
 import type { Customers } from '../db/customers.ts';
@@ -40,6 +41,7 @@ export interface ApiDeps {
   documents: Documents;
   idempotencyKeys: IdempotencyKeys;
   commands: Commands;
+  runs: Runs;
   readImage: ReadImage;
   readBureauCallback: ReadBureauCallback;
   /** Why this process should get no requests now; empty when it should. */
@@ -48,6 +50,8 @@ export interface ApiDeps {
   draining(): boolean;
   now(): Date;
   log: Log;
+  /** Where an engineer sees the run of an application; null when there is no such place. */
+  runUrl(applicationId: string): string | null;
   /** How customers reach this api, without a slash at the end. */
   publicUrl: string;
   /** Whose access token this is. */

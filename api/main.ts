@@ -1,6 +1,7 @@
 // The api process: reads its environment, puts the parts together, listens, and drains when it is asked to end. Temporal may be away
 // at start; the database may too, and readiness says so.
 
+import type { Client } from '@temporalio/client';
 import { serve } from '@hono/node-server';
 import { pino } from 'pino';
 import { readCicCallback } from '../adapters/cic/wire.ts';
@@ -9,10 +10,12 @@ import { createStaffTokens } from '../adapters/oidc/client.ts';
 import type { StaffTokenOptions } from '../adapters/oidc/client.ts';
 import { connectTemporal } from '../adapters/temporal/client.ts';
 import { createCommands } from '../adapters/temporal/commands.ts';
+import { createRuns } from '../adapters/temporal/runs.ts';
 import { readEnv } from '../config/env.ts';
 import type { Env } from '../config/env.ts';
 import { identityLimits } from '../config/identity-limits.ts';
-import { apiLimits, staffTokenLimits } from '../config/limits.ts';
+import { apiLimits } from '../config/limits.ts';
+import { staffLimits, staffTokenLimits } from '../config/staff-limits.ts';
 import { createBoxes } from '../db/boxes.ts';
 import { createCustomers } from '../db/customers.ts';
 import { createDocuments } from '../db/documents.ts';
@@ -20,6 +23,7 @@ import { createIdempotencyKeys } from '../db/idempotency.ts';
 import { openDatabase } from '../db/pool.ts';
 import type { Database } from '../db/pool.ts';
 import { databaseProblems, knownMigrations } from '../db/readiness.ts';
+import { applicationWorkflowId } from '../workflows/messages.ts';
 import { createApp } from './app.ts';
 import { createDrain } from './drain.ts';
 import type { ApiDeps } from './environment.ts';
@@ -49,7 +53,7 @@ async function main(): Promise<void> {
   });
   const app = createApp({
     ...stored(database, env),
-    commands: createCommands(temporal.client, { policy: applicationPolicy, timeoutMs: apiLimits.commandTimeoutMs }),
+    ...throughTemporal(temporal.client, env),
     readImage: intake.read,
     readBureauCallback: (rawBody, signature, timestamp) => {
       const callback = readCicCallback(rawBody, signature, timestamp, env.CIC_CALLBACK_SECRET, new Date());
@@ -106,6 +110,20 @@ function staffTokenOptions(env: Env<'api'>): StaffTokenOptions {
     type: env.STAFF_TOKEN_TYPE,
     rolesClaim: env.STAFF_ROLES_CLAIM,
   };
+}
+
+function throughTemporal(client: Client, env: Env<'api'>): Pick<ApiDeps, 'commands' | 'runs' | 'runUrl'> {
+  return {
+    commands: createCommands(client, { policy: applicationPolicy, timeoutMs: apiLimits.commandTimeoutMs }),
+    runs: createRuns(client, { timeoutMs: staffLimits.runLookMs }),
+    runUrl: (applicationId) => runUrl(env, applicationId),
+  };
+}
+
+function runUrl({ TEMPORAL_UI_URL, TEMPORAL_NAMESPACE }: Env<'api'>, applicationId: string): string | null {
+  if (TEMPORAL_UI_URL === undefined) return null;
+  const run = encodeURIComponent(applicationWorkflowId(applicationId));
+  return `${TEMPORAL_UI_URL.replace(/\/$/, '')}/namespaces/${encodeURIComponent(TEMPORAL_NAMESPACE)}/workflows/${run}`;
 }
 
 await main();

@@ -59,6 +59,7 @@ export const problemKinds = {
   OTP_WRONG: { status: 422, title: 'The one-time password is wrong' },
   OTP_EXPIRED: { status: 422, title: 'The one-time password has expired' },
   OTP_LOCKED: { status: 422, title: 'The one-time password was entered wrongly too often' },
+  TOO_MANY_REQUESTS: { status: 429, title: 'This was done too often', retryable: true },
   INTERNAL: { status: 500, title: 'Something went wrong on our side' },
   TEMPORARILY_UNAVAILABLE: { status: 503, title: 'This cannot be done right now', retryable: true },
 } as const satisfies Record<string, ProblemKind>;

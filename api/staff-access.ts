@@ -19,6 +19,10 @@ export const staffAccess = {
   inspectParked: ['operations', 'auditor'],
   replayParked: ['operations'],
   discardParked: ['operations'],
+  readQueues: ['support', 'reviewer', 'operations', 'auditor'],
+  searchApplications: ['support', 'reviewer', 'operations', 'auditor'],
+  unmaskCustomer: ['support', 'reviewer'],
+  bulkRetry: ['operations'],
   readOwnAccess: ['support', 'reviewer', 'operations', 'auditor', 'admin'],
 } as const satisfies Record<string, readonly StaffRole[]>;
 

@@ -86,6 +86,8 @@ const parts = {
       /** How customers reach this api; the start of every checkout link. */
       PUBLIC_URL: url.default('http://127.0.0.1:4100'),
       CIC_CALLBACK_SECRET: z.string().min(16),
+      /** Where engineers see runs; only for the links that staff follow. */
+      TEMPORAL_UI_URL: url.optional(),
       ...staffSignOn,
     })
     .refine(staffSignsOnSafely, 'in production, STAFF_ISSUER_URL and STAFF_JWKS_URL must start with https'),

@@ -112,20 +112,6 @@ export const apiLimits = {
   drainMs: 20 * second,
 } as const;
 
-/** Access tokens of staff. */
-export const staffTokenLimits = {
-  /** Our choice: a role that is taken away is gone within an hour, however long the provider makes its tokens. */
-  maxAgeSeconds: 3_600,
-  /** Our choice: clocks that are kept in time differ by less. */
-  clockSkewSeconds: 10,
-  /** Our choice: the provider's keys are a small file. */
-  keysTimeoutMs: 3 * second,
-  /** Our choice: a key that was withdrawn is forgotten after this. */
-  keysKeptMs: 10 * minute,
-  /** Our choice: keys are fetched for an unknown key id at most this often, whoever makes key ids up. */
-  keysCooldownMs: 5 * second,
-} as const;
-
 /** PostgreSQL. */
 export const databaseLimits = {
   /** Our choice: no statement of ours needs a second. */

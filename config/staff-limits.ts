@@ -1,6 +1,7 @@
 // Bounds of what staff may do and of what they are asked, as config/limits.ts has them for the rest.
 
-const minute = 60_000;
+const second = 1_000;
+const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
@@ -15,4 +16,36 @@ export const staffLimits = {
   breakDueMs: day,
   /** Our choice: a task that was put aside comes back to the queue before the customer notices. */
   reviewLeaseMs: 15 * minute,
+  /** Our choice: an application whose deadline is nearer than this is expiring; time enough to call the customer. */
+  expiringMs: 2 * hour,
+  /** Our choice: what one search shows; whoever finds more asks more precisely. */
+  searchMaxRows: 50,
+  /** Our choice: searches of one member of staff in an hour; more is not a search for one customer. */
+  searchesMax: 300,
+  /** Our choice: unmasked customers of one member of staff in an hour; a busy day at the telephone has fewer. */
+  unmasksMax: 30,
+  /** Our choice: bulk retries of one member of staff in an hour; an outage needs a few. */
+  bulkRetriesMax: 20,
+  /** The period of the three numbers above. */
+  periodMs: hour,
+  /** Our choice: applications that one bulk retry touches; a command each, within the time-out of a request. */
+  bulkRetryMaxApplications: 100,
+  /** Our choice: commands of one bulk retry under way at once; a stampede on a vendor that has just come back helps nobody. */
+  bulkRetryAtOnce: 5,
+  /** Our choice: how long a page about an application waits for what only Temporal knows. */
+  runLookMs: second,
+} as const;
+
+/** Access tokens of staff. */
+export const staffTokenLimits = {
+  /** Our choice: a role that is taken away is gone within an hour, however long the provider makes its tokens. */
+  maxAgeSeconds: 3_600,
+  /** Our choice: clocks that are kept in time differ by less. */
+  clockSkewSeconds: 10,
+  /** Our choice: the provider's keys are a small file. */
+  keysTimeoutMs: 3 * second,
+  /** Our choice: a key that was withdrawn is forgotten after this. */
+  keysKeptMs: 10 * minute,
+  /** Our choice: keys are fetched for an unknown key id at most this often, whoever makes key ids up. */
+  keysCooldownMs: 5 * second,
 } as const;

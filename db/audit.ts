@@ -58,6 +58,27 @@ export async function reasonGiven(db: Queryable, applicationId: string, requestI
   return rows[0]?.reason;
 }
 
+export interface Allowance {
+  /** How many entries of this actor and action may fall into the period. */
+  max: number;
+  periodMs: number;
+}
+
+/** Appends the entry unless the actor has used up the allowance of this action; then returns how long until the next one, in seconds. The
+ *  log itself is the count, so all processes share it and none can be asked in vain. */
+export async function auditWithin(tx: Tx, entry: AuditEntry, { max, periodMs }: Allowance): Promise<{ retryAfterSeconds: number } | null> {
+  await tx.query('select pg_advisory_xact_lock($1)', [chainLock]);
+  const { rows } = await tx.query<{ count: number; freeInMs: number | null }>(
+    `select count(*) as count, extract(epoch from min(at) + $3 * interval '1 ms' - clock_timestamp())::float8 * 1000 as "freeInMs"
+     from (select at from audit_log where actor = $1 and action = $2 and at > clock_timestamp() - $3 * interval '1 ms'
+           order by at desc limit $4) as latest`,
+    [entry.actor, entry.action, periodMs, max],
+  );
+  if ((rows[0]?.count ?? 0) >= max) return { retryAfterSeconds: Math.max(1, Math.ceil((rows[0]?.freeInMs ?? periodMs) / 1_000)) };
+  await audit(tx, entry);
+  return null;
+}
+
 const usualPageRows = 1_000; // Our choice: the log outgrows any memory, so it is walked by pages.
 
 /** Walks the whole chain. Returns the seq of the first row that does not fit, or null when every row does. Rows cut off at the very end

@@ -19,6 +19,9 @@ export interface TimelineEntry {
     | 'transaction'
     | 'review'
     | 'notification'
+    | 'customer'
+    | 'settlement'
+    | 'parked'
     | 'audit';
   /** What happened, e.g. a step's name or an audit action. */
   what: string;
@@ -58,6 +61,15 @@ const sources: Record<TimelineEntry['source'], string> = {
       'answer', answer, 'answered_by', answered_by, 'answered_at', answered_at) from review_tasks where application_id = $1`,
   notification: `select coalesce(sent_at, created_at), 'notification', template, jsonb_build_object('status', status, 'attempts', attempts,
       'last_error', last_error, 'sent_at', sent_at) from notifications where application_id = $1`,
+  customer: `select created_at, 'customer', 'checkout.opened', '{}'::jsonb from checkout_sessions where application_id = $1
+    union all select granted_at, 'customer', 'consent.granted', jsonb_build_object('kind', kind, 'text_version', text_version,
+      'language', language, 'channel', channel) from consents where application_id = $1
+    union all select created_at, 'customer', 'photo.sent', jsonb_build_object('kind', kind, 'document_id', id, 'sha256', sha256)
+      from documents where application_id = $1 and kind in ('id_front', 'id_back', 'selfie')`,
+  settlement: `select settled_at, 'settlement', status, jsonb_build_object('transaction_id', id, 'rrn', rrn, 'amount_vnd', amount_vnd,
+      'response_code', response_code) from transactions where application_id = $1 and settled_at is not null`,
+  parked: `select p.parked_at, 'parked', p.reason, jsonb_build_object('parked_id', p.id, 'last_error', p.last_error,
+      'resolution', p.resolution) from parked_messages p join transactions t on t.id = p.transaction_id where t.application_id = $1`,
   audit: `select at, 'audit', action, jsonb_build_object('seq', seq, 'actor', actor, 'reason', reason, 'change', change,
       'request_id', request_id) from audit_log where application_id = $1`,
 };

@@ -11,6 +11,9 @@ export interface Attention {
   since: string;
 }
 
+/** The activities that undo what was done at the bank. One that fails leaves something open there. */
+export const undoActivities = ['closeContract', 'closeClient'] as const;
+
 /** Who of staff asks for something. Why they do stands in the audit log under the request, so that no free text comes into a history. */
 export interface StaffRequest {
   actor: string;

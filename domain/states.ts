@@ -53,6 +53,17 @@ export function canCancel(status: ApplicationStatus): boolean {
   return next[status].includes('canceled');
 }
 
+/** Who has to do something now, by what is stored. A deadline that is nobody's question runs for the customer. */
+export function awaits(application: {
+  status: ApplicationStatus;
+  attention: unknown;
+  deadlineAt: Date | null;
+}): 'customer' | 'staff' | 'system' | 'nobody' {
+  if (isTerminal(application.status)) return 'nobody';
+  if (application.attention !== null || application.status === 'in_review') return 'staff';
+  return application.deadlineAt === null ? 'system' : 'customer';
+}
+
 /** The steps of an application, in the order in which they are taken. A step is what a person sees as "where it is now". */
 export const steps = [
   'basicInfo',

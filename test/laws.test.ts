@@ -83,6 +83,7 @@ const rules: Record<string, Rule> = {
       'workflows/messages.ts',
       'adapters/temporal/client.ts',
       'adapters/temporal/commands.ts',
+      'adapters/temporal/runs.ts',
       'adapters/cic/wire.ts',
       'adapters/images/intake.ts',
       'adapters/oidc/client.ts',

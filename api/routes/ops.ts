@@ -4,8 +4,12 @@ import type { Guards } from '../auth.ts';
 import type { Api, ApiDeps } from '../environment.ts';
 import { addOpsCancel, addOpsRetry } from './ops/act.ts';
 import { addAnswerReview } from './ops/answer-review.ts';
+import { addBulkRetry } from './ops/bulk-retry.ts';
 import { addOpsInspect } from './ops/inspect-application.ts';
 import { addOpsList } from './ops/list-applications.ts';
+import { addListQueue, addReadQueues } from './ops/queues.ts';
+import { addSearch } from './ops/search.ts';
+import { addUnmask } from './ops/unmask.ts';
 import { addReadOwnAccess } from './ops/own-access.ts';
 import { addClaimReview, addReassignReview, addReleaseReview } from './ops/move-review.ts';
 import { addInspectParked, addListParked } from './ops/parked.ts';
@@ -15,8 +19,13 @@ import { addListReviews, addReadReview } from './ops/reviews.ts';
 /** Adds the routes under /ops/v1. */
 export function addOpsRoutes(app: Api, deps: ApiDeps, guards: Guards): void {
   addReadOwnAccess(app, guards);
+  addReadQueues(app, deps, guards);
+  addListQueue(app, deps, guards);
+  addSearch(app, deps, guards);
   addOpsList(app, deps, guards);
   addOpsInspect(app, deps, guards);
+  addUnmask(app, deps, guards);
+  addBulkRetry(app, deps, guards);
   addOpsRetry(app, deps, guards);
   addOpsCancel(app, deps, guards);
   addListReviews(app, deps, guards);

@@ -1,5 +1,6 @@
 // Everything about one application for staff. Even the masked customer is a look at personal data, so the look is recorded.
 
+import type { RunView } from '../../adapters/temporal/runs.ts';
 import type { ApplicationRow } from '../../db/applications.ts';
 import { audit } from '../../db/audit.ts';
 import { timeline } from '../../db/timeline.ts';
@@ -14,21 +15,22 @@ export interface Inspected {
   row: ApplicationRow & { merchant_name: string };
   customer: { phone: string; national_id: string | null };
   entries: TimelineEntry[];
+  run: RunView;
 }
 
 /** The application, its customer masked, and its timeline. Throws NOT_FOUND. */
 export async function inspectApplication(
-  { database, customers }: ApiDeps,
+  { database, customers, runs }: ApiDeps,
   id: string,
   { actor, requestId }: { actor: string; requestId: string },
 ): Promise<Inspected> {
   const row = isId('application', id) ? (await listApplications(database, { id, limit: 1 })).rows[0] : undefined;
   if (!row) throw new Problem('NOT_FOUND', { detail: 'There is no application with this id.' });
-  const entries = await timeline(database, id);
+  const [entries, run] = await Promise.all([timeline(database, id), runs.look(id)]);
   await database.withTransaction(async (tx) =>
     audit(tx, { actor, action: 'customer.masked_view', applicationId: id, subject: row.customer_id, requestId }),
   );
   const profile = await customers.profile(database, row.customer_id);
   const phone = profile?.phone ?? (await customers.phone(database, row.customer_id));
-  return { row, entries, customer: { phone: maskPhone(phone), national_id: profile && maskNationalId(profile.nationalId) } };
+  return { row, entries, run, customer: { phone: maskPhone(phone), national_id: profile && maskNationalId(profile.nationalId) } };
 }

@@ -92,6 +92,7 @@ export function processEnvironment(
     DATABASE_URL: servers.databaseUrl,
     AMQP_URL: servers.amqpUrl,
     TEMPORAL_ADDRESS: servers.temporalAddress,
+    ...(servers.temporalUiUrl !== undefined && { TEMPORAL_UI_URL: servers.temporalUiUrl }),
     // Some shells export HOST for themselves.
     HOST: '127.0.0.1',
     ESIGN_P12_FILE: certificate.p12File,

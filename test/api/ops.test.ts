@@ -3,11 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CommandRefused } from '../../adapters/temporal/commands.ts';
+import { createApp } from '../../api/app.ts';
 import { setAttention } from '../../db/applications.ts';
 import { firstBrokenAuditRow } from '../../db/audit.ts';
 import { addNotification } from '../../db/notifications.ts';
 import { at } from './stages.ts';
 import { aCheckout, aWorld, basicInfo, bearer, bodyOf, post, staff } from './world.ts';
+import type { World } from './world.ts';
 
 const world = await aWorld();
 const { app, database, sent } = world;
@@ -65,7 +67,7 @@ test('200 with decision, offer, contract and message in the timeline, oldest fir
   );
   const { timeline } = await bodyOf(app.request(`/ops/v1/applications/${applicationId}`, { headers: staff }));
   const sources = new Set(timeline.map(({ source }) => source));
-  for (const source of ['event', 'decision', 'offer', 'contract', 'notification']) assert.ok(sources.has(source), source);
+  for (const source of ['event', 'customer', 'decision', 'offer', 'contract', 'notification']) assert.ok(sources.has(source), source);
   const times = timeline.map((entry) => String(Object(entry).at));
   assert.deepEqual(times, times.toSorted());
 });
@@ -99,6 +101,51 @@ test('409 for a cancel that is refused, and the audit log says that it was', asy
     ['application.cancel_asked', 'application.cancel_asked.refused'],
   );
   assert.deepEqual(rows[1]?.change, { code: 'POINT_OF_NO_RETURN' });
+});
+
+const whyOf = async (asked: World['app'], id: string) =>
+  Object(await bodyOf(asked.request(`/ops/v1/applications/${id}`, { headers: staff })))['why_here'];
+
+test('200 with why it is here: the step, who is awaited, the tries, and what is not known while Temporal is away', async () => {
+  const { applicationId } = await aCheckout(world);
+  const { deadline_at, since, ...waiting } = await whyOf(app, applicationId);
+  assert.ok(Date.parse(deadline_at) > 0 && Date.parse(since) > 0);
+  const unknown = { activity: null, attempts: null, max_attempts: null, last_error: null, next_try_at: null };
+  assert.deepEqual(waiting, { step: 'basicInfo', waits_for: 'customer', ...unknown, temporal: 'away' });
+
+  await world.move(applicationId, { status: 'in_progress', step: 'activation' });
+  const nextTryAt = new Date('2026-11-23T08:00:30Z');
+  const pending = [{ activity: 'createClient', attempt: 3, maxAttempts: 6, lastError: 'CARD_CORE_UNAVAILABLE', nextTryAt }];
+  const trying = createApp({ ...world.deps, runs: { look: async () => ({ kind: 'running', pending }) } });
+  const { since: _, ...tried } = await whyOf(trying, applicationId);
+  assert.deepEqual(tried, {
+    step: 'activation',
+    waits_for: 'system',
+    deadline_at: null,
+    activity: 'createClient',
+    attempts: 3,
+    max_attempts: 6,
+    last_error: 'CARD_CORE_UNAVAILABLE',
+    next_try_at: nextTryAt.toISOString(),
+    temporal: 'running',
+  });
+
+  const attention = { activity: 'createClient', code: 'CARD_CORE_REJECTED', since: '2026-11-23T08:01:00.000Z' };
+  await database.withTransaction(async (tx) => setAttention(tx, applicationId, attention));
+  const stuck = await whyOf(app, applicationId);
+  assert.deepEqual(
+    [stuck.waits_for, stuck.activity, stuck.last_error, stuck.since],
+    ['staff', 'createClient', 'CARD_CORE_REJECTED', attention.since],
+  );
+  await world.move(applicationId, { status: 'declined', step: 'end' });
+  assert.equal((await whyOf(app, applicationId)).waits_for, 'nobody');
+});
+
+test('200 with a link to the run for an engineer, where there is a Temporal UI', async () => {
+  const { applicationId } = await aCheckout(world);
+  const linked = createApp({ ...world.deps, runUrl: (id) => `https://temporal.example/${id}` });
+  const body = await bodyOf(linked.request(`/ops/v1/applications/${applicationId}`, { headers: staff }));
+  assert.equal(body['run_url'], `https://temporal.example/${applicationId}`);
 });
 
 test('412 when the application has changed since it was read, said in the audit log; without If-Match nobody asks', async () => {

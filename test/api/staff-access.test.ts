@@ -13,7 +13,12 @@ const readers = 'support reviewer operations auditor';
 
 const expected: Record<string, string> = {
   'GET /ops/v1/me': 'support reviewer operations auditor admin',
+  'GET /ops/v1/queues': readers,
+  'GET /ops/v1/queues/{name}': readers,
+  'POST /ops/v1/search': readers,
   'GET /ops/v1/applications': readers,
+  'POST /ops/v1/applications/{id}/unmask': 'support reviewer',
+  'POST /ops/v1/bulk/retry': 'operations',
   'GET /ops/v1/applications/{id}': readers,
   'POST /ops/v1/applications/{id}/retry': 'support operations',
   'POST /ops/v1/applications/{id}/cancel': 'support operations',

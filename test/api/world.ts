@@ -85,6 +85,8 @@ export async function aWorld(overrides: Partial<ApiDeps> = {}): Promise<World> {
     documents: createDocuments(boxes),
     idempotencyKeys: createIdempotencyKeys(boxes),
     commands,
+    runs: { look: async () => ({ kind: 'away' }) },
+    runUrl: () => null,
     readImage: async (bytes) =>
       bytes[0] === 0xff
         ? { kind: 'ok', jpeg: bytes }

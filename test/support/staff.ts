@@ -2,7 +2,7 @@
 
 import { createStaffTokens } from '../../adapters/oidc/client.ts';
 import type { StaffTokenOptions } from '../../adapters/oidc/client.ts';
-import { staffTokenLimits } from '../../config/limits.ts';
+import { staffTokenLimits } from '../../config/staff-limits.ts';
 import type { StaffRole } from '../../domain/staff.ts';
 import { createIssuer } from '../../sandbox/oidc/issuer.ts';
 

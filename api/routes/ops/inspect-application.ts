@@ -9,9 +9,12 @@ import { etagOf } from '../../etag.ts';
 import { idParam, time } from '../../schemas.ts';
 import { inspectApplication } from '../../verbs/inspect-application.ts';
 import { opsObject, toOpsObject } from './ops-object.ts';
+import { toWhyHere, whyHere } from './why-here.ts';
 
 const inspected = opsObject
   .extend({
+    why_here: whyHere,
+    run_url: z.string().nullable().openapi({ description: 'The run in the Temporal UI, for engineers; null when there is none.' }),
     customer: z.object({ phone: z.string(), national_id: z.string().nullable() }).openapi({ description: 'Masked.' }),
     timeline: z.array(z.object({ at: time, source: z.string(), what: z.string(), details: z.record(z.string(), z.unknown()) })),
   })
@@ -32,9 +35,10 @@ export function addOpsInspect(app: Api, deps: ApiDeps, guards: Guards): void {
   );
   app.openapi(route, async (c) => {
     const by = { actor: actorOf(c), requestId: c.get('requestId') };
-    const { row, customer, entries } = await inspectApplication(deps, c.req.valid('param').id, by);
+    const { row, customer, entries, run } = await inspectApplication(deps, c.req.valid('param').id, by);
     c.header('ETag', etagOf(row));
     const timeline = entries.map(({ at, ...entry }) => ({ at: at.toISOString(), ...entry }));
-    return c.json({ ...toOpsObject(row), customer, timeline }, 200);
+    const why_here = toWhyHere(row, run);
+    return c.json({ ...toOpsObject(row), why_here, run_url: deps.runUrl(row.id), customer, timeline }, 200);
   });
 }

@@ -1,0 +1,75 @@
+// What waits for staff, as queues: the longest wait first. Each queue is one condition and one "since when", used for its number and its
+// list alike, so the two never disagree.
+
+import type { ApplicationRow } from './applications.ts';
+import type { Queryable } from './pool.ts';
+import type { Position } from './views.ts';
+
+/** A queue of applications; parked messages have a list of their own. */
+export type QueueName = 'stuck' | 'compensation_failed' | 'in_review' | 'expiring';
+
+interface Queue {
+  where: string;
+  /** Since when it waits. */
+  since: string;
+}
+
+const isUndo = `a.attention->>'activity' = any($1)`;
+const attentionSince = `(a.attention->>'since')::timestamptz`;
+
+const queues: Record<QueueName, Queue> = {
+  /** A step waits for staff. */
+  stuck: { where: `a.attention is not null and not ${isUndo}`, since: attentionSince },
+  /** An undo waits for staff: something is still open at the bank. */
+  compensation_failed: { where: `a.attention is not null and ${isUndo}`, since: attentionSince },
+  in_review: { where: `a.status = 'in_review' and $1::text[] is not null`, since: 'a.updated_at' },
+  /** The customer, or a reviewer, has little time left. */
+  expiring: { where: `a.deadline_at < now() + $2 * interval '1 ms' and $1::text[] is not null`, since: 'a.updated_at' },
+};
+
+export interface QueueBounds {
+  /** The activities that undo something. */
+  undoActivities: readonly string[];
+  /** How long before its deadline an application is expiring. */
+  expiringMs: number;
+}
+
+export interface QueueSize {
+  name: QueueName | 'parked';
+  count: number;
+  oldestAt: Date | null;
+}
+
+/** How long each queue is, and since when its oldest entry waits. All of one moment. */
+export async function queueSizes(db: Queryable, { undoActivities, expiringMs }: QueueBounds): Promise<QueueSize[]> {
+  const counts = Object.entries(queues).map(
+    ([name, { where, since }]) =>
+      `select '${name}' as name, count(*) as count, min(${since}) as "oldestAt" from applications a where ${where}`,
+  );
+  const parked = `select 'parked', count(*), min(parked_at) from parked_messages where resolved_at is null`;
+  const { rows } = await db.query<QueueSize & Record<string, unknown>>([...counts, parked].join(' union all '), [
+    undoActivities,
+    expiringMs,
+  ]);
+  return rows;
+}
+
+export type QueuedRow = ApplicationRow & { merchant_name: string; waits_since: Date };
+
+/** One page of a queue, the longest wait first. */
+export async function listQueue(
+  db: Queryable,
+  name: QueueName,
+  { undoActivities, expiringMs, after, limit }: QueueBounds & { after?: Position | undefined; limit: number },
+): Promise<{ rows: QueuedRow[]; next: Position | null }> {
+  const { where, since } = queues[name];
+  const { rows } = await db.query<QueuedRow & { since_text: string }>(
+    `select a.*, m.name as merchant_name, ${since} as waits_since, (${since})::text as since_text
+     from applications a join merchants m on m.id = a.merchant_id
+     where ${where} and $2::bigint is not null and ($3::timestamptz is null or (${since}, a.id) > ($3, $4)) order by ${since}, a.id limit $5`,
+    [undoActivities, expiringMs, after?.createdAt ?? null, after?.id ?? null, limit + 1],
+  );
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { rows: page, next: rows.length > limit && last ? { createdAt: last.since_text, id: last.id } : null };
+}

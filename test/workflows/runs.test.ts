@@ -1,0 +1,41 @@
+// What staff are told about a step that is being tried: the truth, from Temporal itself, or that Temporal did not say.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { connectTemporal } from '../../adapters/temporal/client.ts';
+import { createRuns } from '../../adapters/temporal/runs.ts';
+import { eventually } from '../support/eventually.ts';
+import { testPayloads } from '../support/payloads.ts';
+import { createStage } from './stage.ts';
+import { aWorld } from './world.ts';
+
+test('a step that backs off shows its tries, its last error and its next try; a run that is over or unknown says so', async (t) => {
+  const stage = createStage();
+  stage.trouble.set('createClient', { times: 99, kind: 'unavailable' });
+  const policy = { vendorAttempts: 5, vendorBackoffMs: 600_000, vendorBackoffMaxMs: 600_000 };
+  const world = await aWorld(t, { stage, policy });
+  const runs = createRuns(world.client, { timeoutMs: 10_000 });
+  const look = async () => runs.look(world.ref.applicationId);
+  assert.deepEqual(await runs.look('app_unknown'), { kind: 'none' });
+  assert.deepEqual(await look(), { kind: 'running', pending: [] });
+  await world.walksTo('offer');
+  await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
+  const pending = await eventually('the second try waits', async () => {
+    const seen = await look();
+    return seen.kind === 'running' && seen.pending.find(({ nextTryAt }) => nextTryAt !== null);
+  });
+  const { nextTryAt, ...tried } = pending;
+  assert.deepEqual(tried, { activity: 'createClient', attempt: 2, maxAttempts: 5, lastError: 'CARD_CORE_UNAVAILABLE' });
+  assert.ok(nextTryAt && nextTryAt.getTime() > Date.now() + 60_000);
+  await world.commands.cancel(world.ref, 'cancel', { by: 'customer', actor: 'customer' });
+  await world.result();
+  await eventually('the run is over', async () => (await look()).kind === 'ended');
+});
+
+test('a Temporal that is away is said to be away, in time', async () => {
+  const { client, close } = connectTemporal({ address: '127.0.0.1:1', namespace: 'default', payloads: testPayloads() });
+  const startedAt = Date.now();
+  assert.deepEqual(await createRuns(client, { timeoutMs: 300 }).look('app_1'), { kind: 'away' });
+  assert.ok(Date.now() - startedAt < 5_000);
+  await close();
+});
