@@ -91,25 +91,35 @@ const parts = {
       ...staffSignOn,
     })
     .refine(staffSignsOnSafely, 'in production, STAFF_ISSUER_URL and STAFF_JWKS_URL must start with https'),
-  applications: z.object({
-    ...shared,
-    ...database,
-    ...temporal,
-    ...cardCore,
-    /** File made by workers/workflow-bundle.ts; without it the worker makes its own bundle when it starts. */
-    WORKFLOW_BUNDLE: z.string().min(1).optional(),
-    CIC_URL: url,
-    CIC_API_KEY: z.string().min(1),
-    /** Where CIC calls back; the api's /hooks/cic. */
-    CIC_CALLBACK_URL: url,
-    /** Unset means AWS itself, in AWS_REGION. */
-    AWS_ENDPOINT_URL_REKOGNITION: url.optional(),
-    AWS_REGION: z.string().min(1).default('ap-southeast-1'),
-    AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
-    AWS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
-    ESIGN_P12_FILE: z.string().min(1),
-    ESIGN_P12_PASSWORD: z.string().min(1),
-  }),
+  applications: z
+    .object({
+      ...shared,
+      ...database,
+      ...temporal,
+      ...cardCore,
+      /** File made by workers/workflow-bundle.ts. Outside production a worker may make its own when it starts. */
+      WORKFLOW_BUNDLE: z.string().min(1).optional(),
+      /** Names this build to Temporal and switches Worker Versioning on (docs/changing-workflows.md): running applications stay on their build. */
+      WORKER_BUILD_ID: z.string().min(1).max(128).optional(),
+      WORKER_DEPLOYMENT: z.string().min(1).max(128).default('applications'),
+      /** Where the SDK's metrics are served for Prometheus; unset: nowhere. */
+      SDK_METRICS_PORT: port.optional(),
+      CIC_URL: url,
+      CIC_API_KEY: z.string().min(1),
+      /** Where CIC calls back; the api's /hooks/cic. */
+      CIC_CALLBACK_URL: url,
+      /** Unset means AWS itself, in AWS_REGION. */
+      AWS_ENDPOINT_URL_REKOGNITION: url.optional(),
+      AWS_REGION: z.string().min(1).default('ap-southeast-1'),
+      AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
+      AWS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+      ESIGN_P12_FILE: z.string().min(1),
+      ESIGN_P12_PASSWORD: z.string().min(1),
+    })
+    .refine(
+      ({ TRASAU_ENV, WORKFLOW_BUNDLE }) => TRASAU_ENV !== 'production' || WORKFLOW_BUNDLE !== undefined,
+      'in production, WORKFLOW_BUNDLE must name a file that `node workers/workflow-bundle.ts FILE` made',
+    ),
   relay: z.object({ ...shared, DATABASE_URL: url, ...broker }),
   transactions: z.object({ ...shared, DATABASE_URL: url, ...broker, ...temporal, ...cardCore }),
   notifications: z.object({ ...shared, ...database, ...sms }),

@@ -253,6 +253,10 @@ export const temporalLimits = {
   shutdownGraceMs: 20 * second,
   /** Hard end of a worker that does not drain. */
   shutdownForceMs: 45 * second,
+  /** SDK default, fixed here: workflow tasks under way at once in one process. */
+  workflowTaskSlots: 40,
+  /** Twice the connections to PostgreSQL (databaseLimits.poolSize), since quick steps at vendors need none while they wait. */
+  localActivitySlots: 20,
   /** Our choice: vendor steps that one worker runs at once, by task queue; the local face models take one at a time anyway. */
   vendorSlots: { identity: 4, bureau: 10, 'card-core': 20 },
   /** Our choice: pause between tries to reach Temporal at start. */

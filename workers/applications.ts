@@ -2,29 +2,30 @@
 // with slots of its own. Start it as often as you like; Temporal shares the work out.
 
 import { Client } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { LogEntry, WorkerOptions, WorkflowBundleOption } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import type { LogEntry, MetricsExporterConfig, Worker } from '@temporalio/worker';
 import { createDataConverter } from '../adapters/temporal/data-converter.ts';
 import { readEnv } from '../config/env.ts';
 import { scheduleReconciliation } from '../adapters/temporal/schedules.ts';
 import { reconciliationLimits, temporalLimits } from '../config/limits.ts';
 import { openDatabase } from '../db/pool.ts';
-import { taskQueues } from '../workflows/messages.ts';
 import { drainOnSignal } from './drain.ts';
 import { startHealth } from './health.ts';
 import { createLog, faultFields } from './log.ts';
 import type { Log } from './log.ts';
 import { wireReconciliation } from './compare-books.ts';
+import { createWorkers } from './temporal-workers.ts';
 import { wireActivities } from './wiring.ts';
 import { workflowBundle } from './workflow-bundle.ts';
-
-/** Vendor steps that one process runs at once. */
-const slots = temporalLimits.vendorSlots;
 
 async function main(): Promise<void> {
   const env = readEnv('applications');
   const log = createLog({ process: 'applications', level: env.LOG_LEVEL });
-  Runtime.install({ logger: new DefaultLogger('WARN', (entry) => tell(log, entry)), shutdownSignals: [] });
+  const runtime = Runtime.install({
+    logger: new DefaultLogger('WARN', (entry) => tell(log, entry)),
+    shutdownSignals: [],
+    ...(env.SDK_METRICS_PORT !== undefined && { telemetryOptions: { metrics: metricsAt(env.SDK_METRICS_PORT) } }),
+  });
   const database = openDatabase({
     url: env.DATABASE_URL,
     applicationName: 'trasau-applications',
@@ -39,15 +40,21 @@ async function main(): Promise<void> {
     },
   });
   const connection = await connect(env.TEMPORAL_ADDRESS, log);
-  workers = await createWorkers(
-    {
-      connection,
-      namespace: env.TEMPORAL_NAMESPACE,
-      activities: { ...wireActivities(env, database, log), ...wireReconciliation(env, database) },
-      dataConverter: createDataConverter({ keys: env.PAYLOAD_KEYS, onRefused: (code) => log.error('payload refused', { code }) }),
-    },
-    await workflowBundle(env.WORKFLOW_BUNDLE),
-  );
+  const refused = runtime.metricMeter.createCounter('trasau_payloads_refused');
+  workers = await createWorkers({
+    connection,
+    namespace: env.TEMPORAL_NAMESPACE,
+    activities: { ...wireActivities(env, database, log), ...wireReconciliation(env, database) },
+    dataConverter: createDataConverter({
+      keys: env.PAYLOAD_KEYS,
+      onRefused: (code) => {
+        refused.add(1, { code });
+        log.error('payload refused', { code });
+      },
+    }),
+    bundle: await workflowBundle(env.WORKFLOW_BUNDLE),
+    ...(env.WORKER_BUILD_ID !== undefined && { version: { deploymentName: env.WORKER_DEPLOYMENT, buildId: env.WORKER_BUILD_ID } }),
+  });
   const running = Promise.all(workers.map(async (worker) => worker.run()));
   drainOnSignal({
     log,
@@ -67,21 +74,9 @@ async function main(): Promise<void> {
   await running;
 }
 
-type Shared = Pick<WorkerOptions, 'connection' | 'namespace' | 'activities' | 'dataConverter'>;
-
-async function createWorkers(shared: Shared, bundle: WorkflowBundleOption): Promise<Worker[]> {
-  const options = { ...shared, shutdownGraceTime: temporalLimits.shutdownGraceMs, shutdownForceTime: temporalLimits.shutdownForceMs };
-  const applications = Worker.create({
-    ...options,
-    taskQueue: taskQueues.applications,
-    workflowBundle: bundle,
-    maxCachedWorkflows: temporalLimits.maxCachedWorkflows,
-    stickyQueueScheduleToStartTimeout: temporalLimits.stickyTimeoutMs,
-  });
-  const vendors = ([taskQueues.identity, taskQueues.bureau, taskQueues.cardCore] as const).map(async (taskQueue) =>
-    Worker.create({ ...options, taskQueue, maxConcurrentActivityTaskExecutions: slots[taskQueue] }),
-  );
-  return Promise.all([applications, ...vendors]);
+/** All of the SDK's own metrics, slots that are free and what waits for them among them. */
+function metricsAt(port: number): MetricsExporterConfig {
+  return { prometheus: { bindAddress: `0.0.0.0:${port}`, useSecondsForDurations: true } };
 }
 
 /** Temporal may come up after this process: tries until it is there. */

@@ -1,7 +1,6 @@
 // The story of one application, from the merchant's call to the booked purchase. It decides what happens next and nothing else:
 // facts are in PostgreSQL, effects are in activities.
 
-import { workflowInfo } from '@temporalio/workflow';
 import type { OfferRef } from '../domain/application.ts';
 import { untilAccepted } from './ask-again.ts';
 import { fixedAt } from './deadline.ts';
@@ -37,9 +36,8 @@ async function basicInfo(run: Run): Promise<void> {
   rounds.basicInfo += 1;
   const isFirst = rounds.basicInfo === 1;
   run.enter(isFirst ? 'created' : 'in_progress', 'basicInfo', 'customer');
-  // The first wait began when the merchant called, which is long before the run awakes (see startOptions in adapters/temporal/commands.ts).
-  const sinceMs = isFirst ? workflowInfo().startTime.getTime() : Date.now();
-  await run.waitFor(() => run.inbox.basicInfo !== null, run.movable(run.policy.basicInfoMs, sinceMs), 'CUSTOMER_INACTIVE');
+  const until = isFirst ? run.firstUntil : run.movable(run.policy.basicInfoMs);
+  await run.waitFor(() => run.inbox.basicInfo !== null, until, 'CUSTOMER_INACTIVE');
   const statement = run.inbox.basicInfo;
   if (!statement) return;
   await run.step('recordBasicInfo', rounds.basicInfo, { ...statement, deadlineAt: later(run.policy.identityMs) });

@@ -1,5 +1,6 @@
 // Waiting for people and vendors. A wait for a person has a deadline that ends the application, and that staff may move while it is open.
 
+import { workflowInfo } from '@temporalio/workflow';
 import type { ReasonCode } from '../domain/reasons.ts';
 import { createDeadlines } from './deadline.ts';
 import type { Until } from './deadline.ts';
@@ -18,7 +19,13 @@ interface WaitDeps {
 
 export function createWaits({ policy, inbox, facts, place, steps }: WaitDeps) {
   const deadlines = createDeadlines();
-  let openUntil: Until | null = null;
+  const movable = (ms: number, sinceMs = Date.now()): Until => ({
+    atMs: sinceMs + ms,
+    latestMs: sinceMs + ms + (policy.extensionMaxMs ?? 0),
+  });
+  // A run sleeps until its first command (adapters/temporal/commands.ts): that command already finds the wait that began with the start.
+  const firstUntil = movable(policy.basicInfoMs, workflowInfo().startTime.getTime());
+  let openUntil: Until | null = firstUntil;
 
   async function extend(until: Until, extension: Extension): Promise<void> {
     facts.extensions += 1;
@@ -29,7 +36,10 @@ export function createWaits({ policy, inbox, facts, place, steps }: WaitDeps) {
 
   return {
     /** The deadline of a wait that lasts this long. Staff may move it as far as the policy of this application allows. */
-    movable: (ms: number, sinceMs = Date.now()): Until => ({ atMs: sinceMs + ms, latestMs: sinceMs + ms + (policy.extensionMaxMs ?? 0) }),
+    movable: (ms: number): Until => movable(ms),
+
+    /** The deadline of the first wait, which counts from the merchant's call. */
+    firstUntil,
 
     /** The deadline of the wait that is on, or null while the run does something itself. */
     openUntil: () => openUntil,

@@ -39,17 +39,33 @@ test('every path has its history', () => {
   );
 });
 
+const original = "await run.step('handOffTransaction', 1)";
+const change = "(await run.step('acceptOffer', 2), await run.step('handOffTransaction', 1))";
+
 test('code that does another thing than was recorded does not pass', async () => {
-  const bundle = await workflowBundle;
-  const code = 'code' in bundle ? bundle.code : readFileSync(bundle.codePath, 'utf8');
-  const changed = code.replace("run.step('closeClient', 1)", 'Promise.resolve()');
-  assert.notEqual(changed, code);
   const undone = ['canceled-at-contract.json', 'rejected-by-the-bank.json'];
+  const { code } = await changed("run.step('closeClient', 1)", 'Promise.resolve()');
   assert.deepEqual(
-    await broken({ code: changed }, [...undone, 'declined.json']),
+    await broken({ code }, [...undone, 'declined.json']),
     undone.map((file) => `${file}: ${DeterminismViolationError.name}`),
   );
 });
+
+test('the same change behind a patch lets every application go on, as docs/changing-workflows.md says', async () => {
+  const { code } = await changed(original, change);
+  assert.notDeepEqual(await broken({ code }, ['completed.json']), []);
+  const temporal = /(\w+)\.CancellationScope\.nonCancellable\(async \(\)\s*=>\s*settled\(/.exec(code)?.[1];
+  const patched = code.replace(change, `(${temporal}.patched('offer-again') ? ${change} : ${original})`);
+  assert.deepEqual(await broken({ code: patched }, recorded), []);
+});
+
+/** The bundle of the day with one thing changed. */
+async function changed(from: string, to: string): Promise<{ code: string }> {
+  const bundle = await workflowBundle;
+  const code = 'code' in bundle ? bundle.code : readFileSync(bundle.codePath, 'utf8');
+  assert.ok(code.includes(from), from);
+  return { code: code.replace(from, to) };
+}
 
 test('no history names the machine or the person that recorded it', () => {
   for (const file of recorded) assert.doesNotMatch(read(file), /"identity":"(?!recorder")|"\d+@|"stackTrace":"[^"]/, file);

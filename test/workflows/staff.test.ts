@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createStage } from './stage.ts';
 import type { Stage } from './stage.ts';
-import { aWorld } from './world.ts';
+import { aWorld, impatientPolicy } from './world.ts';
 import type { World } from './world.ts';
 
 const mai = { actor: 'staff:mai', requestId: 'req_1' };
@@ -124,8 +124,9 @@ test('of many answers to one question at once exactly one counts, and the others
 test('more time is given up to what the policy allows, to a wait that is open, and never for an offer', async (t) => {
   const world = await aWorld(t, { policy: { extensionMaxMs: 60_000 } });
   const { commands, ref } = world;
-  const { deadlineAt } = await world.view();
-  const at = (ms: number) => ({ deadlineAt: new Date(Date.parse(deadlineAt ?? '') + ms).toISOString(), ...mai });
+  // The run sleeps until its first command, and its deadline counts from the start all the same.
+  const deadlineMs = (await world.handle.describe()).startTime.getTime() + impatientPolicy.basicInfoMs;
+  const at = (ms: number) => ({ deadlineAt: new Date(deadlineMs + ms).toISOString(), ...mai });
   for (const wrong of [at(-1), at(0), at(60_001), { deadlineAt: 'soon', ...mai }])
     await assert.rejects(commands.extendDeadline(ref, wrong.deadlineAt, wrong), { code: 'DEADLINE_NOT_ALLOWED' });
   const extended = await commands.extendDeadline(ref, 'first', at(30_000));

@@ -4,17 +4,20 @@ import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
-import { DefaultLogger, NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, makeTelemetryFilterString } from '@temporalio/worker';
+import type { WorkflowBundleOption } from '@temporalio/worker';
 import { createCommands } from '../../adapters/temporal/commands.ts';
 import type { ApplicationRef, Commands } from '../../adapters/temporal/commands.ts';
 import { createDataConverter } from '../../adapters/temporal/data-converter.ts';
 import type { PayloadCodecOptions } from '../../adapters/temporal/payload-codec.ts';
 import { applicationPolicy } from '../../api/policy.ts';
-import { applicationWorkflowId, otpSubmitted, status, taskQueues, transactionSettled } from '../../workflows/messages.ts';
+import { applicationWorkflowId, otpSubmitted, status, transactionSettled } from '../../workflows/messages.ts';
 import type { ApplicationPolicy, ApplicationResult, ApplicationView } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { opened, testPayloads } from '../support/payloads.ts';
 import { freshNamespace } from '../support/temporal.ts';
+import { createWorkers } from '../../workers/temporal-workers.ts';
+import type { WorkersSpec } from '../../workers/temporal-workers.ts';
 import { workflowBundle as bundleOf } from '../../workers/workflow-bundle.ts';
 import { createStage } from './stage.ts';
 import type { Stage } from './stage.ts';
@@ -106,22 +109,22 @@ interface Staffing {
   namespace: string;
   stage: Stage;
   payloads: PayloadCodecOptions;
+  /** Other code than that of the day. */
+  bundle?: WorkflowBundleOption;
+  version?: WorkersSpec['version'];
 }
 
-/** The workers of one process: the workflows, and every vendor's queue. They run until they are stopped. */
-export async function startWorkers({ address, namespace, stage, payloads }: Staffing): Promise<{ stop(): Promise<void> }> {
+/** The workers of one process, as in production. They run until they are stopped. */
+export async function startWorkers({ address, namespace, stage, payloads, bundle, version }: Staffing): Promise<{ stop(): Promise<void> }> {
   const connection = await NativeConnection.connect({ address });
-  const shared = { connection, namespace, activities: stage.activities, dataConverter: createDataConverter(payloads) };
-  const { applications, ...vendors } = taskQueues;
-  const workers = await Promise.all([
-    Worker.create({
-      ...shared,
-      taskQueue: applications,
-      workflowBundle: await workflowBundle,
-      stickyQueueScheduleToStartTimeout: 1_000,
-    }),
-    ...Object.values(vendors).map(async (taskQueue) => Worker.create({ ...shared, taskQueue })),
-  ]);
+  const workers = await createWorkers({
+    connection,
+    namespace,
+    activities: stage.activities,
+    dataConverter: createDataConverter(payloads),
+    bundle: bundle ?? (await workflowBundle),
+    ...(version && { version }),
+  });
   const running = Promise.all(workers.map(async (worker) => worker.run()));
   return {
     async stop() {
