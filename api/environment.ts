@@ -5,6 +5,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { SignOn } from '../adapters/oidc/client.ts';
 import type { Commands } from '../adapters/temporal/commands.ts';
 import type { Runs } from '../adapters/temporal/runs.ts';
+import type { ReadPayload } from '../adapters/temporal/payload-reader.ts';
 import type { Boxes } from '../db/boxes.ts';
 import type { CheckoutSession } from '../db/checkout.ts';
 import type { Customers } from '../db/customers.ts';
@@ -52,6 +53,12 @@ export interface ApiDeps {
   log: Log;
   /** Where an engineer sees the run of an application; null when there is no such place. */
   runUrl(applicationId: string): string | null;
+  /** Opens payloads of Temporal, for those who look at a run. */
+  readPayloads: ReadPayload;
+  /** The namespace whose payloads can be opened. */
+  payloadNamespace: string;
+  /** Origin of the Temporal UI; null when there is none. */
+  temporalUiOrigin: string | null;
   /** How customers reach this api, without a slash at the end. */
   publicUrl: string;
   /** Whose access token this is. */

@@ -10,6 +10,8 @@ import { createStaffTokens } from '../adapters/oidc/client.ts';
 import type { StaffTokenOptions } from '../adapters/oidc/client.ts';
 import { connectTemporal } from '../adapters/temporal/client.ts';
 import { createCommands } from '../adapters/temporal/commands.ts';
+import type { PayloadCodecOptions } from '../adapters/temporal/payload-codec.ts';
+import { createPayloadReader } from '../adapters/temporal/payload-reader.ts';
 import { createRuns } from '../adapters/temporal/runs.ts';
 import { readEnv } from '../config/env.ts';
 import type { Env } from '../config/env.ts';
@@ -37,11 +39,8 @@ async function main(): Promise<void> {
     applicationName: 'trasau-api',
     onError: (error) => log.warn({ error: error.name }, 'an idle database connection was lost'),
   });
-  const temporal = connectTemporal({
-    address: env.TEMPORAL_ADDRESS,
-    namespace: env.TEMPORAL_NAMESPACE,
-    payloads: { keys: env.PAYLOAD_KEYS, onRefused: (code) => log.error({ code }, 'payload refused') },
-  });
+  const payloads: PayloadCodecOptions = { keys: env.PAYLOAD_KEYS, onRefused: (code) => log.error({ code }, 'payload refused') };
+  const temporal = connectTemporal({ address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE, payloads });
   const { draining, drain } = createDrain({ deregisterMs: env.TRASAU_ENV === 'production' ? apiLimits.deregisterMs : 0 });
   const known = await knownMigrations();
   const intake = createImageIntake({
@@ -53,7 +52,7 @@ async function main(): Promise<void> {
   });
   const app = createApp({
     ...stored(database, env),
-    ...throughTemporal(temporal.client, env),
+    ...throughTemporal(temporal.client, env, payloads),
     readImage: intake.read,
     readBureauCallback: (rawBody, signature, timestamp) => {
       const callback = readCicCallback(rawBody, signature, timestamp, env.CIC_CALLBACK_SECRET, new Date());
@@ -112,8 +111,13 @@ function staffTokenOptions(env: Env<'api'>): StaffTokenOptions {
   };
 }
 
-function throughTemporal(client: Client, env: Env<'api'>): Pick<ApiDeps, 'commands' | 'runs' | 'runUrl'> {
+type ThroughTemporal = 'commands' | 'runs' | 'runUrl' | 'readPayloads' | 'payloadNamespace' | 'temporalUiOrigin';
+
+function throughTemporal(client: Client, env: Env<'api'>, payloads: PayloadCodecOptions): Pick<ApiDeps, ThroughTemporal> {
   return {
+    readPayloads: createPayloadReader(env.TEMPORAL_NAMESPACE, payloads),
+    payloadNamespace: env.TEMPORAL_NAMESPACE,
+    temporalUiOrigin: env.TEMPORAL_UI_URL === undefined ? null : new URL(env.TEMPORAL_UI_URL).origin,
     commands: createCommands(client, { policy: applicationPolicy, timeoutMs: apiLimits.commandTimeoutMs }),
     runs: createRuns(client, { timeoutMs: staffLimits.runLookMs }),
     runUrl: (applicationId) => runUrl(env, applicationId),

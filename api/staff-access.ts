@@ -23,6 +23,8 @@ export const staffAccess = {
   searchApplications: ['support', 'reviewer', 'operations', 'auditor'],
   unmaskCustomer: ['support', 'reviewer'],
   bulkRetry: ['operations'],
+  // Payloads hold ids, amounts and codes, no personal data; who needs to see them looks after the machinery, or checks those who do.
+  decodePayloads: ['operations', 'auditor'],
   readOwnAccess: ['support', 'reviewer', 'operations', 'auditor', 'admin'],
 } as const satisfies Record<string, readonly StaffRole[]>;
 

@@ -18,6 +18,10 @@ export const staffLimits = {
   reviewLeaseMs: 15 * minute,
   /** Our choice: an application whose deadline is nearer than this is expiring; time enough to call the customer. */
   expiringMs: 2 * hour,
+  /** Our choice: payloads that one look at a run opens; our longest history has half as many. */
+  decodeMaxPayloads: 500,
+  /** Our choice: as many payloads of an ordinary size. */
+  decodeMaxBytes: 1_048_576,
   /** Our choice: what one search shows; whoever finds more asks more precisely. */
   searchMaxRows: 50,
   /** Our choice: searches of one member of staff in an hour; more is not a search for one customer. */

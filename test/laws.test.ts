@@ -82,6 +82,8 @@ const rules: Record<string, Rule> = {
     files: [
       'workflows/messages.ts',
       'adapters/temporal/client.ts',
+      'adapters/temporal/payload-codec.ts',
+      'adapters/temporal/payload-reader.ts',
       'adapters/temporal/commands.ts',
       'adapters/temporal/runs.ts',
       'adapters/cic/wire.ts',

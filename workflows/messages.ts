@@ -29,6 +29,11 @@ export function applicationWorkflowId(applicationId: string): string {
   return `application:${applicationId}`;
 }
 
+/** The application that a workflow id names, or null. */
+export function applicationIdOf(workflowId: string): string | null {
+  return /^application:(.+)$/.exec(workflowId)?.[1] ?? null;
+}
+
 /** The name under which the workflow of an application is started. */
 export const applicationWorkflow = 'application';
 

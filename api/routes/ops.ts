@@ -7,6 +7,7 @@ import { addAnswerReview } from './ops/answer-review.ts';
 import { addBulkRetry } from './ops/bulk-retry.ts';
 import { addOpsInspect } from './ops/inspect-application.ts';
 import { addOpsList } from './ops/list-applications.ts';
+import { addDecodePayloads } from './ops/decode-payloads.ts';
 import { addListQueue, addReadQueues } from './ops/queues.ts';
 import { addSearch } from './ops/search.ts';
 import { addUnmask } from './ops/unmask.ts';
@@ -19,6 +20,7 @@ import { addListReviews, addReadReview } from './ops/reviews.ts';
 /** Adds the routes under /ops/v1. */
 export function addOpsRoutes(app: Api, deps: ApiDeps, guards: Guards): void {
   addReadOwnAccess(app, guards);
+  addDecodePayloads(app, deps, guards);
   addReadQueues(app, deps, guards);
   addListQueue(app, deps, guards);
   addSearch(app, deps, guards);

@@ -10,6 +10,7 @@ export const DEFAULT_PORTS = {
   temporal: 4140,
   temporalUi: 4141,
   temporalMetrics: 4142,
+  payloadDesk: 4143,
   health: 4150,
   amqp: 4172,
   rabbitmqManagement: 4175,

@@ -13,6 +13,7 @@ import { oneLine } from './find/routes.ts';
 import { keepRunning, pauseFor, type Keeper } from './keep.ts';
 import { stopAll, type Launched } from './launch.ts';
 import { repository } from './paths.ts';
+import { startPayloadDesk } from './payload-desk.ts';
 import { bundleWorkflows, planProcesses, processEnvironment, startProcess, type ProcessPlan } from './processes.ts';
 import { releasePorts } from './port-claims.ts';
 import { movePorts } from './ports.ts';
@@ -118,6 +119,8 @@ async function bringUp(stack: Stack, keepers: Keeper[], startedAtMs: number): Pr
   await progress.during('database schema', () =>
     mustRun(process.execPath, [join(repository, 'db/migrate.ts')], { cwd: repository, env, timeoutMs: STEP_TIMEOUT_MS }),
   );
+  const closeDesk = await startPayloadDesk(servers.ports);
+  keepers.push({ name: 'payload desk', stop: async () => closeDesk() });
   const plans = await planProcesses(env, servers.ports);
   await Promise.all(plans.map((plan) => bringUpProcess(stack, plan, keepers)));
   progress.line(`ready after ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s`);

@@ -13,6 +13,7 @@ const readers = 'support reviewer operations auditor';
 
 const expected: Record<string, string> = {
   'GET /ops/v1/me': 'support reviewer operations auditor admin',
+  'POST /ops/v1/payloads/decode': 'operations auditor',
   'GET /ops/v1/queues': readers,
   'GET /ops/v1/queues/{name}': readers,
   'POST /ops/v1/search': readers,

@@ -5,6 +5,7 @@ import { after } from 'node:test';
 import { createApp } from '../../api/app.ts';
 import type { Api, ApiDeps } from '../../api/environment.ts';
 import type { Commands } from '../../adapters/temporal/commands.ts';
+import { createPayloadReader } from '../../adapters/temporal/payload-reader.ts';
 import { createBoxes } from '../../db/boxes.ts';
 import { createCustomers } from '../../db/customers.ts';
 import { createDocuments } from '../../db/documents.ts';
@@ -18,11 +19,14 @@ import { advance } from '../../db/applications.ts';
 import type { Advance } from '../../db/applications.ts';
 import type { ApplicationView } from '../../workflows/messages.ts';
 import { freshDatabase } from '../support/database.ts';
+import { aPayloadKey, testPayloads } from '../support/payloads.ts';
 import { asStaff, readStaffToken } from '../support/staff.ts';
 
 export const publicUrl = 'http://127.0.0.1:4100';
 /** The headers of somebody who may do all that staff may do. */
 export const staff = await asStaff('linh.tran', 'support', 'reviewer', 'operations');
+/** Encrypts what Temporal stores in this world. */
+export const payloadKey = aPayloadKey();
 export const now = new Date('2026-11-23T08:00:00Z');
 
 /** Every command to the application port, in order. */
@@ -96,6 +100,9 @@ export async function aWorld(overrides: Partial<ApiDeps> = {}): Promise<World> {
     draining: () => false,
     now: () => now,
     log: { info: note('info'), warn: note('warn'), error: note('error') },
+    readPayloads: createPayloadReader('default', testPayloads([payloadKey])),
+    payloadNamespace: 'default',
+    temporalUiOrigin: 'http://127.0.0.1:4141',
     publicUrl,
     readStaffToken,
     ...overrides,

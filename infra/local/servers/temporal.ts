@@ -22,7 +22,14 @@ export async function startTemporal(stack: Stack, program: Program, ports: Ports
   const attributes = SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
   // Without a file the server keeps everything in memory: quicker, and what a test run needs.
   const keeping = stack.durable
-    ? ['--db-filename', join(stack.folder, 'temporal.db'), '--ui-port', String(ports.temporalUi)]
+    ? [
+        '--db-filename',
+        join(stack.folder, 'temporal.db'),
+        '--ui-port',
+        String(ports.temporalUi),
+        '--ui-codec-endpoint',
+        `http://127.0.0.1:${ports.payloadDesk}`,
+      ]
     : ['--headless'];
   const server = await launch(stack, {
     name: 'temporal',
