@@ -65,19 +65,21 @@ for (const point of ['pool.claiming', 'pool.settling'] as const satisfies FaultP
       await database.close();
       await wire.close();
     });
+    const accepted = await world.accept(1);
+    const stored = async () => readTransaction(world.database, accepted[0]?.transactionId ?? '');
+    const isCommitted = async () => (point === 'pool.claiming' ? (await stored())?.claim === 1 : (await stored())?.status === 'posted');
     let struck = 0;
     const faults = (reached: FaultPoint): void => {
       if (reached !== point || struck > 0) return;
       struck += 1;
-      wire.swallowAnswers(); // COMMIT goes out, its answer does not come back
-      setTimeout(wire.heal, 200);
+      // COMMIT goes out, its answer does not come back; others on this wire commit as well.
+      wire.swallowAnswers((answer) => void (answer.includes('COMMIT') && isCommitted().then((isOurs) => isOurs && wire.heal())));
     };
-    const accepted = await world.accept(1);
     await world.aRelay();
     const pool = await world.aPool({ database, faults, limits: { ...fastPool, claimLeaseMs: 500, coreTimeoutMs: 100 } });
     await bookedExactlyOnce(world, accepted);
     assert.equal(struck, 1);
     assert.equal(pool.counts().handled.ambiguous, 1);
-    assert.equal((await readTransaction(world.database, accepted[0]?.transactionId ?? ''))?.status, 'posted');
+    assert.equal((await stored())?.status, 'posted');
   });
 }

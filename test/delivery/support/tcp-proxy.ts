@@ -11,8 +11,8 @@ export interface TcpProxy {
   connections(): number;
   /** Ends every connection at once; new ones are accepted. */
   cut(): void;
-  /** Swallows what the server sends, on the connections there are and on new ones, until {@link heal}. */
-  swallowAnswers(): void;
+  /** Swallows what the server sends, on the connections there are and on new ones, until {@link heal}. The listener sees what was swallowed. */
+  swallowAnswers(onSwallowed?: (answer: Buffer) => void): void;
   /** Swallows what the client sends, likewise. */
   swallowRequests(): void;
   /** Half-open: nothing passes in either direction and no end hears of it. Connections that were silent once stay so, even when healed. */
@@ -40,6 +40,7 @@ export async function tcpProxy(serverUrl: string): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   let mode: Mode = 'up';
   let delayMs = 0;
+  let swallowed: (answer: Buffer) => void = () => undefined;
   let connections = 0;
 
   const listener = createServer((client) => {
@@ -66,6 +67,7 @@ export async function tcpProxy(serverUrl: string): Promise<TcpProxy> {
     from.setNoDelay(true).on('error', () => undefined);
     from.on('data', (bytes) => {
       if (!pair.silent && mode !== losing) pass(() => void (to.destroyed || to.write(bytes)));
+      else if (losing === 'no answers') swallowed(bytes);
     });
     from.on('close', () => {
       if (pair.silent && !(pair.client.destroyed && pair.server.destroyed)) return;
@@ -87,7 +89,10 @@ export async function tcpProxy(serverUrl: string): Promise<TcpProxy> {
     url: url.toString(),
     connections: () => connections,
     cut: () => cut(),
-    swallowAnswers: () => void (mode = 'no answers'),
+    swallowAnswers: (onSwallowed = () => undefined) => {
+      mode = 'no answers';
+      swallowed = onSwallowed;
+    },
     swallowRequests: () => void (mode = 'no requests'),
     goSilent: () => {
       mode = 'silent';
