@@ -35,6 +35,7 @@ export function createStaffActivities({ store }: { store: Store }) {
           const { step, reason, deadlineAt } = asked;
           await store.reviews.withdraw(tx, applicationId);
           await store.applications.advance(tx, applicationId, { status: 'in_progress', step, deadlineAt, reasons: [reason] });
+          await store.notifications.add(tx, { applicationId, template: 'asked_again', occasion: String(ref.round), params: { reason } });
           const change = { step, reason };
           await auditAct(store, tx, asked, { action: 'application.asked_again', applicationId, subject: applicationId, change });
           return { kind: 'done' as const };

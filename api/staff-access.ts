@@ -6,6 +6,14 @@ import type { StaffRole } from '../domain/staff.ts';
 export const staffAccess = {
   listApplications: ['support', 'reviewer', 'operations', 'auditor'],
   inspectApplication: ['support', 'reviewer', 'operations', 'auditor'],
+  previewCancel: ['support', 'reviewer', 'operations', 'auditor'],
+  requestResubmission: ['support', 'reviewer', 'operations'],
+  extendDeadline: ['support', 'operations'],
+  resendOtp: ['support', 'operations'],
+  resendLink: ['support', 'operations'],
+  listApprovals: ['support', 'reviewer', 'operations', 'auditor'],
+  // Whoever asked may take it back; to confirm needs the role that domain/four-eyes.ts names.
+  decideApproval: ['support', 'reviewer', 'operations'],
   retryStep: ['support', 'operations'],
   cancelApplication: ['support', 'operations'],
   listReviews: ['support', 'reviewer', 'operations', 'auditor'],

@@ -24,6 +24,9 @@ function readKey(entry: string): { id: string; key: Buffer } {
 const port = z.coerce.number().int().min(0).max(65_535);
 const url = z.url();
 
+/** How customers reach the api on one's own machine. */
+const defaultPublicUrl = 'http://127.0.0.1:4100';
+
 const shared = {
   TRASAU_ENV: z.enum(['development', 'test', 'production']).default('development'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -84,7 +87,7 @@ const parts = {
       /** Address to listen on; unset: every address of the machine, as in a container. */
       HOST: z.string().min(1).optional(),
       /** How customers reach this api; the start of every checkout link. */
-      PUBLIC_URL: url.default('http://127.0.0.1:4100'),
+      PUBLIC_URL: url.default(defaultPublicUrl),
       CIC_CALLBACK_SECRET: z.string().min(16),
       /** Where engineers see runs; only for the links that staff follow. */
       TEMPORAL_UI_URL: url.optional(),
@@ -122,7 +125,13 @@ const parts = {
     ),
   relay: z.object({ ...shared, DATABASE_URL: url, ...broker }),
   transactions: z.object({ ...shared, DATABASE_URL: url, ...broker, ...temporal, ...cardCore }),
-  notifications: z.object({ ...shared, ...database, ...sms }),
+  notifications: z.object({
+    ...shared,
+    ...database,
+    ...sms,
+    /** The start of checkout links. A link has to fit into one SMS. */
+    PUBLIC_URL: url.max(64).default(defaultPublicUrl),
+  }),
   sandbox: z.object({
     ...shared,
     /** Address to listen on; the sandbox has no lock on its back door, so it is this machine only unless told otherwise. */

@@ -279,6 +279,10 @@ export const notificationLimits = {
   backoffMs: 2 * second,
   /** Our choice: a sender that died gives its messages back after this; longer than a call to the gateway. */
   leaseMs: 30 * second,
+  /** Our choice: time enough to finish an application on the same evening. */
+  reminderLeadMs: 4 * hour,
+  /** Our choice: a reminder may come half a minute late. */
+  deadlinePollMs: 30 * second,
   /** Our choice: one batch of calls. */
   drainMs: 15 * second,
 } as const;

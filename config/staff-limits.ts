@@ -38,6 +38,16 @@ export const staffLimits = {
   bulkRetryAtOnce: 5,
   /** Our choice: how long a page about an application waits for what only Temporal knows. */
   runLookMs: second,
+  /** Our choice: a request that nobody confirmed within a day is asked anew, on what is known then. */
+  approvalMs: day,
+  /** Our choice: half of what the largest order takes; above it a reviewer does not decide against the ruleset alone. */
+  overrideMaxVnd: 10_000_000,
+  /** Our choice: a handful is looked at one by one; more may repeat one mistake many times. */
+  replayMaxMessages: 10,
+  /** Our choice: the time in which several replays of one person count together. */
+  replayCountedMs: hour,
+  /** Our choice: whoever needs more links in a day has another problem. */
+  linksMaxPerDay: 5,
 } as const;
 
 /** Access tokens of staff. */

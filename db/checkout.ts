@@ -2,6 +2,7 @@
 // are kept; the tokens have 256 random bits and are not ids.
 
 import { createHash, randomBytes } from 'node:crypto';
+import type { Boxes } from './boxes.ts';
 import { newId } from './ids.ts';
 import type { Queryable, Tx } from './pool.ts';
 
@@ -12,15 +13,58 @@ export interface CheckoutSession {
 
 /** Makes a link for an application and returns its token. Earlier links that nobody opened stop working. */
 export async function addCheckoutLink(tx: Tx, link: { applicationId: string; lifetimeMs: number }): Promise<string> {
-  await tx.query('update checkout_links set expires_at = now() where application_id = $1 and used_at is null and expires_at > now()', [
-    link.applicationId,
-  ]);
+  await endUnopened(tx, link.applicationId);
   const token = newToken();
   await tx.query(
     `insert into checkout_links (id, application_id, token_hash, expires_at) values ($1, $2, $3, now() + $4 * interval '1 millisecond')`,
     [newId('checkoutLink'), link.applicationId, digest(token), link.lifetimeMs],
   );
   return token;
+}
+
+/** Makes the link that a message will carry. Returns when it ends. Earlier links that nobody opened stop working. */
+export async function addLinkForMessage(
+  tx: Tx,
+  boxes: Boxes,
+  link: { applicationId: string; notificationId: string; lifetimeMs: number },
+): Promise<Date> {
+  await endUnopened(tx, link.applicationId);
+  const { rows } = await tx.query<{ expires_at: Date }>(
+    `insert into checkout_links (id, application_id, token_hash, expires_at) values ($1, $2, $3, now() + $4 * interval '1 millisecond')
+     returning expires_at`,
+    [newId('checkoutLink'), link.applicationId, digest(tokenOfMessage(boxes, link.notificationId)), link.lifetimeMs],
+  );
+  return rows[0]?.expires_at ?? new Date();
+}
+
+/** The token of the link that this message carries: the same at every try, and stored nowhere. */
+export function tokenOfMessage(boxes: Boxes, notificationId: string): string {
+  return boxes.index('checkout_link', notificationId).subarray(0, linkTokenBytes).toString('base64url');
+}
+
+const linkTokenBytes = 24; // 192 bits; a whole SMS has 160 characters.
+
+/** When the link of this message ends; null when it has none. */
+export async function linkOfMessage(db: Queryable, boxes: Boxes, notificationId: string): Promise<Date | null> {
+  const { rows } = await db.query<{ expires_at: Date }>('select expires_at from checkout_links where token_hash = $1', [
+    digest(tokenOfMessage(boxes, notificationId)),
+  ]);
+  return rows[0]?.expires_at ?? null;
+}
+
+/** How many links went to the customer of this application within a day. */
+export async function linksSentToday(db: Queryable, applicationId: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `select count(*) as count from notifications where application_id = $1 and template = 'checkout_link' and created_at > now() - interval '1 day'`,
+    [applicationId],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+async function endUnopened(tx: Tx, applicationId: string): Promise<void> {
+  await tx.query('update checkout_links set expires_at = now() where application_id = $1 and used_at is null and expires_at > now()', [
+    applicationId,
+  ]);
 }
 
 /** Exchanges a link for a session. Null when the link is unknown, expired or used: of any number of parallel exchanges one succeeds. */

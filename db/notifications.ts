@@ -1,19 +1,30 @@
 // Messages to customers: an outbox of their own. A row is written in the commit of what it tells; workers/notifications sends it.
 
+import { invariant } from '../domain/failures.ts';
 import type { NotificationTemplate } from '../domain/notifications.ts';
 import type { Language } from '../domain/reasons.ts';
 import { newId } from './ids.ts';
 import type { Queryable, Tx } from './pool.ts';
 
-/** Asks for one message per application and template. Repeat: the first stands. */
-export async function addNotification(
-  tx: Tx,
-  notification: { applicationId: string; template: NotificationTemplate; params: Record<string, string | number> },
-): Promise<void> {
-  await tx.query(
-    'insert into notifications (id, application_id, template, params) values ($1, $2, $3, $4) on conflict (application_id, template) do nothing',
-    [newId('notification'), notification.applicationId, notification.template, JSON.stringify(notification.params)],
+export interface NewNotification {
+  applicationId: string;
+  template: NotificationTemplate;
+  /** Tells apart what is told several times; empty for what is told once. */
+  occasion?: string;
+  params: Record<string, string | number>;
+}
+
+/** Asks for one message per application, template and occasion. Repeat: the first stands. */
+export async function addNotification(tx: Tx, asked: NewNotification): Promise<{ id: string; isNew: boolean }> {
+  const { applicationId, template, occasion = '', params } = asked;
+  const { rows } = await tx.query<{ id: string; is_new: boolean }>(
+    // A row that another transaction has just written is only seen by taking its lock: hence the update that changes nothing.
+    `insert into notifications (id, application_id, template, occasion, params) values ($1, $2, $3, $4, $5)
+     on conflict (application_id, template, occasion) do update set template = excluded.template returning id, xmax = 0 as is_new`,
+    [newId('notification'), applicationId, template, occasion, JSON.stringify(params)],
   );
+  invariant(rows[0], 'a message that was asked for is there');
+  return { id: rows[0].id, isNew: rows[0].is_new };
 }
 
 export interface DueNotification {

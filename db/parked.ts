@@ -102,6 +102,8 @@ export interface Resolving {
   /** Why; kept with the row and in the audit log. */
   reason: string;
   requestId?: string | undefined;
+  /** The second person, where many are replayed at once. */
+  approvedBy?: string | undefined;
 }
 
 export type Resolved =
@@ -152,7 +154,7 @@ async function lockOpen(tx: Tx, id: number): Promise<ParkedRow | Extract<Resolve
 async function resolve(
   tx: Tx,
   row: ParkedRow,
-  { actor, reason, requestId }: Resolving,
+  { actor, reason, requestId, approvedBy }: Resolving,
   resolution: 'replayed' | 'discarded',
 ): Promise<void> {
   await tx.query(
@@ -167,6 +169,16 @@ async function resolve(
     subject: messageId,
     reason,
     requestId,
-    change: { transactionId, parkedFor: row.reason },
+    change: { transactionId, parkedFor: row.reason, ...(approvedBy !== undefined && { approvedBy }) },
   });
+}
+
+/** How many messages somebody replayed since then. */
+export async function replayedSince(q: Queryable, actor: string, sinceMs: number): Promise<number> {
+  const { rows } = await q.query<{ count: number }>(
+    `select count(*) as count from parked_messages where resolved_by = $1 and resolution = 'replayed'
+       and resolved_at > clock_timestamp() - $2 * interval '1 millisecond'`,
+    [actor, sinceMs],
+  );
+  return rows[0]?.count ?? 0;
 }

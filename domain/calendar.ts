@@ -12,6 +12,12 @@ export function dayInVietnam(at: Date): Day {
   return new Date(at.getTime() + vietnamOffsetMs).toISOString().slice(0, 10);
 }
 
+/** The instant as a customer in Vietnam reads it, to the minute: 17:05 24/11. Throws a RangeError for an invalid date. */
+export function timeInVietnam(at: Date): string {
+  const [, month, day, time] = /^\d+-(\d\d)-(\d\d)T(\d\d:\d\d)/.exec(new Date(at.getTime() + vietnamOffsetMs).toISOString()) ?? [];
+  return `${time} ${day}/${month}`;
+}
+
 /** The day that lies so many days later, or earlier for a negative number. Throws a RangeError for a day that does not exist. */
 export function addDays(day: Day, days: number): Day {
   return new Date(midnight(day) + days * dayMs).toISOString().slice(0, 10);

@@ -1,10 +1,18 @@
 // What customers are told by SMS: plain ASCII, at most 160 characters, with the purpose first and no link (SBV Circular 50/2024 forbids
-// links in messages that the customer did not ask for). Vietnamese is written without diacritics, as banks do.
+// links in messages that the customer did not ask for; the one message with a link is sent because they asked support for it). Vietnamese is written without diacritics, as banks do.
 
+import { timeInVietnam } from './calendar.ts';
+import { invariant } from './failures.ts';
 import { isReasonCode, reasons } from './reasons.ts';
 import type { Language } from './reasons.ts';
 
-export type NotificationTemplate = 'contract_signed' | 'purchase_booked' | 'application_ended';
+export type NotificationTemplate =
+  | 'contract_signed'
+  | 'purchase_booked'
+  | 'application_ended'
+  | 'asked_again'
+  | 'deadline_near'
+  | 'checkout_link';
 
 /** Longest text of one SMS, in characters (GSM 03.38). */
 const maxLength = 160;
@@ -27,12 +35,34 @@ export function notificationText(
       );
     case 'purchase_booked':
       return fit(vi ? `Trasau: Don hang tai ${shop} da duoc thanh toan. Cam on ban.` : `Trasau: Your order at ${shop} is paid. Thank you.`);
+    case 'asked_again':
+      return fit(`Trasau, ${shop}:${reasonText(params, to.language)}`);
+    case 'deadline_near': {
+      const until = timeInVietnam(new Date(String(params['deadlineAt'])));
+      return fit(
+        vi
+          ? `Trasau: Ho so mua tra sau tai ${shop} het han luc ${until}. Vui long hoan tat truoc do.`
+          : `Trasau: Your application at ${shop} expires at ${until}. Please complete it before.`,
+      );
+    }
+    case 'checkout_link': {
+      const url = String(params['url'] ?? '');
+      const text = vi
+        ? `Trasau: Theo yeu cau cua ban, tiep tuc tai ${url} Khong chia se.`
+        : `Trasau: As you asked, go on at ${url} Do not share.`;
+      invariant(text.length <= maxLength, 'a link is sent whole');
+      return text;
+    }
     case 'application_ended': {
-      const code = String(params['reason'] ?? '');
-      const why = isReasonCode(code) ? ` ${ascii(reasons[code].customer[to.language])}` : '';
+      const why = reasonText(params, to.language);
       return fit(vi ? `Trasau: Ho so mua tra sau tai ${shop} da ket thuc.${why}` : `Trasau: Your application at ${shop} has ended.${why}`);
     }
   }
+}
+
+function reasonText(params: Record<string, string | number>, language: Language): string {
+  const code = String(params['reason'] ?? '');
+  return isReasonCode(code) ? ` ${ascii(reasons[code].customer[language])}` : '';
 }
 
 /** Vietnamese letters without their marks; anything else becomes a question mark, as do the ASCII characters that count twice in GSM 03.38

@@ -2,7 +2,10 @@
 
 import type { Guards } from '../auth.ts';
 import type { Api, ApiDeps } from '../environment.ts';
-import { addOpsCancel, addOpsRetry } from './ops/act.ts';
+import { addOpsRetry } from './ops/act.ts';
+import { addDecideApproval, addListApprovals } from './ops/approvals.ts';
+import { addOpsCancel, addPreviewCancel } from './ops/cancel-application.ts';
+import { addExtendDeadline, addRequestResubmission, addResendOtpByStaff, addSendLink } from './ops/help-customer.ts';
 import { addAnswerReview } from './ops/answer-review.ts';
 import { addBulkRetry } from './ops/bulk-retry.ts';
 import { addOpsInspect } from './ops/inspect-application.ts';
@@ -29,7 +32,14 @@ export function addOpsRoutes(app: Api, deps: ApiDeps, guards: Guards): void {
   addUnmask(app, deps, guards);
   addBulkRetry(app, deps, guards);
   addOpsRetry(app, deps, guards);
+  addPreviewCancel(app, deps, guards);
   addOpsCancel(app, deps, guards);
+  addRequestResubmission(app, deps, guards);
+  addExtendDeadline(app, deps, guards);
+  addResendOtpByStaff(app, deps, guards);
+  addSendLink(app, deps, guards);
+  addListApprovals(app, deps, guards);
+  addDecideApproval(app, deps, guards);
   addListReviews(app, deps, guards);
   addReadReview(app, deps, guards);
   addClaimReview(app, deps, guards);

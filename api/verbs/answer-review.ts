@@ -1,9 +1,13 @@
 // An answer to a review task. The question of an application goes to its workflow, which records the answer; a question about the books is
 // answered here. Either way the answer and its reason are in the audit log before anybody else sees them.
 
+import { staffLimits } from '../../config/staff-limits.ts';
+import { readApplication } from '../../db/applications.ts';
+import type { ApprovalRow } from '../../db/approvals.ts';
 import { audit } from '../../db/audit.ts';
 import { answerReviewTask, derivedLimit, readReviewTask } from '../../db/reviews.ts';
 import type { ReviewTaskRow } from '../../db/reviews.ts';
+import { overrideNeedsTwo } from '../../domain/four-eyes.ts';
 import { isId } from '../../domain/ids.ts';
 import { reviews } from '../../domain/reviews.ts';
 import type { StaffMember } from '../../domain/staff.ts';
@@ -11,6 +15,7 @@ import type { ReviewAnswer } from '../../workflows/messages.ts';
 import type { ApiDeps } from '../environment.ts';
 import { etagOf, isMeant } from '../etag.ts';
 import { Problem } from '../problems.ts';
+import { askSecondPerson } from './four-eyes.ts';
 import { staffCommand } from './staff-command.ts';
 
 export interface GivenAnswer {
@@ -25,20 +30,37 @@ export interface GivenAnswer {
   commandId: string;
 }
 
-/** Answers the task. Repeat by the same person: nothing. Throws NOT_FOUND, ROLE_MISSING, VERSION_MISMATCH, REVIEW_ANSWERED, REVIEW_CLAIMED,
+/** Answers the task, or returns the request that a second person has to confirm first. Repeat by the same person: nothing. Throws NOT_FOUND, ROLE_MISSING, VERSION_MISMATCH, REVIEW_ANSWERED, REVIEW_CLAIMED,
  *  ANSWER_NOT_ALLOWED, LIMIT_NOT_ALLOWED, and what the command throws. */
-export async function answerReview(deps: ApiDeps, staff: StaffMember, given: GivenAnswer): Promise<void> {
+export async function answerReview(deps: ApiDeps, staff: StaffMember, given: GivenAnswer): Promise<ApprovalRow | null> {
   const { database } = deps;
   const task = isId('reviewTask', given.taskId) ? await readReviewTask(database, given.taskId) : null;
   if (!task) throw new Problem('NOT_FOUND', { detail: 'There is no review task with this id.' });
   const { role } = reviews[task.kind];
   if (!staff.roles.includes(role))
     throw new Problem('ROLE_MISSING', { detail: `A task of kind ${task.kind} is answered by the role ${role}.` });
-  if (task.answer === given.answer && task.answered_by === staff.actor) return;
+  if (task.answer === given.answer && task.answered_by === staff.actor) return null;
   refuseWhatDoesNotFit(task, staff, given);
-  if (task.kind === 'reconciliation') return answerHere(deps, staff, task, given);
-  if (given.limitVnd !== undefined) await refuseMoreThanDerived(deps, task, given.limitVnd);
-  return answerApplication(deps, staff, task, given);
+  if (task.kind === 'reconciliation') await answerHere(deps, staff, task, given);
+  else if (await needsTwo(deps, task, given)) return askForApproval(deps, staff, task, given);
+  else await answerApplication(deps, staff, task, given);
+  return null;
+}
+
+async function needsTwo({ database }: ApiDeps, task: ReviewTaskRow, { answer, limitVnd }: GivenAnswer): Promise<boolean> {
+  const applicationId = task.application_id ?? '';
+  const derivedVnd = await derivedLimit(database, applicationId);
+  if (limitVnd !== undefined) refuseMoreThanDerived(limitVnd, derivedVnd);
+  if (task.kind !== 'decision' || answer !== 'approve') return false;
+  const application = await readApplication(database, applicationId);
+  return overrideNeedsTwo(limitVnd ?? derivedVnd ?? application?.amount_vnd ?? 0, staffLimits);
+}
+
+async function askForApproval(deps: ApiDeps, { actor }: StaffMember, task: ReviewTaskRow, given: GivenAnswer): Promise<ApprovalRow> {
+  const { limitVnd, reason, requestId } = given;
+  const request = { taskId: task.id, ...(limitVnd !== undefined && { limitVnd }) };
+  const asked = { operation: 'review.approve', applicationId: task.application_id, subject: task.id, request } as const;
+  return askSecondPerson(deps, { ...asked, reason, askedBy: actor, requestId });
 }
 
 function refuseWhatDoesNotFit(task: ReviewTaskRow, { actor }: StaffMember, { answer, ifMatch }: GivenAnswer): void {
@@ -68,8 +90,7 @@ async function answerApplication(deps: ApiDeps, { actor }: StaffMember, task: Re
   await staffCommand(deps, { ...act, change: { answer, ...limit } }, async (ref) => deps.commands.decideReview(ref, commandId, sent));
 }
 
-async function refuseMoreThanDerived({ database }: ApiDeps, task: ReviewTaskRow, limitVnd: number): Promise<void> {
-  const derivedVnd = await derivedLimit(database, task.application_id ?? '');
+function refuseMoreThanDerived(limitVnd: number, derivedVnd: number | null): void {
   if (derivedVnd !== null && limitVnd <= derivedVnd) return;
   const detail =
     derivedVnd === null

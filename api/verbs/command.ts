@@ -58,7 +58,8 @@ export async function orFirstAnswer(
   }
 }
 
-function otherVersion(row: ApplicationRow): Problem {
+/** The problem of a command that was meant for another version. */
+export function otherVersion(row: ApplicationRow): Problem {
   return new Problem('VERSION_MISMATCH', {
     detail: 'Nothing was done. Read the application again, and decide on what it is now.',
     currentStatus: row.status,

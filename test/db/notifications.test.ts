@@ -43,7 +43,11 @@ function aSender(answer: (message: SmsMessage) => Promise<'accepted' | 'duplicat
   const logged: unknown[] = [];
   const note: Log['warn'] = (event, fields) => void logged.push({ event, ...fields });
   const log: Log = { info: note, warn: note, error: note };
-  return { sent, logged, deps: { database, customers: store.customers, gateway, log } };
+  return {
+    sent,
+    logged,
+    deps: { database, customers: store.customers, gateway, log, linkOf: (id: string) => `https://pay.example/c#${id}` },
+  };
 }
 
 test('one message per application and template, however often it is asked for', async () => {

@@ -6,7 +6,7 @@ import type { ApiProblem } from '../../infra/local/demo-client.ts';
 import { coreSentinels, phoneSentinels } from '../../sandbox/sentinels.ts';
 import { eventually } from '../support/eventually.ts';
 import { startSystem } from '../support/system.ts';
-import { openReviewTask, staffDo, staffSee } from './support/actors.ts';
+import { openReviewTask, staffCancel, staffDo, staffSee } from './support/actors.ts';
 import { endedFor, isBookedOnce, isCleanAtTheBank } from './support/expect.ts';
 import { aJourney } from './support/journey.ts';
 
@@ -178,7 +178,7 @@ describe('every sentinel', { concurrency: true }, () => {
         const approval = assert.rejects(journey.customer.approve(journey.amountVnd), { name: 'ApiProblem' });
         const attention = await eventually('staff see it', async () => (await staffSee(system, journey)).attention);
         assert.deepEqual([attention.activity, attention.code], ['requestOtp', 'CARD_CORE_REJECTED']);
-        await staffDo(system, `/applications/${journey.applicationId}/cancel`);
+        await staffCancel(system, journey);
         await endedFor(system, journey, 'canceled', ['CANCELED_BY_STAFF']);
         await isCleanAtTheBank(system, journey);
         await approval;

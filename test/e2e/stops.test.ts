@@ -7,7 +7,7 @@ import { newId } from '../../db/ids.ts';
 import type { ReasonCode } from '../../domain/reasons.ts';
 import { identityLimits } from '../../config/identity-limits.ts';
 import { startSystem } from '../support/system.ts';
-import { call, merchantCancels, merchantSees, staffDo } from './support/actors.ts';
+import { call, merchantCancels, merchantSees, staffCancel, staffDo } from './support/actors.ts';
 import type { Answer } from './support/actors.ts';
 import { endedFor, isCleanAtTheBank } from './support/expect.ts';
 import { aJourney } from './support/journey.ts';
@@ -20,7 +20,7 @@ const cancels: Record<string, { reason: ReasonCode; cancel: (journey: Journey) =
   merchant: { reason: 'CANCELED_BY_MERCHANT', cancel: async (journey) => merchantCancels(system, journey) },
   operations: {
     reason: 'CANCELED_BY_STAFF',
-    cancel: async ({ applicationId }) => staffDo(system, `/applications/${applicationId}/cancel`),
+    cancel: async (journey) => staffCancel(system, journey),
   },
 };
 

@@ -1,4 +1,4 @@
-// What staff can do to an application that is stuck: try its step again, or cancel it. Each with a reason.
+// What every command of staff to an application has: a reason, a version, an answer; and the simplest of them, to try a step again.
 
 import { z } from '@hono/zod-openapi';
 import { isId } from '../../../domain/ids.ts';
@@ -14,18 +14,24 @@ import { idParam, staffReason as reason, status, time } from '../../schemas.ts';
 import { staffCommand } from '../../verbs/staff-command.ts';
 import type { StaffAct } from '../../verbs/staff-command.ts';
 
-const state = z
+/** Where an application stands after a command of staff. */
+export const state = z
   .object({ status, step: z.string(), awaits: z.enum(['customer', 'staff', 'system', 'nobody']), deadline_at: time.nullable() })
   .openapi('OpsCommandAccepted');
 
-const toState = ({ status, step, awaits, deadlineAt }: ApplicationView): z.infer<typeof state> => ({
+/** The view of the workflow as staff see it. */
+export const toState = ({ status, step, awaits, deadlineAt }: ApplicationView): z.infer<typeof state> => ({
   status,
   step,
   awaits,
   deadline_at: deadlineAt,
 });
 
-const problems: readonly ProblemCode[] = ['IDEMPOTENCY_KEY_MISSING', 'NOT_FOUND', 'WRONG_STATE', 'VERSION_MISMATCH'];
+/** What every command of staff may be refused with. */
+export const problems: readonly ProblemCode[] = ['IDEMPOTENCY_KEY_MISSING', 'NOT_FOUND', 'WRONG_STATE', 'VERSION_MISMATCH'];
+
+/** The header by which a command is meant for one version alone. */
+export const ifMatch = z.object({ 'if-match': z.string().optional().openapi({ description: 'The ETag that you read.' }) });
 
 /** Adds POST /ops/v1/applications/{id}/retry. */
 export function addOpsRetry(app: Api, deps: ApiDeps, guards: Guards): void {
@@ -36,7 +42,7 @@ export function addOpsRetry(app: Api, deps: ApiDeps, guards: Guards): void {
       path: '/ops/v1/applications/{id}/retry',
       tags: ['Operations'],
       summary: 'Try the waiting step again',
-      request: { params: idParam, body: body(z.strictObject({ reason })) },
+      request: { params: idParam, headers: ifMatch, body: body(z.strictObject({ reason })) },
       responses: { 202: json(state, 'The step runs again') },
     },
   );
@@ -51,32 +57,8 @@ export function addOpsRetry(app: Api, deps: ApiDeps, guards: Guards): void {
   });
 }
 
-/** Adds POST /ops/v1/applications/{id}/cancel. */
-export function addOpsCancel(app: Api, deps: ApiDeps, guards: Guards): void {
-  const route = defineRoute(
-    { guard: guards.staff('cancelApplication'), problems: [...problems, 'POINT_OF_NO_RETURN'] },
-    {
-      method: 'post',
-      path: '/ops/v1/applications/{id}/cancel',
-      tags: ['Operations'],
-      summary: 'Cancel an application and undo what was done',
-      request: { params: idParam, body: body(z.strictObject({ reason })) },
-      responses: { 202: json(state, 'It is being canceled') },
-    },
-  );
-  app.openapi(route, async (c) => {
-    requiredKey(c);
-    const act = actOn(c, c.req.valid('param').id, 'application.cancel_asked', c.req.valid('json').reason);
-    const { actor, requestId } = act;
-    const canceled = await staffCommand(deps, act, async (ref) =>
-      deps.commands.cancel(ref, commandId(c, 'cancel'), { by: 'operations', actor, requestId }),
-    );
-    return c.json(toState(canceled), 202);
-  });
-}
-
 /** What staff do to an application, for the audit log. Throws NOT_FOUND for what is no id. */
-function actOn(c: ApiContext, applicationId: string, action: string, reason: string): StaffAct {
+export function actOn(c: ApiContext, applicationId: string, action: string, reason: string): StaffAct {
   if (!isId('application', applicationId)) throw new Problem('NOT_FOUND', { detail: 'There is no application with this id.' });
   c.get('notes')['applicationId'] = applicationId;
   return { actor: actorOf(c), action, applicationId, reason, requestId: c.get('requestId'), ifMatch: c.req.header('if-match') };

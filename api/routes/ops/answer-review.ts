@@ -11,6 +11,8 @@ import type { Api, ApiDeps } from '../../environment.ts';
 import { commandId, requiredKey } from '../../idempotency.ts';
 import { moneyBetween, staffReason as reason } from '../../schemas.ts';
 import { answerReview } from '../../verbs/answer-review.ts';
+import { ifMatch } from './act.ts';
+import { approvalObject, toApprovalObject } from './approvals.ts';
 import { answers, reviewAnswer, reviewObject, toReviewObject } from './review-object.ts';
 
 const given = z.strictObject({
@@ -20,6 +22,12 @@ const given = z.strictObject({
     .optional()
     .openapi({ description: 'With approve: less than the ruleset derived, but enough for the order.' }),
 });
+
+const answered = reviewObject
+  .extend({
+    approval: approvalObject.nullable().openapi({ description: 'What a second person has to confirm first; null when one is enough.' }),
+  })
+  .openapi('ReviewAnswered');
 
 /** Adds the route. */
 export function addAnswerReview(app: Api, deps: ApiDeps, guards: Guards): void {
@@ -36,6 +44,7 @@ export function addAnswerReview(app: Api, deps: ApiDeps, guards: Guards): void {
         'LIMIT_NOT_ALLOWED',
         'ASKS_SPENT',
         'VERSION_MISMATCH',
+        'APPROVAL_OPEN',
       ],
     },
     {
@@ -45,17 +54,17 @@ export function addAnswerReview(app: Api, deps: ApiDeps, guards: Guards): void {
       summary: 'Answer a review task',
       request: {
         params: z.object({ taskId: z.string() }),
-        headers: z.object({ 'if-match': z.string().optional().openapi({ description: 'The version that you saw, e.g. "3".' }) }),
+        headers: ifMatch,
         body: body(given),
       },
-      responses: { 202: json(reviewObject, 'The answer is taken; the application goes on with it') },
+      responses: { 202: json(answered, 'The answer is taken and the application goes on with it, or it waits for a second person') },
     },
   );
   app.openapi(route, async (c) => {
     requiredKey(c);
     const { taskId } = c.req.valid('param');
     const { answer, reason: why, limit } = c.req.valid('json');
-    await answerReview(deps, staffOf(c), {
+    const approval = await answerReview(deps, staffOf(c), {
       taskId,
       answer: answers[answer],
       limitVnd: limit?.value,
@@ -66,6 +75,6 @@ export function addAnswerReview(app: Api, deps: ApiDeps, guards: Guards): void {
     });
     const task = await readReviewTask(deps.database, taskId);
     invariant(task, 'a task that was answered exists');
-    return c.json(toReviewObject(task, deps.now()), 202);
+    return c.json({ ...toReviewObject(task, deps.now()), approval: approval && toApprovalObject(approval) }, 202);
   });
 }

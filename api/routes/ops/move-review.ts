@@ -13,12 +13,12 @@ import { Problem } from '../../problems.ts';
 import type { ProblemCode } from '../../problems.ts';
 import { line, staffReason as reason } from '../../schemas.ts';
 import { otherVersionOfTask } from '../../verbs/answer-review.ts';
+import { ifMatch } from './act.ts';
 import { reviewObject, toReviewObject } from './review-object.ts';
 
 const problems: readonly ProblemCode[] = ['NOT_FOUND', 'REVIEW_ANSWERED', 'VERSION_MISMATCH'];
 const responses = { 200: json(reviewObject, 'The task as it is now') };
 const params = z.object({ taskId: z.string() });
-const headers = z.object({ 'if-match': z.string().optional().openapi({ description: 'The version that you saw, e.g. "3".' }) });
 
 /** Adds POST /ops/v1/reviews/{taskId}/claim. */
 export function addClaimReview(app: Api, deps: ApiDeps, guards: Guards): void {
@@ -29,7 +29,7 @@ export function addClaimReview(app: Api, deps: ApiDeps, guards: Guards): void {
       path: '/ops/v1/reviews/{taskId}/claim',
       tags: ['Operations'],
       summary: 'Take a review task that nobody works on, or keep one longer',
-      request: { params, headers },
+      request: { params, headers: ifMatch },
       responses,
     },
   );
@@ -48,7 +48,7 @@ export function addReleaseReview(app: Api, deps: ApiDeps, guards: Guards): void 
       path: '/ops/v1/reviews/{taskId}/release',
       tags: ['Operations'],
       summary: 'Give a review task back',
-      request: { params, headers },
+      request: { params, headers: ifMatch },
       responses,
     },
   );
@@ -71,7 +71,7 @@ export function addReassignReview(app: Api, deps: ApiDeps, guards: Guards): void
       path: '/ops/v1/reviews/{taskId}/reassign',
       tags: ['Operations'],
       summary: 'Give a review task to somebody else',
-      request: { params, headers, body: body(z.strictObject({ to, reason })) },
+      request: { params, headers: ifMatch, body: body(z.strictObject({ to, reason })) },
       responses,
     },
   );
@@ -84,8 +84,8 @@ export function addReassignReview(app: Api, deps: ApiDeps, guards: Guards): void
 
 function moveOf(c: ApiContext, taskId: string): Move {
   if (!isId('reviewTask', taskId)) throw refusal('NOT_FOUND');
-  const ifMatch = c.req.header('if-match');
-  return { taskId, by: actorOf(c), requestId: c.get('requestId'), isMeant: (task) => isMeant(ifMatch, etagOf(task)) };
+  const seen = c.req.header('if-match');
+  return { taskId, by: actorOf(c), requestId: c.get('requestId'), isMeant: (task) => isMeant(seen, etagOf(task)) };
 }
 
 function taskAfter(c: ApiContext, { now }: ApiDeps, moved: Moved): z.infer<typeof reviewObject> {

@@ -3,15 +3,19 @@
 
 import { z } from '@hono/zod-openapi';
 import { apiLimits } from '../../../config/limits.ts';
-import { discardParked, listParked, replayParked } from '../../../db/parked.ts';
+import { staffLimits } from '../../../config/staff-limits.ts';
+import { discardParked, listParked, replayParked, replayedSince } from '../../../db/parked.ts';
 import type { Resolved, Resolving } from '../../../db/parked.ts';
 import type { Database } from '../../../db/pool.ts';
+import { replayNeedsTwo } from '../../../domain/four-eyes.ts';
 import type { Guards } from '../../auth.ts';
 import { body, defineRoute, json } from '../../define-route.ts';
 import { actorOf } from '../../environment.ts';
 import type { Api, ApiContext, ApiDeps } from '../../environment.ts';
 import { Problem } from '../../problems.ts';
 import { idParam, staffReason as reason } from '../../schemas.ts';
+import { askSecondPerson } from '../../verbs/four-eyes.ts';
+import { approvalObject, toApprovalObject } from './approvals.ts';
 import { notFound, parkedFor, parkedId } from './parked.ts';
 
 const result = z
@@ -57,13 +61,23 @@ const selection = z.strictObject({
 });
 
 const results = z
-  .object({ dry_run: z.boolean(), ids: z.array(z.int()), results: z.array(result), has_more: z.boolean() })
+  .object({
+    dry_run: z.boolean(),
+    ids: z.array(z.int()),
+    results: z.array(result),
+    has_more: z.boolean(),
+    needs_second_person: z.boolean().openapi({ description: 'true: it is many; nothing was replayed yet.' }),
+    approval: approvalObject
+      .nullable()
+      .openapi({ description: 'What a second person has to confirm; null in a dry run, and when one is enough.' }),
+  })
   .openapi('ParkedMessageResults');
 
 /** Adds POST /ops/v1/parked/replay. */
-export function addReplayOpenParked(app: Api, { database }: ApiDeps, guards: Guards): void {
+export function addReplayOpenParked(app: Api, deps: ApiDeps, guards: Guards): void {
+  const { database } = deps;
   const route = defineRoute(
-    { guard: guards.staff('replayParked') },
+    { guard: guards.staff('replayParked'), problems: ['APPROVAL_OPEN'] },
     {
       method: 'post',
       path: '/ops/v1/parked/replay',
@@ -83,9 +97,17 @@ export function addReplayOpenParked(app: Api, { database }: ApiDeps, guards: Gua
       limit: limit + 1,
     });
     const ids = open.slice(0, limit).map(({ id }) => id);
+    const plan = { dry_run, ids, has_more: open.length > limit };
+    const lately = await replayedSince(database, actorOf(c), staffLimits.replayCountedMs);
+    const needsTwo = replayNeedsTwo(ids.length, lately, staffLimits);
+    if (needsTwo && !dry_run) {
+      const asked = { operation: 'parked.replay', applicationId: null, subject: 'parked', request: { ids }, reason } as const;
+      const approval = await askSecondPerson(deps, { ...asked, askedBy: actorOf(c), requestId: c.get('requestId') });
+      return c.json({ ...plan, results: [], needs_second_person: true, approval: toApprovalObject(approval) }, 200);
+    }
     const done: Result[] = [];
     for (const id of dry_run ? [] : ids) done.push(shown(id, await replay(database, resolvingOf(c, id, reason))));
-    return c.json({ dry_run, ids, results: done, has_more: open.length > limit }, 200);
+    return c.json({ ...plan, results: done, needs_second_person: needsTwo, approval: null }, 200);
   });
 }
 

@@ -76,6 +76,15 @@ export async function staffDo(system: System, path: string, more: Record<string,
   return first.status === 503 ? send() : first;
 }
 
+/** Staff cancel; a second person confirms where one is not enough. */
+export async function staffCancel(system: System, { applicationId }: Journey): Promise<Answer> {
+  const asked = await staffDo(system, `/applications/${applicationId}/cancel`);
+  const approval = z.object({ approval: z.object({ id: z.string() }).nullable() }).safeParse(asked.body).data?.approval;
+  if (!approval) return asked;
+  const token = await system.sandbox.staffToken('thu.ha', ['operations']);
+  return call(system, `/ops/v1/approvals/${approval.id}/confirm`, { token, json: { reason: 'looked at it' } });
+}
+
 /** The id of the open review task, as staff find it in the timeline. */
 export async function openReviewTask(system: System, journey: Journey): Promise<string> {
   const { timeline } = await staffSee(system, journey);

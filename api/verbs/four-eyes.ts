@@ -1,0 +1,91 @@
+// Four eyes: what one member of staff asked for is done when another one confirms it, exactly as it was asked for. Who asks twice has asked
+// once.
+
+import { z } from 'zod';
+import { askApproval, decideApproval, lockApproval } from '../../db/approvals.ts';
+import type { ApprovalRow, NewApproval } from '../../db/approvals.ts';
+import { audit } from '../../db/audit.ts';
+import { replayParked } from '../../db/parked.ts';
+import { canonicalJson } from '../../domain/canonical-json.ts';
+import { fourEyes } from '../../domain/four-eyes.ts';
+import type { FourEyesOperation } from '../../domain/four-eyes.ts';
+import { isId } from '../../domain/ids.ts';
+import type { StaffMember } from '../../domain/staff.ts';
+import type { ApiDeps } from '../environment.ts';
+import { Problem } from '../problems.ts';
+import { command } from './command.ts';
+
+/** Asks for a second person, or returns the open request for the very same. Throws APPROVAL_OPEN when something else is asked about it. */
+export async function askSecondPerson({ database }: Pick<ApiDeps, 'database'>, asked: NewApproval): Promise<ApprovalRow> {
+  const { row } = await database.withTransaction(async (tx) => askApproval(tx, asked));
+  if (canonicalJson(row.request) !== canonicalJson(asked.request)) {
+    throw new Problem('APPROVAL_OPEN', { detail: `${row.asked_by} asked for something else about it: confirm or refuse ${row.id} first.` });
+  }
+  return row;
+}
+
+export interface Deciding {
+  id: string;
+  outcome: 'confirmed' | 'refused';
+  reason: string;
+  requestId: string;
+}
+
+/** Confirms a request and does what was asked for, or refuses it. Repeat by the same person: the same once. Throws NOT_FOUND, ROLE_MISSING,
+ *  SECOND_PERSON_NEEDED, APPROVAL_CLOSED, and what the thing itself throws; then the audit log says that it was not done. */
+export async function decideRequest(deps: ApiDeps, staff: StaffMember, deciding: Deciding): Promise<ApprovalRow> {
+  const row = await deps.database.withTransaction(async (tx) => {
+    const open = isId('approval', deciding.id) ? await lockApproval(tx, deciding.id) : undefined;
+    if (!open) throw new Problem('NOT_FOUND', { detail: 'There is no request with this id.' });
+    refuseTheWrongPerson(open, staff, deciding);
+    const isRepeat = open.outcome === deciding.outcome && open.decided_by === staff.actor;
+    if (isRepeat) return open;
+    if (open.outcome !== null) throw new Problem('APPROVAL_CLOSED', { detail: `The request is ${open.outcome}.` });
+    return decideApproval(tx, open, { ...deciding, by: staff.actor });
+  });
+  if (row.outcome === 'confirmed') await perform(deps, row, staff.actor, deciding.requestId);
+  return row;
+}
+
+function refuseTheWrongPerson(row: ApprovalRow, { actor, roles }: StaffMember, { outcome }: Deciding): void {
+  if (row.asked_by === actor) {
+    if (outcome === 'confirmed')
+      throw new Problem('SECOND_PERSON_NEEDED', { detail: 'You asked for it yourself; somebody else has to confirm it.' });
+    return; // who asked may take it back
+  }
+  const role = fourEyes[row.operation];
+  if (!roles.includes(role)) throw new Problem('ROLE_MISSING', { detail: `This is decided by the role ${role}.` });
+}
+
+async function perform(deps: ApiDeps, row: ApprovalRow, approvedBy: string, requestId: string): Promise<void> {
+  try {
+    await doers[row.operation](deps, row, approvedBy);
+  } catch (error) {
+    const code = error instanceof Problem ? error.code : 'INTERNAL';
+    const entry = { actor: approvedBy, action: 'approval.not_done', applicationId: row.application_id, subject: row.id, requestId };
+    await deps.database.withTransaction(async (tx) => audit(tx, { ...entry, change: { operation: row.operation, code } }));
+    throw error;
+  }
+}
+
+const approveRequest = z.object({ taskId: z.string(), limitVnd: z.int().optional() });
+const replayRequest = z.object({ ids: z.array(z.int()) });
+
+/** Each may be done again with the same row, and is then done once. */
+const doers: Record<FourEyesOperation, (deps: ApiDeps, row: ApprovalRow, approvedBy: string) => Promise<void>> = {
+  async 'application.cancel'({ database, commands }, row, approvedBy) {
+    const by = { by: 'operations', actor: row.asked_by, requestId: row.request_id, approvedBy } as const;
+    await command(database, row.subject, async (ref) => commands.cancel(ref, `approval:${row.id}`, by));
+  },
+  async 'review.approve'({ database, commands }, row, approvedBy) {
+    const { taskId, limitVnd } = approveRequest.parse(row.request);
+    const limit = limitVnd !== undefined && { limitVnd };
+    const answer = { taskId, answer: 'approve', ...limit, actor: row.asked_by, requestId: row.request_id, approvedBy } as const;
+    await command(database, row.application_id ?? '', async (ref) => commands.decideReview(ref, `approval:${row.id}`, answer));
+  },
+  async 'parked.replay'({ database }, row, approvedBy) {
+    const { asked_by: actor, reason, request_id: requestId } = row;
+    for (const id of replayRequest.parse(row.request).ids)
+      await database.withTransaction(async (tx) => replayParked(tx, { id, actor, reason, requestId, approvedBy }));
+  },
+};

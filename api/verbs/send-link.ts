@@ -1,0 +1,39 @@
+// A new checkout link for a customer who asked support for one. It is a key to their application, so no member of staff sees it: it is made
+// here as a digest, and only the process that writes the message to the customer's phone can make the link itself (db/checkout.ts).
+
+import { createHash } from 'node:crypto';
+import { apiLimits } from '../../config/limits.ts';
+import { staffLimits } from '../../config/staff-limits.ts';
+import { readApplication } from '../../db/applications.ts';
+import { audit } from '../../db/audit.ts';
+import { addLinkForMessage, linkOfMessage, linksSentToday } from '../../db/checkout.ts';
+import { addNotification } from '../../db/notifications.ts';
+import { maskPhone } from '../../domain/profile.ts';
+import { isTerminal } from '../../domain/states.ts';
+import type { ApiDeps } from '../environment.ts';
+import { etagOf, isMeant } from '../etag.ts';
+import { Problem } from '../problems.ts';
+import { otherVersion, wrongState } from './command.ts';
+import type { StaffAct } from './staff-command.ts';
+
+/** Has a link sent. Link, message and audit row are one commit. Repeat with the same key: the first link. Throws NOT_FOUND, WRONG_STATE,
+ *  VERSION_MISMATCH and LINKS_SPENT. */
+export async function sendLink(deps: ApiDeps, act: StaffAct, key: string): Promise<{ phone: string; expiresAt: Date }> {
+  const { database, customers, boxes } = deps;
+  const { applicationId, ifMatch, ...by } = act;
+  const occasion = createHash('sha256').update(`${act.actor} ${key}`).digest('hex').slice(0, 32);
+  return database.withTransaction(async (tx) => {
+    const row = await readApplication(tx, applicationId);
+    if (!row) throw new Problem('NOT_FOUND', { detail: 'There is no application with this id.' });
+    const phone = maskPhone(await customers.phone(tx, row.customer_id));
+    const { id, isNew } = await addNotification(tx, { applicationId, template: 'checkout_link', occasion, params: {} });
+    if (!isNew) return { phone, expiresAt: (await linkOfMessage(tx, boxes, id)) ?? deps.now() };
+    if (isTerminal(row.status)) throw wrongState(row.status);
+    if (!isMeant(ifMatch, etagOf(row))) throw otherVersion(row);
+    if ((await linksSentToday(tx, applicationId)) > staffLimits.linksMaxPerDay)
+      throw new Problem('LINKS_SPENT', { detail: 'Let the shop hand over a new link: it gets one by repeating its order.' });
+    const expiresAt = await addLinkForMessage(tx, boxes, { applicationId, notificationId: id, lifetimeMs: apiLimits.checkoutLinkMs });
+    await audit(tx, { ...by, applicationId, subject: id });
+    return { phone, expiresAt };
+  });
+}

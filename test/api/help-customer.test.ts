@@ -1,0 +1,71 @@
+// What staff do for a customer, as customer and auditor are promised it.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { tokenOfMessage } from '../../db/checkout.ts';
+import { asStaff } from '../support/staff.ts';
+import { aCheckout, aWorld, bodyOf, place, post } from './world.ts';
+
+const world = await aWorld();
+const { app, database, sent } = world;
+const mai = await asStaff('mai', 'support');
+const act = async (applicationId: string, what: string, body: object, headers: Record<string, string> = {}) =>
+  app.request(
+    `/ops/v1/applications/${applicationId}/${what}`,
+    post({ reason: 'the customer called', ...body }, { 'idempotency-key': crypto.randomUUID(), ...mai, ...headers }),
+  );
+
+test('202 for asking again: the customer reads a reason of a closed list, and free text stays in the audit log', async () => {
+  const { applicationId } = await aCheckout(world);
+  const reply = await act(applicationId, 'resubmission', { step: 'identity', reason_code: 'IDENTITY_POOR_PHOTO' });
+  assert.equal(reply.status, 202);
+  const requestId = reply.headers.get('request-id');
+  assert.deepEqual(sent.at(-1)?.args.at(-1), { step: 'identity', reason: 'IDENTITY_POOR_PHOTO', actor: 'staff:mai', requestId });
+  assert.equal((await act(applicationId, 'resubmission', { step: 'identity', reason_code: 'BAD_DEBT' })).status, 422);
+  assert.equal((await act(applicationId, 'resubmission', { step: 'offer', reason_code: 'IDENTITY_POOR_PHOTO' })).status, 422);
+});
+
+test('202 for more time, and 412 when the application has changed since it was read', async () => {
+  const { applicationId } = await aCheckout(world);
+  const more = { deadline_at: '2026-11-25T08:00:00.000Z' };
+  assert.equal((await act(applicationId, 'deadline', more, { 'if-match': '"1"' })).status, 202);
+  assert.equal(Object(sent.at(-1)?.args.at(-1)).deadlineAt, more.deadline_at);
+  assert.equal((await act(applicationId, 'deadline', { deadline_at: 'tomorrow' })).status, 422);
+});
+
+test('202 for a new code: staff see where it went, masked, and never the code', async () => {
+  const { applicationId } = await aCheckout(world);
+  const body = await bodyOf(act(applicationId, 'otp', {}));
+  assert.deepEqual(body, { phone: '+84*****567', expires_at: '2026-11-23T08:03:00.000Z', resends_left: 2 });
+});
+
+test('a link goes to the phone of the customer alone: staff, database and audit log never hold it, and it opens once', async () => {
+  const { applicationId } = await aCheckout(world);
+  const reply = await act(applicationId, 'link', {}, { 'idempotency-key': 'same' });
+  const body = await bodyOf(reply);
+  assert.deepEqual([reply.status, body['phone']], [202, '+84*****567']);
+  const { rows } = await database.query<{ id: string }>(
+    `select id from notifications where application_id = $1 and template = 'checkout_link'`,
+    [applicationId],
+  );
+  const token = tokenOfMessage(world.deps.boxes, rows[0]?.id ?? '');
+  const { rows: stored } = await database.query<{ text: string }>(
+    `select row_to_json(t)::text as text from notifications t union all select row_to_json(t)::text from audit_log t
+     union all select row_to_json(t)::text from checkout_links t`,
+  );
+  for (const text of [JSON.stringify(body), ...stored.map((row) => row.text)]) assert.ok(!text.includes(token));
+  const repeated = await bodyOf(act(applicationId, 'link', {}, { 'idempotency-key': 'same' }));
+  assert.deepEqual(repeated, body, 'a double click sends one');
+  assert.equal((await app.request('/checkout/sessions', post({ token }))).status, 201);
+  assert.equal((await app.request('/checkout/sessions', post({ token }))).status, 401);
+});
+
+test('429 after five links in a day, and 409 for an application that has ended', async () => {
+  const { applicationId } = await aCheckout(world);
+  for (let count = 0; count < 5; count += 1) assert.equal((await act(applicationId, 'link', {})).status, 202);
+  const spent = await act(applicationId, 'link', {});
+  assert.deepEqual([spent.status, (await bodyOf(spent))['code']], [429, 'LINKS_SPENT']);
+  const ended = (await bodyOf(place(world))).id;
+  await world.move(ended, { status: 'canceled', step: 'end' });
+  assert.equal((await act(ended, 'link', {})).status, 409);
+});
