@@ -151,6 +151,8 @@ const parts = {
   migrate: z.object({ DATABASE_URL: url }),
   /** The tools of operators. */
   operations: z.object({ DATABASE_URL: url }),
+  /** The tools of risk analysts and auditors: they open what decisions looked at. */
+  decisions: z.object(database),
   reconcile: z.object({ DATABASE_URL: url, ...cardCore }),
 };
 

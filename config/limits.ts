@@ -60,6 +60,10 @@ export const decisionLimits = {
   reportReuseMs: 7 * day,
   /** Our choice: ten times what an evaluation takes at its slowest; a challenger that needs longer is not worth waiting for. */
   challengerBudgetMs: 20,
+  /** Our choice: records that a replay or a backtest reads at once; a few MB. */
+  pageRows: 1_000,
+  /** Our choice: a challenger that nobody looks at for a quarter is forgotten, not tested. */
+  challengerMaxDays: 92,
 } as const;
 
 /** The merchant and checkout API. */

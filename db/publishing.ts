@@ -25,7 +25,8 @@ export async function publishRuleset(tx: Tx, document: unknown, by: Signed & { a
     return { kind: 'proposed', sha256 };
   }
   if (open.actor === by.actor) return refused('it is your own proposal: another person approves it');
-  const wanted = by.effectiveFrom ?? open.effective_from ?? by.at;
+  const wanted = open.effective_from ?? by.at;
+  if (by.effectiveFrom && by.effectiveFrom.getTime() !== wanted.getTime()) return refused(`it was proposed for ${wanted.toISOString()}`);
   const effectiveFrom = wanted > by.at ? wanted : by.at;
   await addEvent(tx, { kind: 'approved', sha256, ...by, effectiveFrom, proposedBy: open.actor });
   return { kind: 'approved', sha256, effectiveFrom };

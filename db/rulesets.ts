@@ -38,7 +38,7 @@ export interface Lazy {
 export function createRulesets(): Rulesets {
   const known = new Map<string, Ruleset>();
   const readOnce = ({ sha256, document }: Document): Ruleset => {
-    const found = known.get(sha256) ?? parseRuleset(JSON.parse(document));
+    const found = known.get(sha256) ?? readDocument({ sha256, document });
     known.set(sha256, found);
     return found;
   };
@@ -61,6 +61,12 @@ export function createRulesets(): Rulesets {
 export interface Document {
   sha256: string;
   document: string;
+}
+
+function readDocument({ sha256, document }: Document): Ruleset {
+  const parsed: unknown = JSON.parse(document);
+  invariant(rulesetHash(parsed) === sha256, 'a ruleset fits the hash that names it');
+  return parseRuleset(parsed);
 }
 
 /** The hash that names a document: over its canonical JSON, so that layout does not matter. */

@@ -20,6 +20,12 @@ export function recordEvaluation(ruleset: Ruleset, features: FeatureSnapshot, no
   return { input: canonicalJson({ features, now: now.toISOString() }), output: canonicalJson(result), result };
 }
 
+/** Reads what {@link recordEvaluation} wrote as input. */
+export function parseInput(input: string): { features: FeatureSnapshot; now: Date } {
+  const { features, now } = JSON.parse(input) as { features: FeatureSnapshot; now: string }; // written here, and its hash is checked
+  return { features, now: new Date(now) };
+}
+
 /** Where two values first differ, in the order of their keys. */
 export interface Difference {
   path: string;
