@@ -2,6 +2,7 @@
 // Plain geometry on an average face: right to some 10 degrees, enough to tell a frontal face from a profile.
 
 import sharp from 'sharp';
+import type { DecodedPicture } from './decode.ts';
 import type { Box } from './vision.ts';
 
 export interface Point {
@@ -38,15 +39,12 @@ const measuredSide = 112;
 const sharpVariance = 250;
 
 /** 0–100 each: mean luma, and the variance of the Laplacian laid on a curve that ends at 100. The box is in pixels of the picture. */
-export async function measureLight(
-  picture: { data: Buffer; width: number; height: number },
-  box: Box,
-): Promise<{ brightness: number; sharpness: number }> {
+export async function measureLight(picture: DecodedPicture, box: Box): Promise<{ brightness: number; sharpness: number }> {
   const left = Math.max(0, Math.floor(box.left));
   const top = Math.max(0, Math.floor(box.top));
   const width = Math.max(1, Math.min(picture.width - left, Math.floor(box.width)));
   const height = Math.max(1, Math.min(picture.height - top, Math.floor(box.height)));
-  const luma = await sharp(picture.data, { raw: { width: picture.width, height: picture.height, channels: 3 } })
+  const luma = await sharp(picture.bytes, { raw: { width: picture.width, height: picture.height, channels: 3 } })
     .extract({ left, top, width, height })
     .resize(measuredSide, measuredSide, { fit: 'fill' })
     .toColourspace('b-w')

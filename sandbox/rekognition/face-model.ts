@@ -6,10 +6,10 @@ import path from 'node:path';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs';
 import * as faceapi from '@vladmandic/face-api/dist/face-api.node-wasm.js';
-import sharp from 'sharp';
+import { decodePicture } from './decode.ts';
+import type { DecodedPicture } from './decode.ts';
 import { measureLight, measurePose } from './face-measures.ts';
 import type { Point } from './face-measures.ts';
-import { UndecodableFailure } from './vision.ts';
 import type { SeenFace } from './vision.ts';
 
 export interface ModelFace extends SeenFace {
@@ -29,8 +29,8 @@ export async function loadFaceModel(): Promise<(bytes: Uint8Array) => Promise<Mo
   const models = path.join(path.dirname(resolve('@vladmandic/face-api/package.json')), 'model');
   for (const net of ['ssdMobilenetv1', 'faceLandmark68Net', 'faceRecognitionNet'] as const) await faceapi.nets[net].loadFromDisk(models);
   return async (bytes) => {
-    const picture = await decode(bytes);
-    const pixels = tf.tensor3d(new Uint8Array(picture.data), [picture.height, picture.width, 3], 'int32');
+    const picture = await decodePicture(bytes, lookingSide, (upright) => upright.toColourspace('srgb').raw());
+    const pixels = tf.tensor3d(new Uint8Array(picture.bytes), [picture.height, picture.width, 3], 'int32');
     try {
       const options = new faceapi.SsdMobilenetv1Options({ minConfidence: scoreMin });
       const found = await faceapi.detectAllFaces(pixels, options).withFaceLandmarks().withFaceDescriptors();
@@ -40,27 +40,6 @@ export async function loadFaceModel(): Promise<(bytes: Uint8Array) => Promise<Mo
       pixels.dispose();
     }
   };
-}
-
-interface DecodedPicture {
-  data: Buffer;
-  width: number;
-  height: number;
-}
-
-async function decode(bytes: Uint8Array): Promise<DecodedPicture> {
-  try {
-    const { data, info } = await sharp(bytes, { failOn: 'error' })
-      .autoOrient()
-      .resize({ width: lookingSide, height: lookingSide, fit: 'inside', withoutEnlargement: true })
-      .flatten({ background: 'white' })
-      .toColourspace('srgb')
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    return { data, width: info.width, height: info.height };
-  } catch {
-    throw new UndecodableFailure();
-  }
 }
 
 type FoundFace = faceapi.WithFaceDescriptor<faceapi.WithFaceLandmarks<faceapi.WithFaceDetection<object>>>;

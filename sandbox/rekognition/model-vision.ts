@@ -1,11 +1,12 @@
-// The eye with models: one worker thread, one picture at a time, and what was seen once is remembered by the hash of the picture, so that
-// DetectFaces followed by CompareFaces on the same photos looks at each of them once. A thread that dies is replaced by the next call.
+// The eye with models: one worker thread, one picture at a time for each model, and what was seen once is remembered by the hash of the
+// picture, so that DetectFaces followed by CompareFaces on the same photos looks at each of them once. A thread that dies is replaced by the
+// next call.
 
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { sandboxLimits } from '../../config/sandbox-limits.ts';
 import type { ModelFace } from './face-model.ts';
-import type { Look, Sight } from './model-worker.ts';
+import type { Look, Model, Said, Sight } from './model-worker.ts';
 import { remembered } from './remembered.ts';
 import { similarityAt } from './similarity.ts';
 import { BusyFailure, UndecodableFailure } from './vision.ts';
@@ -54,7 +55,7 @@ function createThread(log: Logger): Thread {
   let closed = false;
   let waiting = 0;
   let worker: Promise<Worker> | undefined;
-  let last: Promise<unknown> = Promise.resolve();
+  const last: Record<Model, Promise<unknown>> = { faces: Promise.resolve(), text: Promise.resolve() };
   const running = (): Promise<Worker> => {
     if (closed) return Promise.reject(new Error('the simulator is closed'));
     worker ??= startWorker(log, () => (worker = undefined));
@@ -65,8 +66,8 @@ function createThread(log: Logger): Thread {
     look: async (message) => {
       if (waiting >= sandboxLimits.visionQueueMax) throw new BusyFailure();
       waiting += 1;
-      const turn = last.then(async () => ask(await running(), message));
-      last = turn.catch(() => undefined);
+      const turn = last[message.look].then(async () => ask(await running(), message));
+      last[message.look] = turn.catch(() => undefined);
       return turn.finally(() => (waiting -= 1));
     },
     ready: async () => void (await running()),
@@ -87,27 +88,30 @@ async function startWorker(log: Logger, onEnd: () => void): Promise<Worker> {
   worker.once('exit', onEnd);
   // Whoever waits for an answer is told as well; a thread that dies while it is idle must not take the process along.
   worker.on('error', (error) => log.error({ vendor: 'rekognition', type: error.name }, 'the thread with the models ended'));
-  const first = await next(worker);
-  if (first.kind !== 'ready') throw new Error('the worker thread did not start');
+  await next(worker, 'ready');
   log.info({ vendor: 'rekognition', ms: Math.round(performance.now() - startedAt) }, 'the models are loaded');
   return worker;
 }
 
-function ask(worker: Worker, message: Look): Promise<Sight> {
-  const answer = next(worker);
+async function ask(worker: Worker, message: Look): Promise<Sight> {
+  const answer = next(worker, message.look);
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
   worker.postMessage(message);
-  return answer;
+  const said = await answer;
+  if (said.look === 'ready') throw new Error('the worker thread answered something else');
+  return said.sight;
 }
 
-/** The next message of the thread; rejects when it ends instead. */
-function next(worker: Worker): Promise<Sight> {
+/** The next message of the thread about this; rejects when it ends instead. */
+function next(worker: Worker, about: Said['look']): Promise<Said> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
       worker.off('message', onMessage).off('error', onError).off('exit', onExit);
       act();
     };
-    const onMessage = (sight: Sight) => settle(() => resolve(sight));
+    const onMessage = (said: Said) => {
+      if (said.look === about) settle(() => resolve(said));
+    };
     const onError = (error: Error) => settle(() => reject(error));
     const onExit = () => settle(() => reject(new Error('the worker thread ended')));
     worker.on('message', onMessage).on('error', onError).on('exit', onExit);

@@ -1,5 +1,5 @@
-// The thread that holds the models. It takes one message after another and answers each; whoever sends them sees to it that only one is
-// under way. A model that cannot be loaded ends the thread.
+// The thread that holds the models. It answers each message; whoever sends them sees to it that each model has one under way at most. The
+// text model has a thread below this one, so a face and a text can be looked at together. A model that cannot be loaded ends the thread.
 
 import { parentPort } from 'node:worker_threads';
 import sharp from 'sharp';
@@ -8,18 +8,22 @@ import { loadModels } from './models.ts';
 import { UndecodableFailure } from './vision.ts';
 import type { SeenLine } from './vision.ts';
 
+export type Model = 'faces' | 'text';
+
 export interface Look {
-  look: 'faces' | 'text';
+  look: Model;
   bytes: Uint8Array;
 }
 
 export type Sight =
-  | { kind: 'ready' }
   | { kind: 'faces'; faces: ModelFace[] }
   | { kind: 'text'; lines: SeenLine[] }
   | { kind: 'undecodable' }
   /** The type of the error; its message may quote what was read. */
   | { kind: 'failed'; type: string };
+
+/** What was seen, and which model looked; `ready` once, when all of them are warm. */
+export type Said = { look: Model; sight: Sight } | { look: 'ready' };
 
 const port = parentPort;
 if (!port) throw new Error('this file is the start of a worker thread');
@@ -29,8 +33,12 @@ sharp.cache(false);
 sharp.concurrency(1);
 const models = await loadModels();
 await warmUp();
-port.on('message', (message: Look) => void see(message).then((sight) => port.postMessage(sight)));
-port.postMessage({ kind: 'ready' } satisfies Sight);
+port.on('message', (message: Look) => void see(message).then((sight) => say({ look: message.look, sight })));
+say({ look: 'ready' });
+
+function say(said: Said): void {
+  port?.postMessage(said);
+}
 
 async function see({ look, bytes }: Look): Promise<Sight> {
   try {

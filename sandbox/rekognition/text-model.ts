@@ -6,7 +6,8 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { createWorker, OEM, PSM } from 'tesseract.js';
 import type { Page, Worker } from 'tesseract.js';
-import { UndecodableFailure } from './vision.ts';
+import { decodePicture } from './decode.ts';
+import type { DecodedPicture } from './decode.ts';
 import type { Box, SeenLine } from './vision.ts';
 
 export interface TextModel {
@@ -30,7 +31,7 @@ export async function loadTextModel(): Promise<TextModel> {
   await tesseract.setParameters({ debug_file: '/dev/null', user_defined_dpi: '300' });
   return {
     read: async (bytes) => {
-      const picture = await decode(bytes);
+      const picture = await decodePicture(bytes, readingSide, (upright) => upright.greyscale().png({ compressionLevel: 1 }));
       const lines = await recognize(tesseract, PSM.AUTO, '', picture);
       const clear = lines.filter(({ words }) => words.some((word) => word.confidence >= confidenceMin));
       const zone = zoneAmong(lines);
@@ -105,27 +106,6 @@ function seenLines({ blocks }: Page, { width, height }: DecodedPicture): SeenLin
     }))
     .filter((line) => line.text !== '')
     .sort((a, b) => middle(a.box) - middle(b.box));
-}
-
-interface DecodedPicture {
-  bytes: Uint8Array;
-  width: number;
-  height: number;
-}
-
-async function decode(bytes: Uint8Array): Promise<DecodedPicture> {
-  try {
-    const { data, info } = await sharp(bytes, { failOn: 'error' })
-      .autoOrient()
-      .resize({ width: readingSide, height: readingSide, fit: 'inside', withoutEnlargement: true })
-      .flatten({ background: 'white' })
-      .greyscale()
-      .png({ compressionLevel: 1 })
-      .toBuffer({ resolveWithObject: true });
-    return { bytes: data, width: info.width, height: info.height };
-  } catch {
-    throw new UndecodableFailure();
-  }
 }
 
 function middle({ top, height }: Box): number {

@@ -37,6 +37,16 @@ test('the demo customer is recognised on card and selfie, and everything on the 
   assert.ok((evidence.similarity ?? 0) >= 95);
 });
 
+test('the code on the card is read beside the rest, and the code of another card betrays it', async () => {
+  const selfie = demo.customer.selfie;
+  const { checks } = await identify(rekognition.provider, { ...card, selfie });
+  assert.equal(checks.find(({ kind }) => kind === 'qr')?.verdict, 'pass');
+  const other = { ...specimenPerson, nationalId: '001196990077', fullName: 'Trần Thị Bình' };
+  const forged = await renderIdCard(specimenPerson, demo.customer.portrait, { codeOf: other });
+  const { verdict, reasonCodes } = await identify(rekognition.provider, { ...forged, selfie });
+  assert.deepEqual([verdict, ...reasonCodes], ['fail', 'IDENTITY_QR_MISMATCH']);
+});
+
 test('somebody else with the card of the demo customer is not taken for her', async () => {
   assert.deepEqual(await endingWith(demo.other.selfie), ['fail', 'IDENTITY_FACE_MISMATCH']);
 });
@@ -81,6 +91,18 @@ test('number and machine-readable zone are read exactly, from the scan and from 
       );
     }
   }
+});
+
+test('a face and a text are looked at together, so that a submission takes as long as its texts and no longer', async () => {
+  const { front, back } = await renderIdCard({ ...specimenPerson, nationalId: '079196990777' }, demo.customer.portrait);
+  const ends: string[] = [];
+  const look = async (name: string, work: Promise<unknown>) => work.then(() => void ends.push(name));
+  await Promise.all([
+    look('text', rekognition.provider.detectText(back, call)),
+    look('text', rekognition.provider.detectText(front, call)),
+    look('face', rekognition.provider.detectFaces(front, call)),
+  ]);
+  assert.notEqual(ends.at(-1), 'face', 'the face did not wait for both texts');
 });
 
 test('photos that arrive together are looked at one after the other, and each gets its own answer', async () => {
