@@ -113,6 +113,8 @@ const parts = {
       CIC_CALLBACK_URL: url,
       /** Unset means AWS itself, in AWS_REGION. */
       AWS_ENDPOINT_URL_REKOGNITION: url.optional(),
+      /** Calls a second that Amazon allows this account for one operation; its default outside the largest regions is 5. */
+      REKOGNITION_TPS: z.coerce.number().min(0.2).max(1_000).default(5),
       AWS_REGION: z.string().min(1).default('ap-southeast-1'),
       AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
       AWS_SECRET_ACCESS_KEY: z.string().min(1).optional(),

@@ -53,6 +53,7 @@ async function main(): Promise<void> {
       },
     }),
     bundle: await workflowBundle(env.WORKFLOW_BUNDLE),
+    rekognitionTps: env.REKOGNITION_TPS,
     ...(env.WORKER_BUILD_ID !== undefined && { version: { deploymentName: env.WORKER_DEPLOYMENT, buildId: env.WORKER_BUILD_ID } }),
   });
   const running = Promise.all(workers.map(async (worker) => worker.run()));

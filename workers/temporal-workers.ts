@@ -8,12 +8,17 @@ import { taskQueues } from '../workflows/messages.ts';
 
 export interface WorkersSpec extends Pick<WorkerOptions, 'connection' | 'namespace' | 'activities' | 'dataConverter'> {
   bundle: WorkflowBundleOption;
+  /** Calls a second that Amazon allows for one operation. */
+  rekognitionTps: number;
   /** With it, an application stays on the build on which it began; without it, every worker takes every application. */
   version?: WorkerDeploymentOptions['version'];
 }
 
+/** Calls of one kind for one submission of photos: faces are looked for in two of them, text is read in two. */
+const identityCallsPerKind = 2;
+
 /** Creates the workers; call `run()` on each. Throws when Temporal refuses them or the bundle does not load. */
-export async function createWorkers({ bundle, version, ...shared }: WorkersSpec): Promise<Worker[]> {
+export async function createWorkers({ bundle, rekognitionTps, version, ...shared }: WorkersSpec): Promise<Worker[]> {
   const { applications, ...vendors } = taskQueues;
   const options = {
     ...shared,
@@ -35,7 +40,13 @@ export async function createWorkers({ bundle, version, ...shared }: WorkersSpec)
       stickyQueueScheduleToStartTimeout: temporalLimits.stickyTimeoutMs,
     }),
     ...Object.values(vendors).map(async (taskQueue) =>
-      Worker.create({ ...options, taskQueue, maxConcurrentActivityTaskExecutions: temporalLimits.vendorSlots[taskQueue] }),
+      Worker.create({
+        ...options,
+        taskQueue,
+        maxConcurrentActivityTaskExecutions: temporalLimits.vendorSlots[taskQueue],
+        // Held by Temporal over all workers of the queue, so a crowd of customers waits in line instead of being throttled by Amazon.
+        ...(taskQueue === taskQueues.identity && { maxTaskQueueActivitiesPerSecond: rekognitionTps / identityCallsPerKind }),
+      }),
     ),
   ]);
 }

@@ -123,6 +123,7 @@ export async function startWorkers({ address, namespace, stage, payloads, bundle
     activities: stage.activities,
     dataConverter: createDataConverter(payloads),
     bundle: bundle ?? (await workflowBundle),
+    rekognitionTps: 1_000,
     ...(version && { version }),
   });
   const running = Promise.all(workers.map(async (worker) => worker.run()));
