@@ -5,13 +5,13 @@ import { z } from 'zod';
 import type { IdentitySubmission } from '../domain/application.ts';
 import { dayInVietnam } from '../domain/calendar.ts';
 import { invariant } from '../domain/failures.ts';
-import { assessIdentity, identityPolicy } from '../domain/identity/checks.ts';
-import type { IdentityEvidence } from '../domain/identity/checks.ts';
-import type { IdentityProvider } from '../domain/ports.ts';
+import { assessIdentity, checkBasis, identityPolicy } from '../domain/identity/checks.ts';
+import type { CardCodeReader, IdentityProvider } from '../domain/ports.ts';
 import { isReasonCode } from '../domain/reasons.ts';
 import type { ReasonCode } from '../domain/reasons.ts';
 import type { Tx } from '../db/pool.ts';
 import type { Store } from '../db/store.ts';
+import { gatherEvidence } from './identity-evidence.ts';
 import { recordOnce } from './record-once.ts';
 import type { StepRef } from './record-once.ts';
 
@@ -37,6 +37,7 @@ interface VerifyInput {
 interface IdentityDeps {
   store: Store;
   provider: IdentityProvider;
+  codes: CardCodeReader;
   now: () => Date;
 }
 
@@ -59,7 +60,7 @@ export function createIdentityActivities(deps: IdentityDeps) {
           );
           // While the photos are looked at, nobody is waited for: a row without a deadline says so.
           await store.applications.waitForNobody(store, ref.applicationId);
-          const evidence = await gather(deps, ref, input.submission);
+          const evidence = await gatherEvidence(deps, ref.applicationId, input.submission);
           return assessIdentity(evidence, profile, identityPolicy, dayInVietnam(now()));
         },
         keep: async (tx, assessment) => {
@@ -70,8 +71,8 @@ export function createIdentityActivities(deps: IdentityDeps) {
               ...check,
               applicationId: ref.applicationId,
               round: ref.round,
-              inputSha256: [submission.idFront.sha256, submission.idBack.sha256, submission.selfie.sha256],
-              provider: 'rekognition',
+              inputSha256: checkBasis[check.kind].photos.map((photo) => submission[photo].sha256),
+              provider: checkBasis[check.kind].provider,
               policyVersion: identityPolicy.version,
               durationMs: now().getTime() - startedAt.getTime(),
             })),
@@ -103,25 +104,4 @@ async function follow(
   const taskId = await store.reviews.open(tx, { applicationId, kind: 'identity', reasons, expiresAt: new Date(reviewDueAt) });
   await store.applications.advance(tx, applicationId, { status: 'in_review', step: 'identity', deadlineAt: reviewDueAt, reasons });
   return { kind: 'refer', reasons, taskId };
-}
-
-/** Asks the service only what can still matter: faces are compared only where both photos have one. */
-async function gather({ store, provider }: IdentityDeps, ref: StepRef, submission: IdentitySubmission): Promise<IdentityEvidence> {
-  const call = { reference: ref.applicationId };
-  const [front, back, selfie] = await Promise.all(
-    [submission.idFront, submission.idBack, submission.selfie].map(async ({ documentId, sha256 }) => {
-      const document = await store.documents.read(store, documentId);
-      invariant(document?.applicationId === ref.applicationId, 'a submission names documents of its own application');
-      invariant(document.sha256 === sha256, 'a document is what was submitted');
-      return document.content;
-    }),
-  );
-  invariant(front && back && selfie, 'a submission has three photos');
-  const frontFaces = await provider.detectFaces(front, call);
-  const selfieFaces = await provider.detectFaces(selfie, call);
-  const comparable = frontFaces.length > 0 && selfieFaces.length > 0;
-  const similarity = comparable ? (await provider.compareFaces(front, selfie, call)).similarity : null;
-  const backText = await provider.detectText(back, call);
-  const frontText = await provider.detectText(front, call);
-  return { frontFaces, selfieFaces, similarity, frontText, backText };
 }

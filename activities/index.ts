@@ -1,6 +1,6 @@
 // All activities, by the name that workflows call them. The worker's wiring passes in what they need; workflows import the type alone.
 
-import type { CardCore, ContractRenderer, CreditBureau, IdentityProvider, PdfSealer } from '../domain/ports.ts';
+import type { CardCodeReader, CardCore, ContractRenderer, CreditBureau, IdentityProvider, PdfSealer } from '../domain/ports.ts';
 import type { Store } from '../db/store.ts';
 import { createApplicationActivities } from './applications.ts';
 import { createCardCoreActivities } from './card-core.ts';
@@ -18,6 +18,7 @@ import { createTransactionActivities } from './transactions.ts';
 export interface ActivityDeps {
   store: Store;
   provider: IdentityProvider;
+  codes: CardCodeReader;
   bureau: CreditBureau;
   cardCore: CardCore;
   renderer: ContractRenderer;

@@ -30,4 +30,8 @@ export const identityLimits = {
   imageDecodeMaxBytes: 335_544_320,
   /** Our choice: photos that wait for the decoder; more are told to come back, before memory grows. */
   imageWaitingMax: 32,
+  /** Our choice: the search for a QR code takes a few tenths of a second; it confirms only, so it is given up rather than waited for. */
+  codeTimeoutMs: 5 * second,
+  /** Our choice: JavaScript heap of the thread that searches, in MB; two megapixels take 8. */
+  codeHeapMaxMb: 128,
 } as const;

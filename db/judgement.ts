@@ -40,11 +40,11 @@ export async function addIdentityChecks(tx: Tx, checks: readonly IdentityCheckRo
   }
 }
 
-/** What the identity step found and when: `verified` when each check of the newest submission passed, or a reviewer looked and approved;
- *  `refer` when neither is so; null before any submission. */
+/** What the identity step found and when: `verified` when no check of the newest submission speaks against it (one that decides nothing has no
+ *  reason), or a reviewer looked and approved; `refer` when neither is so; null before any submission. */
 export async function identityVerdict(db: Queryable, applicationId: string): Promise<{ verdict: 'verified' | 'refer'; at: Date } | null> {
   const { rows } = await db.query<{ at: Date | null; passed: boolean | null; approved: boolean }>(
-    `select max(c.created_at) as at, bool_and(c.verdict = 'pass') as passed,
+    `select max(c.created_at) as at, bool_and(c.verdict = 'pass' or c.reason_codes = '{}') as passed,
        exists (select from review_tasks where application_id = $1 and answer = 'approve') as approved
      from identity_checks c
      where c.application_id = $1 and c.round = (select max(round) from identity_checks where application_id = $1)`,

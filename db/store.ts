@@ -18,6 +18,7 @@ import { createCreditReports } from './credit-reports.ts';
 import { createCustomers } from './customers.ts';
 import { createDecisions } from './decisions.ts';
 import { createDocuments, sha256 } from './documents.ts';
+import { doublesOf } from './doubles.ts';
 import { newId } from './ids.ts';
 import { addIdentityChecks, identityVerdict } from './judgement.ts';
 import { readMerchant } from './merchants.ts';
@@ -46,7 +47,7 @@ export function createStore(database: Database, boxes: Boxes) {
     consents: { consentOf, isConsentOf },
     customers: createCustomers(boxes),
     documents: createDocuments(boxes),
-    identity: { addChecks: addIdentityChecks, verdict: identityVerdict },
+    identity: { addChecks: addIdentityChecks, doubles: doublesOf, verdict: identityVerdict },
     creditReports: createCreditReports(boxes),
     decisions: createDecisions(boxes),
     rulesets: createRulesets(),

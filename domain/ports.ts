@@ -34,6 +34,12 @@ export interface IdentityProvider {
   detectText(image: Uint8Array, call: CallContext): Promise<{ text: string; confidence: number }[]>;
 }
 
+export interface CardCodeReader {
+  /** The texts of the QR codes in a photo of ours (a clean JPEG); empty when there is none, null when the photo could not be looked at.
+   *  Never throws: the code only confirms what the card says elsewhere. */
+  read(photo: Uint8Array): Promise<string[] | null>;
+}
+
 // ── Credit bureau: CIC ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export type DebtGroup = 1 | 2 | 3 | 4 | 5;

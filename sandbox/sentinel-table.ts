@@ -2,7 +2,7 @@
 // two do not agree.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { bureauSentinels, coreSentinels, phoneSentinels } from './sentinels.ts';
+import { bureauSentinels, coreSentinels, phoneSentinels, photoSentinels } from './sentinels.ts';
 
 export const sentinelDocument = new URL('../docs/sandbox.md', import.meta.url);
 
@@ -22,6 +22,10 @@ function sentinelTable(): string {
     ...Object.entries(coreSentinels).map(([name, { amountVnd, text }]) => ['WAY4', `purchase of ${amountVnd} VND`, text, `\`${name}\``]),
     ...Object.entries(phoneSentinels).map(([name, { phone, text }]) => ['SMS', `phone \`${phone}\``, text, `\`${name}\``]),
   ];
+  for (const [name, { text, verdict, reasons }] of Object.entries(photoSentinels)) {
+    const ending = reasons.length === 0 ? 'identified' : `${verdict}: ${reasons.map((code) => `\`${code}\``).join(', ')}`;
+    rows.push(['photos', text, ending, `\`${name}\``]);
+  }
   const line = (cells: string[]): string => `| ${cells.join(' | ')} |`;
   return [line(['vendor', 'input', 'what happens', 'name in code']), line(['---', '---', '---', '---']), ...rows.map(line)].join('\n');
 }

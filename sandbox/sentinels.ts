@@ -1,7 +1,9 @@
 // The input values that select a behaviour of the sandbox: one table for tests, documents and demo. A sentinel works through the front
 // door, with no admin call, so a journey can be told by its input alone. Everything that is not in the table behaves well.
 
+import type { CheckVerdict } from '../domain/identity/check.ts';
 import { provinces } from '../domain/identity/national-id.ts';
+import type { ReasonCode } from '../domain/reasons.ts';
 
 /** How a report reaches the lender: signed callback (and poll), poll only, or at once in the answer to the inquiry. */
 type Delivery = 'callback' | 'poll' | 'at_once';
@@ -57,6 +59,25 @@ export const bureauSentinels = {
   pollOnly: { code: '10', text: 'as good, but no callback comes: only polling brings it', behaviour: hit(clean, 'poll') },
   atOnce: { code: '11', text: 'as good, in the very answer to the inquiry', behaviour: hit(clean, 'at_once') },
 } as const satisfies Record<string, { code: string; text: string; behaviour: BureauBehaviour }>;
+
+/** Photos of a submission, as `renderScriptedPhotos` in sandbox/id-card/scripted-photos.ts draws them for a person. Each is what goes wrong
+ *  with photos; the verdict is of one submission, and `fail` asks the customer again. */
+export const photoSentinels = {
+  holder: { text: 'the card and the face of the person who applies', verdict: 'pass', reasons: [] },
+  other: { text: "somebody else's face", verdict: 'fail', reasons: ['IDENTITY_FACE_MISMATCH'] },
+  uncertain: { text: 'a face between the bands (similarity 88)', verdict: 'inconclusive', reasons: ['IDENTITY_FACE_UNCERTAIN'] },
+  nobody: { text: 'a selfie of nobody, or of a dog', verdict: 'fail', reasons: ['IDENTITY_NO_FACE'] },
+  two: { text: 'a selfie of two people', verdict: 'fail', reasons: ['IDENTITY_MANY_FACES'] },
+  blurred: { text: 'a blurred selfie', verdict: 'fail', reasons: ['IDENTITY_POOR_PHOTO'] },
+  turned: { text: 'a face turned to the side (60°)', verdict: 'fail', reasons: ['IDENTITY_POOR_PHOTO'] },
+  otherCard: { text: "somebody else's card, front and back", verdict: 'fail', reasons: ['IDENTITY_DATA_MISMATCH'] },
+  otherBack: { text: "the back of somebody else's card", verdict: 'fail', reasons: ['IDENTITY_DATA_MISMATCH'] },
+  expired: { text: 'a card that has expired', verdict: 'fail', reasons: ['IDENTITY_DOCUMENT_EXPIRED'] },
+  damagedZone: { text: 'a zone on the back with a wrong check digit', verdict: 'fail', reasons: ['IDENTITY_MRZ_DAMAGED'] },
+  blankBack: { text: 'a back without text', verdict: 'fail', reasons: ['IDENTITY_TEXT_UNREADABLE'] },
+} as const satisfies Record<string, { text: string; verdict: CheckVerdict; reasons: readonly ReasonCode[] }>;
+
+export type PhotoSentinel = keyof typeof photoSentinels;
 
 export type BureauSentinel = keyof typeof bureauSentinels;
 

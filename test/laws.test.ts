@@ -225,6 +225,7 @@ test('every command of a workflow has a validator', () => {
 
 test('every port to a vendor has a contract test against the sandbox', () => {
   const ports = {
+    CardCodeReader: 'card-codes',
     CardCore: 'way4',
     CardCoreBooks: 'way4',
     CreditBureau: 'cic',

@@ -4,10 +4,12 @@ import { readFileSync } from 'node:fs';
 import { createActivities } from '../activities/index.ts';
 import type { Activities } from '../activities/index.ts';
 import { createCreditBureau } from '../adapters/cic/client.ts';
+import { createCardCodeReader } from '../adapters/codes/reader.ts';
 import { createDesk } from '../adapters/esign/desk.ts';
 import { createIdentityProvider } from '../adapters/rekognition/client.ts';
 import { createCardCore } from '../adapters/way4/client.ts';
 import type { Env } from '../config/env.ts';
+import { identityLimits } from '../config/identity-limits.ts';
 import { decisionLimits, otpLimits, vendorLimits } from '../config/limits.ts';
 import { createBoxes } from '../db/boxes.ts';
 import type { Database } from '../db/pool.ts';
@@ -30,6 +32,7 @@ export function wireActivities(env: Env<'applications'>, database: Database, log
       secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
       timeoutMs: vendorLimits.rekognitionTimeoutMs,
     }),
+    codes: createCardCodeReader({ timeoutMs: identityLimits.codeTimeoutMs, heapMaxMb: identityLimits.codeHeapMaxMb }),
     bureau: createCreditBureau({
       baseUrl: env.CIC_URL,
       apiKey: env.CIC_API_KEY,

@@ -1,4 +1,4 @@
-// One check on a submission: what it asks about, how it can end, and the three constructors that let no check forget a field.
+// One check on a submission: what it asks about, how it can end, what it rests on, and the constructors that let no check forget a field.
 
 import type { Day } from '../calendar.ts';
 import type { ReasonCode } from '../reasons.ts';
@@ -16,15 +16,34 @@ export interface StatedIdentity {
   gender: 'male' | 'female';
 }
 
-export type IdentityCheckKind =
-  | 'selfie'
-  | 'portrait'
-  | 'face_match'
-  | 'national_id'
-  | 'date_of_birth'
-  | 'full_name'
-  | 'document_expiry'
-  | 'age';
+export type Photo = 'idFront' | 'idBack' | 'selfie';
+
+interface Basis {
+  /** The photos that the check looks at; their digests stand in its record. */
+  photos: readonly Photo[];
+  /** Who saw what is judged: the vendor, or this system. */
+  provider: 'rekognition' | 'trasau';
+}
+
+const both: readonly Photo[] = ['idFront', 'idBack'];
+
+/** Every check, with what it rests on. */
+export const checkBasis = {
+  selfie: { photos: ['selfie'], provider: 'rekognition' },
+  selfie_quality: { photos: ['selfie'], provider: 'rekognition' },
+  portrait: { photos: ['idFront'], provider: 'rekognition' },
+  face_match: { photos: ['idFront', 'selfie'], provider: 'rekognition' },
+  mrz: { photos: ['idBack'], provider: 'rekognition' },
+  qr: { photos: both, provider: 'trasau' },
+  national_id: { photos: both, provider: 'rekognition' },
+  date_of_birth: { photos: both, provider: 'rekognition' },
+  full_name: { photos: both, provider: 'rekognition' },
+  document_expiry: { photos: ['idBack'], provider: 'rekognition' },
+  age: { photos: ['idBack'], provider: 'rekognition' },
+  duplicates: { photos: ['idFront', 'idBack', 'selfie'], provider: 'trasau' },
+} as const satisfies Record<string, Basis>;
+
+export type IdentityCheckKind = keyof typeof checkBasis;
 
 export type CheckVerdict = 'pass' | 'fail' | 'inconclusive';
 
@@ -51,4 +70,9 @@ export function failed(kind: IdentityCheckKind, reason: ReasonCode, scores: Scor
 /** The evidence is missing or leaves doubt: a person looks. */
 export function unsure(kind: IdentityCheckKind, reason: ReasonCode, scores: Scores = {}): IdentityCheck {
   return { kind, verdict: 'inconclusive', scores, reasonCodes: [reason] };
+}
+
+/** There was nothing to judge and nothing depends on it: it stands in the record and decides nothing. */
+export function undecided(kind: IdentityCheckKind): IdentityCheck {
+  return { kind, verdict: 'inconclusive', scores: {}, reasonCodes: [] };
 }

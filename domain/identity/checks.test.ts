@@ -30,6 +30,8 @@ const goodEvidence: IdentityEvidence = {
   similarity: 99,
   frontText: ['CAN CUOC CONG DAN', 'No.: 079199000123', 'NGUYEN THI DAO', 'Date of birth: 01/01/1999'].map(line),
   backText: backOf(),
+  codes: [],
+  doubles: { otherPhones: 0, reusedPhotos: 0 },
 };
 
 function assess(changed: Partial<IdentityEvidence> = {}, stated: Partial<StatedIdentity> = {}) {
@@ -65,6 +67,8 @@ test('a face that is surely another fails, one in doubt goes to a person, at exa
 
 test('a number, date or name that differs from the card is told to the customer as a difference', () => {
   assertEnds(assess({}, { nationalId: '079199000132' }), 'fail', 'IDENTITY_DATA_MISMATCH');
+  const codes = [`${person.nationalId}||${person.fullName}|01011999`];
+  assertEnds(assess({ codes }, { nationalId: '079199000132' }), 'fail', 'IDENTITY_DATA_MISMATCH');
   assertEnds(assess({}, { dateOfBirth: '1999-01-02' }), 'fail', 'IDENTITY_DATA_MISMATCH');
   assertEnds(assess({}, { fullName: 'Lê Văn Tám' }), 'fail', 'IDENTITY_DATA_MISMATCH');
   assertEnds(assess({}, { gender: 'male' }), 'fail', 'IDENTITY_DATA_MISMATCH');
@@ -105,8 +109,45 @@ test('an unknown province is recorded for staff and refuses nobody', () => {
   assert.deepEqual(assessment.checks.find(({ kind }) => kind === 'national_id')?.scores, { provinceUnknown: 1 });
 });
 
+test('a zone whose check digits do not hold is told apart from one that was not found', () => {
+  const [first = line(''), second = line(''), third = line('')] = backOf();
+  const wrong = { ...second, text: second.text.replace(/^.{7}/, '9901019') };
+  assertEnds(assess({ backText: [first, wrong, third] }), 'fail', 'IDENTITY_MRZ_DAMAGED');
+  assertEnds(assess({ backText: [line('Nơi cấp')] }), 'fail', 'IDENTITY_TEXT_UNREADABLE');
+});
+
+test('the QR code of another person is told as such, and one that differs in a name or a date as a difference', () => {
+  const code = (nationalId: string, name: string, birth: string) =>
+    assess({ codes: [`${nationalId}||${name}|${birth}|Nữ|Hà Nội|09032022`] });
+  assertEnds(code('001196990077', 'Trần Thị Bình', '01011996'), 'fail', 'IDENTITY_QR_MISMATCH');
+  assertEnds(code(person.nationalId, 'NGUYEN THI DAO', '01011999'), 'pass');
+  assertEnds(assess({ codes: [`${person.nationalId}|123456789|${person.fullName}|01011999`] }), 'pass');
+  assertEnds(code(person.nationalId, 'Nguyễn Thị Lan', '01011999'), 'fail', 'IDENTITY_DATA_MISMATCH');
+  assertEnds(code(person.nationalId, person.fullName, '02011999'), 'fail', 'IDENTITY_DATA_MISMATCH');
+});
+
+test('a QR code that nobody could read stands in the record and decides nothing', () => {
+  for (const codes of [null, [], ['https://example.vn'], ['123456789||Nguyễn Thị Đào|01011999']]) {
+    const assessment = assess({ codes });
+    assertEnds(assessment, 'pass');
+    const qr = assessment.checks.find(({ kind }) => kind === 'qr');
+    assert.deepEqual([qr?.verdict, qr?.reasonCodes], ['inconclusive', []]);
+  }
+});
+
+test('a person who is known with another phone, and a photo that was used for somebody else, go to a person', () => {
+  for (const doubles of [
+    { otherPhones: 1, reusedPhotos: 0 },
+    { otherPhones: 0, reusedPhotos: 2 },
+  ]) {
+    const assessment = assess({ doubles });
+    assertEnds(assessment, 'inconclusive', 'IDENTITY_DUPLICATE');
+    assert.deepEqual(assessment.checks.at(-1)?.scores, doubles);
+  }
+});
+
 test('missing evidence never passes and never fails, whatever is missing', () => {
-  const parts = ['frontFaces', 'selfieFaces', 'similarity', 'frontText', 'backText'] as const;
+  const parts = ['frontFaces', 'selfieFaces', 'similarity', 'frontText', 'backText', 'doubles'] as const;
   fc.assert(
     fc.property(fc.subarray([...parts], { minLength: 1 }), (missing) => {
       const assessment = assess(Object.fromEntries(missing.map((part) => [part, null])));

@@ -7,14 +7,18 @@ import type { Day } from '../calendar.ts';
 import type { DetectedFace } from '../ports.ts';
 import type { ReasonCode } from '../reasons.ts';
 import { findMrz } from './card-text.ts';
-import { checkAge, checkDateOfBirth, checkExpiry, checkFullName, checkNationalId } from './document-checks.ts';
-import { checkFaceMatch, checkPortrait, checkSelfie } from './face-checks.ts';
+import { checkAge, checkDateOfBirth, checkExpiry, checkFullName, checkMrz, checkNationalId, checkQr } from './document-checks.ts';
+import { checkDuplicates } from './duplicate-check.ts';
+import type { Doubles } from './duplicate-check.ts';
+import { checkFaceMatch, checkPortrait, checkSelfie, checkSelfieQuality } from './face-checks.ts';
 import type { CheckVerdict, IdentityCheck, StatedIdentity, TextLine } from './check.ts';
 import type { IdentityPolicy } from './policy.ts';
 
 export { identityPolicy } from './policy.ts';
 export type { IdentityPolicy } from './policy.ts';
+export { checkBasis } from './check.ts';
 export type { IdentityCheck, StatedIdentity } from './check.ts';
+export type { Doubles } from './duplicate-check.ts';
 
 /** What was seen on the three photos. Null is "not asked or not answered", which is not the same as an empty list. */
 export interface IdentityEvidence {
@@ -24,10 +28,13 @@ export interface IdentityEvidence {
   similarity: number | null;
   frontText: readonly TextLine[] | null;
   backText: readonly TextLine[] | null;
+  /** The texts of QR codes on both sides. */
+  codes: readonly string[] | null;
+  doubles: Doubles | null;
 }
 
 export interface IdentityAssessment {
-  /** `fail` when any check failed, else `inconclusive` when any was, else `pass`. */
+  /** `fail` when any check failed, else `inconclusive` when any was for a reason, else `pass`. */
   verdict: CheckVerdict;
   /** The reasons behind exactly this verdict, each once, in the order of the checks; empty for `pass`. */
   reasonCodes: readonly ReasonCode[];
@@ -40,22 +47,29 @@ export function assessIdentity(evidence: IdentityEvidence, stated: StatedIdentit
   if (!isDay(today)) throw new RangeError('an identity is assessed on a day that exists');
   const front = evidence.frontText?.map(({ text }) => text) ?? null;
   const mrz = evidence.backText && findMrz(evidence.backText.map(({ text }) => text));
-  const card = { front, mrz };
+  const card = { front, mrz, codes: evidence.codes };
   const selfie = checkSelfie(evidence.selfieFaces, policy);
+  const quality = checkSelfieQuality(evidence.selfieFaces, policy);
   const portrait = checkPortrait(evidence.frontFaces, policy);
   // What a comparison says of a poor photo is worth nothing either way.
-  const comparable = selfie.verdict === 'pass' && portrait.verdict === 'pass';
+  const comparable = [selfie, quality, portrait].every((check) => check.verdict === 'pass');
   const checks = [
     selfie,
+    quality,
     portrait,
     checkFaceMatch(comparable ? evidence.similarity : null, policy),
+    checkMrz(card),
+    checkQr(card, stated),
     checkNationalId(card, stated),
     checkDateOfBirth(card, stated),
     checkFullName(card, stated),
     checkExpiry(card, today),
     checkAge(card, stated, policy, today),
+    checkDuplicates(evidence.doubles),
   ];
-  const verdict = (['fail', 'inconclusive'] as const).find((worst) => checks.some((check) => check.verdict === worst)) ?? 'pass';
-  const deciding = verdict === 'pass' ? [] : checks.filter((check) => check.verdict === verdict);
+  // Every check that decides has a reason; one without evidence that is not needed has none.
+  const against = checks.filter((check) => check.reasonCodes.length > 0);
+  const verdict = (['fail', 'inconclusive'] as const).find((worst) => against.some((check) => check.verdict === worst)) ?? 'pass';
+  const deciding = against.filter((check) => check.verdict === verdict);
   return { verdict, reasonCodes: [...new Set(deciding.flatMap((check) => check.reasonCodes))], checks };
 }

@@ -1,19 +1,27 @@
 // The checks on faces: first whether there is exactly one good face to look at, then whether portrait and selfie are the same person.
 
 import type { DetectedFace } from '../ports.ts';
-import { failed, passed, unsure } from './check.ts';
+import { failed, passed, undecided, unsure } from './check.ts';
 import type { IdentityCheck } from './check.ts';
 import type { IdentityPolicy } from './policy.ts';
 
-/** The selfie shows one person, from the front, sharp and well lit. People far in the background do not count. */
+/** The selfie shows one person. People far in the background do not count. */
 export function checkSelfie(faces: readonly DetectedFace[] | null, policy: IdentityPolicy): IdentityCheck {
   if (faces === null || !faces.every(isMeasured)) return unsure('selfie', 'IDENTITY_EVIDENCE_MISSING');
   const prominent = prominentFaces(faces, policy);
   const [face] = prominent;
   if (face === undefined) return failed('selfie', 'IDENTITY_NO_FACE', { faces: faces.length });
   if (prominent.length > 1) return failed('selfie', 'IDENTITY_MANY_FACES', { faces: prominent.length });
-  const { confidence, brightness, sharpness, yaw, pitch, roll } = face;
-  const scores = { confidence, brightness, sharpness, yaw, pitch, roll };
+  return passed('selfie', { faces: faces.length, confidence: face.confidence });
+}
+
+/** Its face looks into the camera, sharp and well lit. Where there is no face there is no quality either, and the check before said so. */
+export function checkSelfieQuality(faces: readonly DetectedFace[] | null, policy: IdentityPolicy): IdentityCheck {
+  if (faces === null || !faces.every(isMeasured)) return unsure('selfie_quality', 'IDENTITY_EVIDENCE_MISSING');
+  const [face] = prominentFaces(faces, policy);
+  if (face === undefined) return undecided('selfie_quality');
+  const { brightness, sharpness, yaw, pitch, roll } = face;
+  const scores = { brightness, sharpness, yaw, pitch, roll };
   const good =
     Math.abs(yaw) <= policy.yawMax &&
     pitch >= policy.pitchMin &&
@@ -21,7 +29,7 @@ export function checkSelfie(faces: readonly DetectedFace[] | null, policy: Ident
     sharpness >= policy.sharpnessMin &&
     brightness >= policy.brightnessMin &&
     brightness <= policy.brightnessMax;
-  return good ? passed('selfie', scores) : failed('selfie', 'IDENTITY_POOR_PHOTO', scores);
+  return good ? passed('selfie_quality', scores) : failed('selfie_quality', 'IDENTITY_POOR_PHOTO', scores);
 }
 
 /** The card's front shows a portrait. A card may carry a small ghost of it, so several faces are allowed and recorded. */

@@ -27,7 +27,7 @@ export interface IdentityPolicy {
 /** Bands and pose from the vendor's guidance (pose for face recognition: yaw under 45°, pitch −30° to 45°); quality floors are our choice,
  *  to be calibrated on real photos; 18 years is the law for a borrower. */
 export const identityPolicy: IdentityPolicy = {
-  version: '2025-11.1',
+  version: '2026-11.1',
   similarityPass: 95,
   similarityFail: 80,
   faceConfidenceMin: 90,

@@ -11,7 +11,7 @@ import { openDatabase } from '../../db/pool.ts';
 import type { Database } from '../../db/pool.ts';
 import { formatVnd } from '../../domain/money.ts';
 import { renderIdCard } from '../../sandbox/id-card/card.ts';
-import { demoPortraits } from '../../sandbox/id-card/portraits.ts';
+import { demoPortraits, takenAnew } from '../../sandbox/id-card/portraits.ts';
 import { nationalIdFor, nationalIdsPerSentinel } from '../../sandbox/sentinels.ts';
 import { applicationWorkflowId } from '../../workflows/messages.ts';
 import { startCheckout } from './demo-client.ts';
@@ -160,7 +160,7 @@ function anyPhone(): string {
 async function drawPhotos(person: Person): Promise<Photos> {
   const { customer } = await demoPortraits();
   const card = await renderIdCard({ ...person, issuedOn: '2021-05-10', expiresOn: '2034-03-08' }, customer.portrait);
-  return { ...card, selfie: customer.selfie };
+  return { ...card, selfie: await takenAnew(customer.selfie) };
 }
 
 interface Clock {

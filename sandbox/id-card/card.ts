@@ -29,13 +29,13 @@ export interface IdCard {
 }
 
 /** Draws both sides. The portrait is a photo of a face in any format that sharp reads; it fills the frame and is cut where it is longer.
- *  The same input gives the same bytes. */
-export async function renderIdCard(person: SpecimenPerson, portrait: Uint8Array): Promise<IdCard> {
+ *  `codeOf` forges the card: its QR code is that person's. The same input gives the same bytes. */
+export async function renderIdCard(person: SpecimenPerson, portrait: Uint8Array, { codeOf = person } = {}): Promise<IdCard> {
   const pen = createPen();
   const { left, top, width, height } = portraitFrame;
   const photo = await sharp(portrait).resize(width, height, { fit: 'cover', position: 'top' }).toBuffer();
   return {
-    front: await raster(drawFront(pen, person), [{ input: photo, left, top }]),
+    front: await raster(drawFront(pen, person, codeOf), [{ input: photo, left, top }]),
     back: await raster(drawBack(pen, person), []),
   };
 }

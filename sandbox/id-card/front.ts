@@ -11,7 +11,7 @@ export const portraitFrame = { left: 70, top: 330, width: 420, height: 560 } as 
 const qrFrame = { left: 1310, top: 70, size: 240 };
 const column = 540;
 
-export function drawFront(pen: Pen, person: SpecimenPerson): string {
+export function drawFront(pen: Pen, person: SpecimenPerson, codeOf: SpecimenPerson): string {
   const { red, ink } = colours;
   const expiry = person.expiresOn === null ? 'Không thời hạn' : printedDate(person.expiresOn);
   const lines = [
@@ -32,7 +32,7 @@ export function drawFront(pen: Pen, person: SpecimenPerson): string {
     ...wrap(person.address, 42).map((text, index) => value(pen, text, column, 762 + index * 58)),
     label(pen, 'Có giá trị đến / Date of expiry:', 70, 950),
     value(pen, expiry, 545, 952),
-    drawQr(qrText(person)),
+    drawQr(qrText(codeOf)),
   ];
   return side(pen, lines.join(''));
 }

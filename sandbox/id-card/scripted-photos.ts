@@ -7,18 +7,8 @@ import { formatMrz } from '../../domain/identity/mrz.ts';
 import { foldName } from '../../domain/identity/names.ts';
 import { writeScript } from '../rekognition/script.ts';
 import type { SpecimenPerson } from './card.ts';
+import type { PhotoSentinel } from '../sentinels.ts';
 import { printedDate } from './design.ts';
-
-/** Who is on the selfie. */
-export type SelfieScript =
-  | 'holder'
-  /** Somebody else: below the fail band. */
-  | 'other'
-  /** Between the bands: a reviewer is asked. */
-  | 'uncertain'
-  | 'nobody'
-  | 'two'
-  | 'blurred';
 
 export interface ScriptedPhotos {
   idFront: Uint8Array;
@@ -26,32 +16,70 @@ export interface ScriptedPhotos {
   selfie: Uint8Array;
 }
 
-const selfies: Record<SelfieScript, Parameters<typeof writeScript>[0]> = {
-  holder: { faces: [{ person: 'holder' }] },
-  other: { faces: [{ person: 'other' }] },
-  uncertain: { faces: [{ person: 'holder', similarity: 88 }] },
-  nobody: {},
-  two: { faces: [{ person: 'holder' }, { person: 'other' }] },
-  blurred: { faces: [{ person: 'holder', sharpness: 3 }] },
-};
+type Script = Parameters<typeof writeScript>[0];
 
-/** The photos of this person's card and of a selfie. What the card says follows from the person: to show another number or an expired
- *  card, give another person. The same input gives the same bytes. */
-export async function renderScriptedPhotos(person: SpecimenPerson, selfie: SelfieScript = 'holder'): Promise<ScriptedPhotos> {
-  const front = {
-    faces: [{ person: 'holder' }],
-    lines: [
-      'CAN CUOC CONG DAN',
-      `No.: ${person.nationalId}`,
-      foldName(person.fullName),
-      `Date of birth: ${printedDate(person.dateOfBirth)}`,
-    ],
-  };
+/** The photos of this person's card and of a selfie, or what the sentinel makes of them. The same input gives the same bytes, and no two
+ *  people send the same picture. */
+export async function renderScriptedPhotos(person: SpecimenPerson, sentinel: PhotoSentinel = 'holder'): Promise<ScriptedPhotos> {
+  const scripts = { ...genuine(person), ...changes(person)[sentinel] };
   return {
-    idFront: await renderScript(front),
-    idBack: await renderScript({ lines: formatMrz({ ...person, sex: person.gender }) }),
-    selfie: await renderScript(selfies[selfie]),
+    idFront: await renderScript(scripts.idFront),
+    idBack: await renderScript(scripts.idBack),
+    selfie: await renderScript(scripts.selfie),
   };
+}
+
+type Scripts = Record<keyof ScriptedPhotos, Script>;
+
+function genuine(person: SpecimenPerson): Scripts {
+  return {
+    idFront: {
+      faces: [{ person: person.nationalId }],
+      lines: [
+        'CAN CUOC CONG DAN',
+        `No.: ${person.nationalId}`,
+        foldName(person.fullName),
+        `Date of birth: ${printedDate(person.dateOfBirth)}`,
+      ],
+    },
+    idBack: { lines: zoneOf(person) },
+    selfie: { faces: [{ person: person.nationalId }] },
+  };
+}
+
+/** What each sentinel changes of the genuine photos. */
+function changes(person: SpecimenPerson): Record<PhotoSentinel, Partial<Scripts>> {
+  const face = { person: person.nationalId };
+  const stranger = { person: `not ${person.nationalId}` };
+  const theirs = genuine({
+    ...person,
+    fullName: 'Trần Thị Bình',
+    nationalId: `${person.nationalId.slice(0, 6)}${otherDigits(person.nationalId)}`,
+  });
+  const [first, second, third] = zoneOf(person);
+  return {
+    holder: {},
+    other: { selfie: { faces: [stranger] } },
+    uncertain: { selfie: { faces: [{ ...face, similarity: 88 }] } },
+    nobody: { selfie: {} },
+    two: { selfie: { faces: [face, stranger] } },
+    blurred: { selfie: { faces: [{ ...face, sharpness: 3 }] } },
+    turned: { selfie: { faces: [{ ...face, yaw: 60 }] } },
+    otherCard: { idFront: { ...theirs.idFront, faces: [face] }, idBack: theirs.idBack },
+    otherBack: { idBack: theirs.idBack },
+    expired: { idBack: { lines: zoneOf({ ...person, expiresOn: person.issuedOn }) } },
+    damagedZone: { idBack: { lines: [first, second.slice(0, -1) + String((Number(second.slice(-1)) + 1) % 10), third] } },
+    blankBack: { idBack: {} },
+  };
+}
+
+function zoneOf(person: SpecimenPerson): [string, string, string] {
+  return formatMrz({ ...person, sex: person.gender });
+}
+
+/** Six other digits: the number of somebody of the same place, year and sex. */
+function otherDigits(nationalId: string): string {
+  return Array.from(nationalId.slice(6), (digit) => String((Number(digit) + 5) % 10)).join('');
 }
 
 /** A picture with any script; throws a ZodError for one that is none. */

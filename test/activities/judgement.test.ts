@@ -85,6 +85,71 @@ test('a face that does not match is asked for again, and goes to a person when t
   assert.equal((await world.store.identity.verdict(world.store, applicant.applicationId))?.verdict, 'verified');
 });
 
+test('a person who is known with another phone goes to a reviewer, one who comes again with the same phone does not', async () => {
+  const first = await world.anApplicant();
+  await first.walksTo('requestCreditReport');
+  const again = await (await world.anApplicant({ profile: first.profile })).walksTo('verifyIdentity');
+  assert.equal((await verify(again, 1, 2)).kind, 'verified');
+  const elsewhere = await (await world.anApplicant({ profile: { ...first.profile, phone: '+84907654321' } })).walksTo('verifyIdentity');
+  const verdict = await verify(elsewhere, 1, 2);
+  assert.ok(verdict.kind === 'refer');
+  assert.deepEqual(verdict.reasons, ['IDENTITY_DUPLICATE']);
+});
+
+test('somebody who only typed the number of another person gets nobody into trouble', async () => {
+  const victim = await (await world.anApplicant()).walksTo('verifyIdentity');
+  await world.anApplicant({ profile: { ...victim.profile, phone: '+84907654322' } });
+  assert.equal((await verify(victim, 1, 2)).kind, 'verified');
+});
+
+test('a photo that was used for somebody else goes to a reviewer, who sees how often', async () => {
+  const [owner, thief] = [await world.anApplicant(), await (await world.anApplicant()).walksTo('verifyIdentity')];
+  const stolen = await world.store.documents.read(world.store, owner.submission.selfie.documentId);
+  assert.ok(stolen);
+  const selfie = await database.withTransaction(async (tx) =>
+    world.store.documents.add(tx, { ...stolen, applicationId: thief.applicationId, kind: 'selfie' }),
+  );
+  const verdict = await verify({ ...thief, submission: { ...thief.submission, selfie } }, 1, 2);
+  assert.ok(verdict.kind === 'refer');
+  assert.deepEqual(verdict.reasons, ['IDENTITY_DUPLICATE']);
+  const { rows } = await database.query(`select scores from identity_checks where application_id = $1 and kind = 'duplicates'`, [
+    thief.applicationId,
+  ]);
+  assert.deepEqual(rows, [{ scores: { otherPhones: 0, reusedPhotos: 1 } }]);
+});
+
+test('the code of another card is told to the customer, and a reader that is away holds nobody up', async () => {
+  const [one, other] = [
+    await (await world.anApplicant()).walksTo('verifyIdentity'),
+    await (await world.anApplicant()).walksTo('verifyIdentity'),
+  ];
+  vendors.says.codes = [`${other.profile.nationalId}||${other.profile.fullName}|12041995`];
+  const verdict = await verify(one, 1, 2);
+  vendors.says.codes = null;
+  assert.deepEqual(verdict, { kind: 'resubmit', reasons: ['IDENTITY_QR_MISMATCH'], attemptsLeft: 2 });
+  assert.equal((await verify(other, 1, 2)).kind, 'verified');
+  assert.equal((await world.store.identity.verdict(world.store, other.applicationId))?.verdict, 'verified');
+  vendors.says.codes = [];
+});
+
+test('each check names the photos that it looked at, by their digests, and who saw what is in them', async () => {
+  const applicant = await (await world.anApplicant()).walksTo('verifyIdentity');
+  await verify(applicant, 1, 2);
+  const { idFront, selfie } = applicant.submission;
+  const { rows } = await database.query<{ kind: string; provider: string; input_sha256: string[]; policy_version: string }>(
+    `select kind, provider, input_sha256, policy_version from identity_checks where application_id = $1 and kind in ('face_match', 'duplicates') order by kind`,
+    [applicant.applicationId],
+  );
+  assert.deepEqual(
+    rows.map(({ kind, provider, input_sha256 }) => [kind, provider, input_sha256.length]),
+    [
+      ['duplicates', 'trasau', 3],
+      ['face_match', 'rekognition', 2],
+    ],
+  );
+  assert.deepEqual(rows[1]?.input_sha256, [idFront.sha256, selfie.sha256]);
+});
+
 test('two runs of the answer of one reviewer are one answer', async () => {
   const { applicant, taskId } = await aReferral();
   const task = { taskId, step: 'decision', answer: 'approve', actor: 'staff:mai' } as const;

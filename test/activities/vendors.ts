@@ -79,7 +79,7 @@ export function createVendors() {
   const calls: string[] = [];
   const trouble = new Map<string, Trouble>();
   const core: Core = { clients: new Map(), contracts: new Map(), challenges: new Map(), smsSent: 0 };
-  const says = { similarity: 99, report: goodReport, otpLifetimeMs: 180_000 };
+  const says: Says = { similarity: 99, codes: [], report: goodReport, otpLifetimeMs: 180_000 };
 
   async function answer<T>(vendor: Vendor, name: string, work: () => T): Promise<T> {
     calls.push(name);
@@ -100,6 +100,7 @@ export function createVendors() {
     timesAsked: (name: string) => calls.filter((call) => call === name).length,
     ports: {
       provider: createProvider(answer, says),
+      codes: { read: async () => says.codes },
       bureau: createBureau(answer, says),
       cardCore: createCore(answer, core, says),
       renderer: createRenderer(answer),
@@ -109,7 +110,7 @@ export function createVendors() {
 }
 
 type Answer = <T>(vendor: Vendor, name: string, work: () => T) => Promise<T>;
-type Says = { similarity: number; report: CreditReportAnswer; otpLifetimeMs: number };
+type Says = { similarity: number; codes: string[] | null; report: CreditReportAnswer; otpLifetimeMs: number };
 
 function createProvider(answer: Answer, says: Says): IdentityProvider {
   const { dateOfBirth, fullName, gender } = person;

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import pino from 'pino';
+import { lookAtPhotos } from '../../activities/identity-evidence.ts';
+import { createCardCodeReader } from '../../adapters/codes/reader.ts';
 import { readImage } from '../../adapters/images/read.ts';
 import { createIdentityProvider } from '../../adapters/rekognition/client.ts';
 import { identityLimits } from '../../config/identity-limits.ts';
@@ -100,22 +102,19 @@ export async function outcome(work: Promise<unknown>): Promise<string> {
   }
 }
 
-/** Takes three photos in and checks the person, in the order in which the product does it. */
+/** Takes three photos in and checks the person, as the product does it. */
 export async function identify(
   provider: IdentityProvider,
   photos: { front: Uint8Array; back: Uint8Array; selfie: Uint8Array },
   stated: StatedIdentity = specimenPerson,
 ) {
-  const [front, back, selfie] = [await takeIn(photos.front), await takeIn(photos.back), await takeIn(photos.selfie)];
-  const frontFaces = await provider.detectFaces(front, call);
-  const selfieFaces = await provider.detectFaces(selfie, call);
-  const both = frontFaces.length > 0 && selfieFaces.length > 0;
-  const similarity = both ? (await provider.compareFaces(front, selfie, call)).similarity : null;
-  const backText = await provider.detectText(back, call);
-  const frontText = await provider.detectText(front, call);
-  const evidence = { frontFaces, selfieFaces, similarity, frontText, backText };
+  const clean = { front: await takeIn(photos.front), back: await takeIn(photos.back), selfie: await takeIn(photos.selfie) };
+  const sight = await lookAtPhotos({ provider, codes }, clean, call.reference);
+  const evidence = { ...sight, doubles: { otherPhones: 0, reusedPhotos: 0 } };
   return { evidence, ...assessIdentity(evidence, stated, identityPolicy, today) };
 }
+
+const codes = createCardCodeReader({ timeoutMs: 60_000, heapMaxMb: 128 });
 
 async function takeIn(bytes: Uint8Array): Promise<Uint8Array> {
   const reading = await readImage(bytes, identityLimits);

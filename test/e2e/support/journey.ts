@@ -4,7 +4,7 @@
 import { startCheckout } from '../../../infra/local/demo-client.ts';
 import type { CheckoutPicture, Customer, Person } from '../../../infra/local/demo-client.ts';
 import { renderScriptedPhotos } from '../../../sandbox/id-card/scripted-photos.ts';
-import type { SelfieScript } from '../../../sandbox/id-card/scripted-photos.ts';
+import type { PhotoSentinel } from '../../../sandbox/sentinels.ts';
 import { nationalIdFor } from '../../../sandbox/sentinels.ts';
 import type { BureauSentinel } from '../../../sandbox/sentinels.ts';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -44,7 +44,7 @@ export interface Journey {
   /** Plays the customer to the last action and waits until the application has ended, or waits for a reviewer. */
   walksToTheEnd(): Promise<CheckoutPicture>;
   /** Submits the photos of the customer's card and this selfie. */
-  sendsPhotos(selfie?: SelfieScript): Promise<void>;
+  sendsPhotos(selfie?: PhotoSentinel): Promise<void>;
   /** The code on the customer's phone. */
   otp(): Promise<string>;
 }
@@ -71,7 +71,7 @@ export async function aJourney(system: System, story: Story = {}): Promise<Journ
   const customer = await startCheckout(system.apiUrl, merchantKey, { reference: `order-${number}`, amountVnd, phone });
   // What was done last: until the application has moved on, the picture still asks for it.
   let done: string | undefined;
-  const sendsPhotos = async (selfie?: SelfieScript): Promise<void> => {
+  const sendsPhotos = async (selfie?: PhotoSentinel): Promise<void> => {
     const { idFront, idBack, ...rest } = await renderScriptedPhotos({ ...person, issuedOn: '2021-05-10', expiresOn: '2034-03-08' }, selfie);
     await customer.submitPhotos({ front: idFront, back: idBack, selfie: rest.selfie });
     done = 'submit_identity';
