@@ -127,9 +127,9 @@ describe('nothing is left behind by', { concurrency: true }, () => {
 
   describe('a photo that will not do', { concurrency: 1 }, () => {
     const wrong: [why: string, bytes: Uint8Array, code: string][] = [
-      ['is no image', new TextEncoder().encode('%PDF-1.7 and nothing more'), 'NOT_AN_IMAGE'],
-      ['is empty', new Uint8Array(), 'PHOTO_EMPTY'],
-      ['is too large', new Uint8Array(identityLimits.imageMaxBytes + 1), 'PHOTO_TOO_LARGE'],
+      ['is no image', new TextEncoder().encode('%PDF-1.7 and nothing more'), 'PDF'],
+      ['is empty', new Uint8Array(), 'EMPTY'],
+      ['is too large', new Uint8Array(identityLimits.imageMaxBytes + 1), 'TOO_LARGE'],
       ['begins like a JPEG and ends there', Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 16), 'DAMAGED'],
     ];
     for (const [why, bytes, code] of wrong) {
