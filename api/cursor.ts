@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import type { Boxes } from '../db/boxes.ts';
-import type { Position } from '../db/views.ts';
+import type { Position } from '../db/page.ts';
 import { Problem } from './problems.ts';
 
 const stored = z.tuple([z.string(), z.string()]);

@@ -6,8 +6,9 @@ import type { FourEyesOperation } from '../domain/four-eyes.ts';
 import { invariant } from '../domain/failures.ts';
 import { audit } from './audit.ts';
 import { newId } from './ids.ts';
+import { pageOf } from './page.ts';
+import type { Page, Position } from './page.ts';
 import type { Queryable, Tx } from './pool.ts';
-import type { Position } from './views.ts';
 
 export interface ApprovalRow {
   id: string;
@@ -94,14 +95,12 @@ export async function decideApproval(
 export async function listApprovals(
   db: Queryable,
   filter: { openOnly: boolean; after?: Position | undefined; limit: number },
-): Promise<{ rows: ApprovalRow[]; next: Position | null }> {
-  const { rows } = await db.query<ApprovalRow & { asked_text: string }>(
-    `select ${columns}, asked_at::text as asked_text from approvals
+): Promise<Page<ApprovalRow>> {
+  const { rows } = await db.query<ApprovalRow & { place_text: string }>(
+    `select ${columns}, asked_at::text as place_text from approvals
      where (not $1 or (outcome is null and expires_at > clock_timestamp())) and ($2::timestamptz is null or (asked_at, id) < ($2, $3))
      order by asked_at desc, id desc limit $4`,
     [filter.openOnly, filter.after?.createdAt ?? null, filter.after?.id ?? null, filter.limit + 1],
   );
-  const page = rows.slice(0, filter.limit);
-  const last = page.at(-1);
-  return { rows: page, next: rows.length > filter.limit && last ? { createdAt: last.asked_text, id: last.id } : null };
+  return pageOf(rows, filter.limit);
 }

@@ -2,8 +2,9 @@
 // list alike, so the two never disagree.
 
 import type { ApplicationRow } from './applications.ts';
+import { pageOf } from './page.ts';
+import type { Page, Position } from './page.ts';
 import type { Queryable } from './pool.ts';
-import type { Position } from './views.ts';
 
 /** A queue of applications; parked messages have a list of their own. */
 export type QueueName = 'stuck' | 'compensation_failed' | 'in_review' | 'expiring';
@@ -61,15 +62,13 @@ export async function listQueue(
   db: Queryable,
   name: QueueName,
   { undoActivities, expiringMs, after, limit }: QueueBounds & { after?: Position | undefined; limit: number },
-): Promise<{ rows: QueuedRow[]; next: Position | null }> {
+): Promise<Page<QueuedRow>> {
   const { where, since } = queues[name];
-  const { rows } = await db.query<QueuedRow & { since_text: string }>(
-    `select a.*, m.name as merchant_name, ${since} as waits_since, (${since})::text as since_text
+  const { rows } = await db.query<QueuedRow & { place_text: string }>(
+    `select a.*, m.name as merchant_name, ${since} as waits_since, (${since})::text as place_text
      from applications a join merchants m on m.id = a.merchant_id
      where ${where} and $2::bigint is not null and ($3::timestamptz is null or (${since}, a.id) > ($3, $4)) order by ${since}, a.id limit $5`,
     [undoActivities, expiringMs, after?.createdAt ?? null, after?.id ?? null, limit + 1],
   );
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  return { rows: page, next: rows.length > limit && last ? { createdAt: last.since_text, id: last.id } : null };
+  return pageOf(rows, limit);
 }

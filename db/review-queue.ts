@@ -4,10 +4,11 @@
 import { staffLimits } from '../config/staff-limits.ts';
 import type { ReviewKind } from '../domain/reviews.ts';
 import { audit } from './audit.ts';
+import { pageOf } from './page.ts';
+import type { Page, Position } from './page.ts';
 import type { Queryable, Tx } from './pool.ts';
 import { reviewColumns, reviewTables } from './reviews.ts';
 import type { ReviewTaskRow } from './reviews.ts';
-import type { Position } from './views.ts';
 
 export interface ReviewFilter {
   kind?: ReviewKind | undefined;
@@ -19,12 +20,12 @@ export interface ReviewFilter {
   limit: number;
 }
 
-export type ListedReview = ReviewTaskRow & { moved_to: string | null; moved_by: string | null; created_text: string };
+export type ListedReview = ReviewTaskRow & { moved_to: string | null; moved_by: string | null; place_text: string };
 
 /** One page of review tasks, newest first. `moved_to` and `moved_by` say who has a task now that was taken from the member of staff asked for. */
-export async function listReviews(db: Queryable, filter: ReviewFilter): Promise<{ rows: ListedReview[]; next: Position | null }> {
+export async function listReviews(db: Queryable, filter: ReviewFilter): Promise<Page<ListedReview>> {
   const { rows } = await db.query<ListedReview>(
-    `select ${reviewColumns}, m.to_actor as moved_to, m.by_actor as moved_by, r.created_at::text as created_text from ${reviewTables}
+    `select ${reviewColumns}, m.to_actor as moved_to, m.by_actor as moved_by, r.created_at::text as place_text from ${reviewTables}
      left join lateral (select to_actor, by_actor from review_moves where task_id = r.id and kind = 'reassigned' and from_actor = $2
        and to_actor <> $2 order by id desc limit 1) m on true
      where ($1::text is null or r.kind = $1) and ((r.answer is null) = $3)
@@ -42,9 +43,7 @@ export async function listReviews(db: Queryable, filter: ReviewFilter): Promise<
       filter.limit + 1,
     ],
   );
-  const page = rows.slice(0, filter.limit);
-  const last = page.at(-1);
-  return { rows: page, next: rows.length > filter.limit && last ? { createdAt: last.created_text, id: last.id } : null };
+  return pageOf(rows, filter.limit);
 }
 
 export interface Move {

@@ -3,7 +3,7 @@
 
 import type { Boxes } from './boxes.ts';
 import type { Queryable } from './pool.ts';
-import type { ApplicationPage } from './views.ts';
+import type { ListedApplication } from './views.ts';
 
 export type Searched =
   /** Of an application, a transaction or a review task. */
@@ -26,9 +26,9 @@ export async function searchApplications(
   boxes: Pick<Boxes, 'index'>,
   { by, value }: Searched,
   limit: number,
-): Promise<ApplicationPage['rows']> {
+): Promise<ListedApplication[]> {
   const key = by === 'phone' || by === 'national_id' ? boxes.index(by, value) : value;
-  const { rows } = await db.query<ApplicationPage['rows'][number]>(
+  const { rows } = await db.query<ListedApplication>(
     `select a.*, m.name as merchant_name from applications a join merchants m on m.id = a.merchant_id where ${matches[by]}
      order by a.created_at desc, a.id desc limit $2`,
     [key, limit],

@@ -8,6 +8,8 @@ import { latestOffer } from './offers.ts';
 import type { OfferRow } from './offers.ts';
 import { latestChallenge } from './otp.ts';
 import type { ChallengeRow } from './otp.ts';
+import { pageOf } from './page.ts';
+import type { Page, Position } from './page.ts';
 import type { Database, Queryable, Tx } from './pool.ts';
 
 /** The merchant's own application, or null: an unknown id and another merchant's are the same. */
@@ -25,12 +27,6 @@ export async function applicationOfOrder(db: Queryable, merchantId: string, merc
   return rows[0] ?? null;
 }
 
-/** Where a list goes on: after this row. The time is PostgreSQL's own text, because its microseconds do not fit a Date. */
-export interface Position {
-  createdAt: string;
-  id: string;
-}
-
 export interface ListFilter {
   merchantId?: string | undefined;
   id?: string | undefined;
@@ -42,16 +38,12 @@ export interface ListFilter {
   limit: number;
 }
 
-export interface ApplicationPage {
-  rows: (ApplicationRow & { merchant_name: string })[];
-  /** Where the next page starts, or null at the end. */
-  next: Position | null;
-}
+export type ListedApplication = ApplicationRow & { merchant_name: string };
 
 /** One page of applications, newest first. */
-export async function listApplications(db: Queryable, filter: ListFilter): Promise<ApplicationPage> {
-  const { rows } = await db.query<ApplicationRow & { merchant_name: string; created_text: string }>(
-    `select a.*, m.name as merchant_name, a.created_at::text as created_text from applications a join merchants m on m.id = a.merchant_id
+export async function listApplications(db: Queryable, filter: ListFilter): Promise<Page<ListedApplication>> {
+  const { rows } = await db.query<ListedApplication & { place_text: string }>(
+    `select a.*, m.name as merchant_name, a.created_at::text as place_text from applications a join merchants m on m.id = a.merchant_id
      where ($1::text is null or a.merchant_id = $1) and ($2::text is null or a.id = $2) and ($3::text is null or a.merchant_reference = $3)
        and ($4::text is null or a.status = $4) and ($5::timestamptz is null or a.updated_at > $5)
        and ($6::boolean is null or (a.attention is not null) = $6)
@@ -69,9 +61,7 @@ export async function listApplications(db: Queryable, filter: ListFilter): Promi
       filter.limit + 1,
     ],
   );
-  const page = rows.slice(0, filter.limit);
-  const last = page.at(-1);
-  return { rows: page, next: rows.length > filter.limit && last ? { createdAt: last.created_text, id: last.id } : null };
+  return pageOf(rows, filter.limit);
 }
 
 /** Everything that the customer may see of their application. */

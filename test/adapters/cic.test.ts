@@ -18,8 +18,8 @@ import { sandboxKeys, startSandbox } from '../support/sandbox.ts';
 import type { TestSandbox } from '../support/sandbox.ts';
 
 const call = { reference: 'app_test' };
-const timeoutMs = 600;
-const limits = { timeoutMs, connectTimeoutMs: 300, answerMaxBytes: 100_000 };
+const timeoutMs = 2_000;
+const limits = { timeoutMs, connectTimeoutMs: 1_000, answerMaxBytes: 100_000 };
 
 let sandbox: TestSandbox;
 let bureau: CreditBureau;

@@ -2,28 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { randomInt, randomUUID } from 'node:crypto';
-import { after, afterEach, before, test } from 'node:test';
-import { createCardCore } from '../../adapters/way4/client.ts';
+import { test } from 'node:test';
 import { otpLimits } from '../../config/limits.ts';
 import { VendorFailure } from '../../domain/failures.ts';
-import type { CardCore, OtpTerms } from '../../domain/ports.ts';
+import type { OtpTerms } from '../../domain/ports.ts';
 import { phoneSentinels } from '../../sandbox/sentinels.ts';
 import { otpText } from '../../sandbox/way4/otp-text.ts';
-import { startSandbox } from '../support/sandbox.ts';
-import type { TestSandbox } from '../support/sandbox.ts';
+import { createCardCore } from '../../adapters/way4/client.ts';
+import { aCore } from './way4-core.ts';
 
 const call = { reference: 'app_test' };
-const timeoutMs = 600;
-
-let sandbox: TestSandbox;
-let core: CardCore;
-
-before(async () => {
-  sandbox = await startSandbox({ slowMs: 2 * timeoutMs });
-  core = createCardCore({ baseUrl: sandbox.way4Url, timeoutMs, connectTimeoutMs: 300, answerMaxBytes: 100_000 });
-});
-afterEach(async () => sandbox.clearFaults());
-after(async () => sandbox.close());
+const { sandbox, core } = await aCore();
 
 interface Buyer {
   phone: string;

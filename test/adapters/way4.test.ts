@@ -2,26 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { randomInt, randomUUID } from 'node:crypto';
-import { after, afterEach, before, test } from 'node:test';
-import { createCardCore } from '../../adapters/way4/client.ts';
+import { test } from 'node:test';
 import { VendorFailure } from '../../domain/failures.ts';
-import type { CardCore, CoreContract, CorePurchase, NewClient, NewContract } from '../../domain/ports.ts';
+import type { CoreContract, CorePurchase, NewClient, NewContract } from '../../domain/ports.ts';
 import { coreSentinels } from '../../sandbox/sentinels.ts';
-import { startSandbox } from '../support/sandbox.ts';
-import type { TestSandbox } from '../support/sandbox.ts';
+import { createCardCore } from '../../adapters/way4/client.ts';
+import { aCore } from './way4-core.ts';
 
 const call = { reference: 'app_test' };
-const timeoutMs = 600;
-
-let sandbox: TestSandbox;
-let core: CardCore;
-
-before(async () => {
-  sandbox = await startSandbox({ slowMs: 2 * timeoutMs });
-  core = createCardCore({ baseUrl: sandbox.way4Url, timeoutMs, connectTimeoutMs: 300, answerMaxBytes: 100_000 });
-});
-afterEach(async () => sandbox.clearFaults());
-after(async () => sandbox.close());
+const { sandbox, core } = await aCore();
 
 function aClient(change: Partial<NewClient> = {}): NewClient {
   const id = randomUUID().slice(0, 8);

@@ -2,16 +2,31 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import type { ApplicationPolicy } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { createStage } from './stage.ts';
+import type { Stage, Trouble } from './stage.ts';
 import { aWorld } from './world.ts';
+import type { World } from './world.ts';
 
-test('a vendor that stays away puts the application in need of attention, and staff free it by a retry', async (t) => {
+/** An application that is being activated while one of its steps is in trouble. */
+async function activating(
+  t: TestContext,
+  step: 'createClient' | 'createContract',
+  trouble: Trouble,
+  policy: Partial<ApplicationPolicy> = {},
+): Promise<{ world: World; stage: Stage }> {
   const stage = createStage();
-  stage.trouble.set('createContract', { times: 3, kind: 'unavailable' });
-  const world = await aWorld(t, { stage });
+  stage.trouble.set(step, trouble);
+  const world = await aWorld(t, { stage, policy });
   await world.walksTo('offer');
   await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
+  return { world, stage };
+}
+
+test('a vendor that stays away puts the application in need of attention, and staff free it by a retry', async (t) => {
+  const { world, stage } = await activating(t, 'createContract', { times: 3, kind: 'unavailable' });
   const waiting = await eventually('staff are asked', async () => {
     const view = await world.view();
     return view.attention && view;
@@ -25,21 +40,13 @@ test('a vendor that stays away puts the application in need of attention, and st
 });
 
 test('a vendor that says no for good is not asked again before staff say so', async (t) => {
-  const stage = createStage();
-  stage.trouble.set('createClient', { times: 1, kind: 'rejected' });
-  const world = await aWorld(t, { stage });
-  await world.walksTo('offer');
-  await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
+  const { world, stage } = await activating(t, 'createClient', { times: 1, kind: 'rejected' });
   await world.reaches({ awaits: 'staff' });
   assert.equal(stage.calls.filter((call) => call.name === 'createClient').length, 1);
 });
 
 test('staff can end an application that waits for them, and what was done is undone', async (t) => {
-  const stage = createStage();
-  stage.trouble.set('createContract', { times: 99, kind: 'unavailable' });
-  const world = await aWorld(t, { stage });
-  await world.walksTo('offer');
-  await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
+  const { world, stage } = await activating(t, 'createContract', { times: 99, kind: 'unavailable' });
   await world.reaches({ awaits: 'staff' });
   await world.commands.cancel(world.ref, 'cancel', { by: 'operations', actor: 'staff:mai' });
   const result = await world.result();
@@ -50,11 +57,12 @@ test('staff can end an application that waits for them, and what was done is und
 });
 
 test('a retry cuts a long back-off short', async (t) => {
-  const stage = createStage();
-  stage.trouble.set('createClient', { times: 2, kind: 'unavailable' });
-  const world = await aWorld(t, { stage, policy: { vendorAttempts: 3, vendorBackoffMs: 600_000, vendorBackoffMaxMs: 600_000 } });
-  await world.walksTo('offer');
-  await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
+  const { world, stage } = await activating(
+    t,
+    'createClient',
+    { times: 2, kind: 'unavailable' },
+    { vendorAttempts: 3, vendorBackoffMs: 600_000, vendorBackoffMaxMs: 600_000 },
+  );
   await eventually('the step backs off', () => stage.calls.filter((call) => call.name === 'createClient').length === 2);
   await world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai', requestId: 'req_1' });
   await world.reaches({ step: 'contract' });
@@ -68,11 +76,7 @@ test('a retry is refused when nothing waits', async (t) => {
 });
 
 test('a double click on retry has one effect', async (t) => {
-  const stage = createStage();
-  stage.trouble.set('createClient', { times: 1, kind: 'rejected' });
-  const world = await aWorld(t, { stage });
-  await world.walksTo('offer');
-  await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
+  const { world, stage } = await activating(t, 'createClient', { times: 1, kind: 'rejected' });
   await world.reaches({ awaits: 'staff' });
   await Promise.all([
     world.commands.retryStep(world.ref, 'same-click', { actor: 'staff:mai', requestId: 'req_1' }),
