@@ -21,7 +21,7 @@ export const problemKinds = {
   IDEMPOTENCY_KEY_MISSING: { status: 400, title: 'The Idempotency-Key header is missing' },
   IDEMPOTENCY_KEY_INVALID: { status: 400, title: 'The Idempotency-Key header is not usable' },
   UNAUTHORIZED: { status: 401, title: 'The credentials are missing or not valid' },
-  LINK_NOT_VALID: { status: 401, title: 'The checkout link is not valid any more' },
+  LINK_NOT_VALID: { status: 401, title: 'The link is not valid any more' },
   SIGNATURE_INVALID: { status: 401, title: 'The signature of the callback is not valid' },
   SCOPE_MISSING: { status: 403, title: 'The api key may not do this' },
   ROLE_MISSING: { status: 403, title: 'No role of yours allows this' },

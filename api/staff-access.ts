@@ -30,6 +30,8 @@ export const staffAccess = {
   readQueues: ['support', 'reviewer', 'operations', 'auditor'],
   searchApplications: ['support', 'reviewer', 'operations', 'auditor'],
   unmaskCustomer: ['support', 'reviewer'],
+  // Faces and ID cards are for those who judge them, and for those who judge the judges.
+  linkDocument: ['reviewer', 'auditor'],
   bulkRetry: ['operations'],
   // Payloads hold ids, amounts and codes, no personal data; who needs to see them looks after the machinery, or checks those who do.
   decodePayloads: ['operations', 'auditor'],

@@ -1,6 +1,7 @@
 // Every bound of documents and identity, under the same rules as limits.ts; apart from it because they are a subject of their own.
 
 const second = 1_000;
+const minute = 60 * second;
 
 /** Identity. */
 export const identityLimits = {
@@ -34,4 +35,6 @@ export const identityLimits = {
   codeTimeoutMs: 5 * second,
   /** Our choice: JavaScript heap of the thread that searches, in MB; two megapixels take 8. */
   codeHeapMaxMb: 128,
+  /** Our choice: long enough to open a photo and look, too short to pass the link on. */
+  documentLinkMs: 2 * minute,
 } as const;

@@ -28,9 +28,11 @@ export const staffLimits = {
   searchesMax: 300,
   /** Our choice: unmasked customers of one member of staff in an hour; a busy day at the telephone has fewer. */
   unmasksMax: 30,
+  /** Our choice: links to documents of one member of staff in the period; a reviewer opens three or four for each of twenty cases. */
+  documentLinksMax: 100,
   /** Our choice: bulk retries of one member of staff in an hour; an outage needs a few. */
   bulkRetriesMax: 20,
-  /** The period of the three numbers above. */
+  /** The period of the numbers above that count acts of one member of staff. */
   periodMs: hour,
   /** Our choice: applications that one bulk retry touches; a command each, within the time-out of a request. */
   bulkRetryMaxApplications: 100,

@@ -16,12 +16,17 @@ export interface StoredDocument {
   content: Buffer;
 }
 
+/** What is known of a document without opening it. */
+export type DocumentHead = Pick<StoredDocument, 'applicationId' | 'kind'>;
+
 export interface Documents {
   /** Stores a new document and returns its id and digest. */
   add(
     tx: Tx,
     document: { applicationId: string; kind: DocumentKind; mediaType: string; content: Uint8Array },
   ): Promise<{ documentId: string; sha256: string }>;
+  /** Null for an unknown id. */
+  head(db: Queryable, documentId: string): Promise<DocumentHead | null>;
   /** Null for an unknown id. Throws when the stored bytes were changed. */
   read(db: Queryable, documentId: string): Promise<StoredDocument | null>;
 }
@@ -43,6 +48,13 @@ export function createDocuments(boxes: Boxes): Documents {
         [documentId, applicationId, kind, mediaType, digest, content.byteLength, boxes.seal(place(documentId), content)],
       );
       return { documentId, sha256: digest };
+    },
+    async head(db, documentId) {
+      const { rows } = await db.query<{ application_id: string; kind: DocumentKind }>(
+        'select application_id, kind from documents where id = $1',
+        [documentId],
+      );
+      return rows[0] ? { applicationId: rows[0].application_id, kind: rows[0].kind } : null;
     },
     async read(db, documentId) {
       const { rows } = await db.query<{ application_id: string; kind: DocumentKind; media_type: string; sha256: string; content: Buffer }>(

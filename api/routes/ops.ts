@@ -7,6 +7,7 @@ import { addDecideApproval, addListApprovals } from './ops/approvals.ts';
 import { addOpsCancel, addPreviewCancel } from './ops/cancel-application.ts';
 import { addExtendDeadline, addRequestResubmission, addResendOtpByStaff, addSendLink } from './ops/help-customer.ts';
 import { addAnswerReview } from './ops/answer-review.ts';
+import { addLinkDocument, addViewDocument } from './ops/documents.ts';
 import { addBulkRetry } from './ops/bulk-retry.ts';
 import { addOpsInspect } from './ops/inspect-application.ts';
 import { addOpsList } from './ops/list-applications.ts';
@@ -31,6 +32,8 @@ export function addOpsRoutes(app: Api, deps: ApiDeps, guards: Guards): void {
   addOpsInspect(app, deps, guards);
   addUnmask(app, deps, guards);
   addBulkRetry(app, deps, guards);
+  addLinkDocument(app, deps, guards);
+  addViewDocument(app, deps);
   addOpsRetry(app, deps, guards);
   addPreviewCancel(app, deps, guards);
   addOpsCancel(app, deps, guards);

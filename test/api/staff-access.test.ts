@@ -19,6 +19,7 @@ const expected: Record<string, string> = {
   'POST /ops/v1/search': readers,
   'GET /ops/v1/applications': readers,
   'POST /ops/v1/applications/{id}/unmask': 'support reviewer',
+  'POST /ops/v1/documents/{id}/links': 'reviewer auditor',
   'POST /ops/v1/bulk/retry': 'operations',
   'GET /ops/v1/applications/{id}': readers,
   'POST /ops/v1/applications/{id}/retry': 'support operations',
