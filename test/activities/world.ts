@@ -34,8 +34,8 @@ export interface World {
   rowsOf(applicationId: string): Promise<Map<string, string[]>>;
 }
 
-/** A new world, torn down after the file's tests. */
-export async function aWorld(): Promise<World> {
+/** A new world, torn down after the file's tests. `parts` takes the place of vendors. */
+export async function aWorld(parts: Partial<Vendors['ports']> = {}): Promise<World> {
   const fresh = await freshDatabase();
   const database = openDatabase({ url: fresh.url, applicationName: 'test-activities', poolSize: 20 });
   after(async () => {
@@ -50,6 +50,7 @@ export async function aWorld(): Promise<World> {
   const activities = createActivities({
     store,
     ...vendors.ports,
+    ...parts,
     reportReuseMs: decisionLimits.reportReuseMs,
     shippedRuleset,
     challengerBudgetMs: 1_000,
