@@ -9,7 +9,7 @@ const pollMs = 20; // Short against everything that is waited for, long against 
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | false | null | undefined> | T | false | null | undefined,
-  withinMs = 20_000,
+  withinMs = 60_000,
 ): Promise<T> {
   const until = Date.now() + withinMs;
   let lastError: unknown;
