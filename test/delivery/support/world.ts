@@ -63,6 +63,8 @@ export interface WorldOptions {
   maxMessages?: number;
   /** The queues' arguments are those of config/limits.ts, as the real processes declare them. */
   production?: boolean;
+  /** A broker that is not that of the test run. */
+  amqpUrl?: string;
 }
 
 export async function aWorld(t: TestContext, options: WorldOptions = {}): Promise<World> {
@@ -74,7 +76,7 @@ export async function aWorld(t: TestContext, options: WorldOptions = {}): Promis
   undo.push(close);
   const database = openDatabase({ url: databaseUrl, applicationName: 'test', poolSize: 30 });
   undo.push(database.close);
-  const { AMQP_URL: amqpUrl } = readEnv('relay');
+  const { amqpUrl = readEnv('relay').AMQP_URL } = options;
   const topologyOptions = {
     name: `test.${randomBytes(6).toString('hex')}`,
     ...(options.production ? productionArguments : testArguments(options)),

@@ -1,0 +1,131 @@
+// One campaign: traffic, strikes after a schedule, healing, quiet, and the verdict.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TestServers } from '../../infra/local/test-servers.ts';
+import { faultOf } from './faults.ts';
+import type { Evidence, FaultName } from './faults.ts';
+import { openFire } from './fire.ts';
+import type { Fire } from './fire.ts';
+import { createLoad } from './load.ts';
+import type { Load } from './load.ts';
+import type * as profiles from './profiles.ts';
+import { createRecovery } from './recovery.ts';
+import { schedule } from './schedule.ts';
+import { openStage } from './stage.ts';
+import type { Stage } from './stage.ts';
+import { isQuiet, judge } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface CampaignOptions {
+  servers: TestServers;
+  seed: number;
+  /** Time under fire; healing and quiet come on top. */
+  durationMs: number;
+  faults: readonly FaultName[];
+  profile: keyof typeof profiles;
+  paceMs: number;
+  perSecond: number;
+  mutant?: string | undefined;
+  /** How many times longer than on an idle machine it may take until all is quiet. */
+  patience?: number;
+  /** A line for a person. */
+  say: (line: string) => void;
+  /** Resolves when somebody wants it to end. */
+  stopped: Promise<void>;
+}
+
+export interface CampaignResult extends Verdict {
+  seed: number;
+  faults: Partial<Record<FaultName, number>>;
+  redeliveries: number;
+  duplicatesSuppressed: number;
+  ambiguousCommits: number;
+  reconnects: number;
+  /** The longest time from the healing of a fault until everything accepted before was settled. */
+  worstRecoveryMs: number;
+}
+
+/** Runs it. The result says what was found; it throws only when the stage cannot be set up. */
+export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
+  const { seed, durationMs, faults, paceMs, say, stopped } = options;
+  const load = createLoad({ seed, perSecond: options.perSecond, poisonEveryMs: Math.max(2_000, durationMs / 20) });
+  const stage = await openStage({ ...options, sweeper: faults.includes('delete-queue'), onReport: load.onReport });
+  try {
+    const recovery = createRecovery(stage.database);
+    load.start(stage);
+    const heartbeatMs = stage.profile.delivery.heartbeatSeconds * 1_000;
+    const strikes = schedule({ seed, durationMs, heartbeatMs, faults, paceMs });
+    const [fire] = await Promise.all([
+      openFire({ stage, strikes, say, healed: recovery.healed, stopped }),
+      Promise.race([pause(durationMs), stopped]),
+    ]);
+    say('everything is healed; waiting for quiet');
+    const violations = await calmDown(stage, load, fire, options.patience ?? 1);
+    const worstRecoveryMs = await recovery.worstMs();
+    const { violations: broken, ...counts } = await judge(stage, load.book, fire.excuses);
+    const evidence = evidenceOf(stage, load.book.repeats);
+    return {
+      seed,
+      ...counts,
+      faults: fire.struck,
+      redeliveries: evidence.redelivered,
+      duplicatesSuppressed: evidence.suppressed,
+      ambiguousCommits: evidence.ambiguous,
+      reconnects: evidence.reconnects,
+      worstRecoveryMs,
+      violations: [...broken, ...violations, ...fire.failed, ...vacuous(fire.struck, evidence)],
+    };
+  } finally {
+    await stage.close();
+  }
+}
+
+/** Ends the traffic and waits until nothing moves. Returns what did not come to an end in time. */
+async function calmDown(stage: Stage, load: Load, { excuses }: Fire, patience: number): Promise<string[]> {
+  const withinMs = patience * (excuses.losses.length > 0 ? stage.profile.quietAfterLossMs : stage.profile.quietWithinMs);
+  await load.stop(withinMs);
+  const isCalm = await becomesQuiet(stage, withinMs);
+  const accidents = [...stage.crew.values()].flatMap((member) => member.accidents());
+  return isCalm ? accidents : [...accidents, `not quiet ${withinMs / 1_000} s after the last fault was healed`];
+}
+
+async function becomesQuiet(stage: Stage, withinMs: number): Promise<boolean> {
+  const lookEveryMs = 250;
+  const giveUpAt = performance.now() + withinMs;
+  while (performance.now() < giveUpAt) {
+    if (await isQuiet(stage).catch(() => false)) return true;
+    await pause(lookEveryMs);
+  }
+  return false;
+}
+
+function evidenceOf({ crew }: Stage, repeats: number): Evidence {
+  const sum: Evidence = {
+    redelivered: 0,
+    suppressed: repeats,
+    ambiguous: 0,
+    reconnects: 0,
+    returned: 0,
+    unconfirmed: 0,
+    delayed: 0,
+    blocked: 0,
+  };
+  for (const member of crew.values()) {
+    for (const [name, count] of Object.entries(member.evidence())) sum[name as keyof Evidence] += count; // the keys of Evidence
+  }
+  return sum;
+}
+
+/** A fault that left no trace did not happen, and a run without copies has not shown that copies are harmless. */
+function vacuous(struck: Partial<Record<FaultName, number>>, evidence: Evidence): string[] {
+  const used = Object.keys(struck) as FaultName[]; // the keys of the record
+  const withoutTrace = used.filter((name) => {
+    const { shows } = faultOf(name);
+    return shows.length > 0 && shows.every((sign) => evidence[sign] === 0);
+  });
+  return [
+    ...(used.length === 0 ? ['vacuous: nothing was struck'] : []),
+    ...(evidence.suppressed === 0 ? ['vacuous: no copy was suppressed'] : []),
+    ...withoutTrace.map((name) => `vacuous: ${name} left no trace (${faultOf(name).shows.join(', ')})`),
+  ];
+}

@@ -1,0 +1,115 @@
+// A relay, a consumer or a sender as a process of its own, put together as the entry points of workers/ put theirs together; only that a mutant
+// may stand between, that outcomes are told to the campaign instead of to Temporal, and that it reports what it saw.
+
+import { createCardCore } from '../../adapters/way4/client.ts';
+import { amqplibTransport } from '../../adapters/rabbitmq/amqplib.ts';
+import { transactionTopology } from '../../adapters/rabbitmq/topology.ts';
+import { vendorLimits } from '../../config/limits.ts';
+import { openDatabase } from '../../db/pool.ts';
+import type { Database } from '../../db/pool.ts';
+import { acceptTransaction } from '../../db/transactions.ts';
+import { InvariantFailure } from '../../domain/failures.ts';
+import { noFaults } from '../../workers/fault-points.ts';
+import { startRelay } from '../../workers/relay-process.ts';
+import { startTransactionPool } from '../../workers/transaction-pool.ts';
+import type { Evidence } from './faults.ts';
+import { mutants } from './mutants.ts';
+import type { Mutant } from './mutants.ts';
+import { orders as ordersOf, sending } from './orders.ts';
+import type { Orders, Report, Sending } from './orders.ts';
+import * as profiles from './profiles.ts';
+
+const reportEveryMs = 200;
+const never = 2 ** 31 - 1;
+
+await main(ordersOf.parse(JSON.parse(process.argv[2] ?? '')));
+
+async function main(orders: Orders): Promise<void> {
+  if (orders.skewMs !== undefined) skewClock(orders.skewMs);
+  const mutant: Mutant = (orders.mutant === undefined ? undefined : mutants[orders.mutant]) ?? { faults: [] };
+  const profile = profiles[orders.profile];
+  const real = openDatabase({
+    url: orders.postgresUrl,
+    applicationName: orders.name,
+    queryTimeoutMs: profile.queryTimeoutMs,
+    idleInTransactionTimeoutMs: orders.role === 'relay' ? profile.relayIdleInTransactionMs : profile.delivery.poolIdleInTransactionMs,
+    onError: () => undefined,
+  });
+  const database = mutant.database?.(real) ?? real;
+  process.on('disconnect', () => process.exit(0)); // the campaign is gone
+  if (orders.role === 'sender') startSender(database, mutant);
+  else await startWorker(orders, database, mutant);
+}
+
+function report(message: Report): void {
+  process.send?.(message);
+}
+
+/** The clock of this process alone is wrong; that of the machine, and what measures durations, is not. */
+function skewClock(skewMs: number): void {
+  const real = Date;
+  globalThis.Date = new Proxy(real, {
+    construct: (_, given: unknown[]) => (given.length === 0 ? new real(real.now() + skewMs) : Reflect.construct(real, given)),
+    get: (_, name) => (name === 'now' ? () => real.now() + skewMs : Reflect.get(real, name)),
+  });
+}
+
+function startSender(database: Database, mutant: Mutant): void {
+  process.on('message', (message) => void accept(database, mutant, sending.parse(message)));
+  report({ kind: 'evidence', evidence: {} }); // at work
+}
+
+async function accept(database: Database, mutant: Mutant, { order, intentKey, ...terms }: Sending): Promise<void> {
+  const key = mutant.intentKey?.(intentKey) ?? intentKey;
+  try {
+    const accepted = await database.withTransaction(async (tx) => acceptTransaction(tx, { ...terms, kind: 'purchase', intentKey: key }));
+    report({ kind: 'accepted', order, ...accepted });
+  } catch (error) {
+    report({ kind: error instanceof InvariantFailure ? 'refused' : 'failed', order });
+  }
+}
+
+async function startWorker(orders: Orders, database: Database, mutant: Mutant): Promise<void> {
+  const { delivery, coreTimeoutMs } = profiles[orders.profile];
+  const { queueDeliveryLimit: deliveryLimit, queueMaxMessages: maxMessages, retryDelaysMs } = delivery;
+  let blocked = 0;
+  const shared = {
+    database,
+    amqpUrl: orders.amqpUrl,
+    name: orders.name,
+    topology: transactionTopology({ name: orders.queue, deliveryLimit, maxMessages, retryDelaysMs }),
+    faults: noFaults,
+    transport: mutant.transport?.(amqplibTransport) ?? amqplibTransport,
+    limits: { ...delivery, coreTimeoutMs, ...(!orders.sweeper && { sweepAfterMs: never }) },
+    onFault: () => undefined,
+    report: ({ kind }: { kind: string }) => void (blocked += kind === 'blocked' ? 1 : 0),
+  };
+  if (orders.role === 'relay') {
+    const relay = await startRelay(shared);
+    return watch(relay.drain, () => {
+      const { returned, refused, unconfirmed, sessions } = relay.counts();
+      return { returned: returned + refused, unconfirmed, reconnects: sessions - 1, blocked };
+    });
+  }
+  const core = createCardCore({
+    baseUrl: orders.way4Url,
+    timeoutMs: coreTimeoutMs,
+    connectTimeoutMs: coreTimeoutMs,
+    answerMaxBytes: vendorLimits.answerMaxBytes,
+  });
+  const pool = await startTransactionPool({
+    ...shared,
+    cardCore: { ...core, ...mutant.cardCore?.(core) },
+    notify: async ({ transactionId, status }) => report({ kind: 'told', transactionId, status }),
+  });
+  return watch(pool.drain, () => {
+    const { handled, redelivered, sessions } = pool.counts();
+    const suppressed = handled.duplicate + handled.fenced;
+    return { redelivered, suppressed, ambiguous: handled.ambiguous, delayed: handled.delayed, reconnects: sessions - 1, blocked };
+  });
+}
+
+function watch(drain: () => Promise<void>, evidence: () => Partial<Evidence>): void {
+  setInterval(() => report({ kind: 'evidence', evidence: evidence() }), reportEveryMs);
+  process.on('SIGTERM', () => void drain().then(() => process.exit(0)));
+}

@@ -1,0 +1,53 @@
+// A campaign of seconds, so that every run of the tests shows that it still works: the long ones are `npm run chaos`.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { readEnvironment } from '../../infra/local/environment.ts';
+import { startTestServers } from '../../infra/local/test-servers.ts';
+import { runCampaign } from './campaign.ts';
+import type { FaultName } from './faults.ts';
+
+const { DATABASE_URL: _database, AMQP_URL: _broker, ...env } = readEnvironment(); // they are killed, so they must be our own
+const servers = await startTestServers(env, { durable: true });
+after(servers.stop);
+
+const faults: FaultName[] = [
+  'kill-consumer',
+  'kill-relay',
+  'kill-sender',
+  'kill-postgres',
+  'kill-broker',
+  'cut-broker-wire',
+  'lose-answers',
+  'unbind-queue',
+  'core-is-slow',
+  'core-loses-answers',
+];
+
+test('purchases that run through an episode of faults are each booked exactly once', async () => {
+  const { violations, ...result } = await runCampaign({
+    servers,
+    seed: 20_261,
+    durationMs: 16_000,
+    faults,
+    profile: 'quick',
+    paceMs: 1_200,
+    perSecond: 25,
+    patience: 5,
+    say: () => undefined,
+    stopped: servers.requested,
+  });
+  // On a busy machine one fault may miss; that the campaign as a whole hit something is asked below.
+  assert.deepEqual(
+    violations.filter((violation) => !violation.startsWith('vacuous')),
+    [],
+  );
+  assert.deepEqual(Object.keys(result.faults).toSorted(), faults.toSorted());
+  assert.ok(result.accepted > 0 && result.accepted === result.posted + result.rejected);
+  assert.deepEqual([result.lost, result.duplicated], [0, 0]);
+  const { redeliveries, duplicatesSuppressed, reconnects } = result;
+  assert.ok(
+    Math.min(redeliveries, duplicatesSuppressed, reconnects) > 0,
+    JSON.stringify({ redeliveries, duplicatesSuppressed, reconnects }),
+  );
+});

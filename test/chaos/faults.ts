@@ -1,0 +1,84 @@
+// What a campaign does to the hand-off: each fault, whom it strikes, how long it lasts, and what must be seen afterwards if it really hit.
+// How each is done is in nemesis.ts.
+
+/** What happened on the way; a campaign in which nothing happened proves nothing. */
+export interface Evidence {
+  /** Deliveries that the broker had delivered before. */
+  redelivered: number;
+  /** Copies of settled transactions, handlers that were overtaken, and intents that were asked again. */
+  suppressed: number;
+  /** Commits whose answer never came. */
+  ambiguous: number;
+  /** Sessions with the broker after the first. */
+  reconnects: number;
+  /** Publishes that no queue took, that the broker refused, or that nobody confirmed. */
+  returned: number;
+  unconfirmed: number;
+  /** Attempts that had to be tried again later. */
+  delayed: number;
+  /** Times a connection was told that the broker takes nothing. */
+  blocked: number;
+}
+
+export type Subject = 'relay' | 'consumer' | 'sender' | 'broker' | 'postgres' | 'way4';
+export type Wire = 'postgres' | 'amqp' | 'way4';
+
+export interface Fault {
+  strikes: readonly Subject[];
+  /** In heartbeats, because what hangs is found after two to three of them. */
+  heartbeats: number;
+  /** Which of these wires of the victim, where it is one of our processes. */
+  wires?: readonly Wire[];
+  /** At least one of these must have been seen when the fault was used. */
+  shows: readonly (keyof Evidence)[];
+}
+
+const short = 0.3;
+const untilNoticed = 3.5;
+
+export const faults = {
+  'kill-relay': { strikes: ['relay'], heartbeats: short, shows: [] },
+  'freeze-relay': { strikes: ['relay'], heartbeats: untilNoticed, shows: ['reconnects'] },
+  'kill-consumer': { strikes: ['consumer'], heartbeats: short, shows: ['redelivered'] },
+  'freeze-consumer': { strikes: ['consumer'], heartbeats: untilNoticed, shows: ['redelivered'] },
+  /** The process that accepts: in production the worker of applications. */
+  'kill-sender': { strikes: ['sender'], heartbeats: short, shows: [] },
+  'kill-broker': { strikes: ['broker'], heartbeats: short, shows: ['reconnects'] },
+  'freeze-broker': { strikes: ['broker'], heartbeats: untilNoticed, shows: ['reconnects'] },
+  'close-connections': { strikes: ['broker'], heartbeats: 0, shows: ['reconnects'] },
+  'memory-alarm': { strikes: ['broker'], heartbeats: 1, shows: ['blocked'] },
+  /** Confirmed messages are gone with it: only the sweeper brings their transactions back. */
+  'delete-queue': { strikes: ['broker'], heartbeats: 0, shows: ['reconnects'] },
+  'unbind-queue': { strikes: ['broker'], heartbeats: 0, shows: ['returned'] },
+  'kill-postgres': { strikes: ['postgres'], heartbeats: short, shows: [] },
+  'freeze-postgres': { strikes: ['postgres'], heartbeats: 1, shows: [] },
+  'end-sessions': { strikes: ['postgres'], heartbeats: 0, shows: [] },
+  'cut-wire': { strikes: ['relay', 'consumer', 'sender'], wires: ['postgres', 'amqp'], heartbeats: 0, shows: [] },
+  'cut-broker-wire': { strikes: ['relay', 'consumer'], wires: ['amqp'], heartbeats: 0, shows: ['reconnects'] },
+  /** Cut again and again, faster than what is under way can end. */
+  'flap-broker-wire': { strikes: ['consumer'], wires: ['amqp'], heartbeats: 0, shows: ['reconnects'] },
+  'half-open-wire': {
+    strikes: ['relay', 'consumer'],
+    wires: ['postgres', 'amqp'],
+    heartbeats: untilNoticed,
+    shows: ['reconnects', 'ambiguous'],
+  },
+  'lose-answers': { strikes: ['relay', 'consumer', 'sender'], wires: ['postgres'], heartbeats: short, shows: ['ambiguous'] },
+  'lose-requests': { strikes: ['relay', 'consumer', 'sender'], wires: ['postgres', 'amqp'], heartbeats: short, shows: [] },
+  'delay-wire': { strikes: ['relay', 'consumer'], wires: ['postgres', 'amqp', 'way4'], heartbeats: 1, shows: [] },
+  /** Requests arrive at WAY4 long after their sender gave them up, though within the lease. */
+  'late-core-requests': { strikes: ['consumer'], wires: ['way4'], heartbeats: 1, shows: ['delayed'] },
+  'core-commits-and-is-silent': { strikes: ['way4'], heartbeats: 1, shows: ['delayed'] },
+  'core-is-slow': { strikes: ['way4'], heartbeats: 1.5, shows: [] },
+  'core-loses-answers': { strikes: ['way4'], heartbeats: 1, shows: ['delayed'] },
+  'core-errs': { strikes: ['way4'], heartbeats: 1, shows: ['delayed'] },
+  'skew-clock': { strikes: ['consumer'], heartbeats: 2, shows: ['redelivered'] },
+} as const satisfies Record<string, Fault>;
+
+export type FaultName = keyof typeof faults;
+export const faultNames = Object.keys(faults).filter((name): name is FaultName => Object.hasOwn(faults, name));
+
+/** The fault with its optional fields. */
+export function faultOf(name: FaultName): Fault {
+  return faults[name];
+}

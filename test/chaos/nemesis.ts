@@ -1,0 +1,183 @@
+// Strikes, and heals what it struck. Only processes that the campaign started are ever touched.
+
+import { connect } from 'amqplib';
+import type { Channel } from 'amqplib';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { routingKeys } from '../../adapters/rabbitmq/topology.ts';
+import type { RunningServer } from '../../infra/local/servers.ts';
+import type { TcpProxy } from '../delivery/support/tcp-proxy.ts';
+import { eventually } from '../support/eventually.ts';
+import type { CrewMember } from './crew-member.ts';
+import type { FaultName } from './faults.ts';
+import type { Strike } from './schedule.ts';
+import type { Stage } from './stage.ts';
+
+type Heal = () => Promise<void> | void;
+type Blow = (stage: Stage, strike: Strike) => Promise<Heal> | Heal;
+
+/** Does what the strike says and returns how it is undone. */
+export async function strikeNow(stage: Stage, strike: Strike): Promise<Heal> {
+  return blows[strike.fault](stage, strike);
+}
+
+const nothingToHeal: Heal = () => undefined;
+const clockSkewMs = 3_600_000;
+const wireDelayMs = 250;
+const lateShare = 2 / 3; // Of the lease.
+const flaps = { times: 6, everyMs: 300 };
+
+const blows: Record<FaultName, Blow> = {
+  'kill-relay': killMember,
+  'kill-consumer': killMember,
+  'kill-sender': killMember,
+  'freeze-relay': freezeMember,
+  'freeze-consumer': freezeMember,
+  'skew-clock': skewClock,
+  'kill-broker': async ({ broker }) => killServer(broker),
+  'kill-postgres': async ({ postgres }) => killServer(postgres),
+  'freeze-broker': ({ broker }) => freezeProcesses(broker.processes.slice(0, 1).map(({ pid }) => pid)),
+  'freeze-postgres': ({ postgres }) => freezeProcesses(postgres.processes.flatMap(({ pid }) => [pid, ...childrenOf(pid)])),
+  'close-connections': async ({ broker }) => {
+    await broker.control?.(['close_all_connections', '--global', 'struck']);
+    return nothingToHeal;
+  },
+  'memory-alarm': async ({ broker }) => {
+    await broker.control?.(['set_vm_memory_high_watermark', '0.0001']);
+    return async () => void (await broker.control?.(['set_vm_memory_high_watermark', '0.4']));
+  },
+  'delete-queue': async (stage) =>
+    withChannel(stage, async (channel) => {
+      const { queue, delays } = stage.topology;
+      for (const { name } of [queue, ...delays.map((delay) => delay.queue)]) await channel.deleteQueue(name);
+    }),
+  'unbind-queue': async (stage) =>
+    withChannel(stage, async (channel) => channel.unbindQueue(stage.topology.queue.name, stage.topology.exchange, routingKeys.work)),
+  'end-sessions': async ({ database }) => {
+    await database.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    );
+    return nothingToHeal;
+  },
+  'cut-wire': onWire((wire) => wire.cut()),
+  'cut-broker-wire': onWire((wire) => wire.cut()),
+  'flap-broker-wire': flap,
+  'half-open-wire': onWire((wire) => wire.goSilent()),
+  'lose-answers': onWire((wire) => wire.swallowAnswers()),
+  'lose-requests': onWire((wire) => wire.swallowRequests()),
+  'delay-wire': onWire((wire) => wire.delay(wireDelayMs)),
+  'late-core-requests': (stage, strike) => onWire((wire) => wire.delay(stage.profile.delivery.claimLeaseMs * lateShare))(stage, strike),
+  'core-commits-and-is-silent': async ({ sandbox }) => orderFaults(sandbox, { fault: 'slow', delayMs: 60_000, times: 12 }),
+  'core-is-slow': async ({ sandbox }) => orderFaults(sandbox, { fault: 'slow', delayMs: 500, times: 10_000 }),
+  'core-loses-answers': async ({ sandbox }) => orderFaults(sandbox, { fault: 'drop_after_commit', times: 30 }),
+  'core-errs': async ({ sandbox }) => {
+    const heal = await orderFaults(sandbox, { fault: 'fail', times: 10 });
+    await orderFaults(sandbox, { fault: 'garbage', times: 10 });
+    await orderFaults(sandbox, { fault: 'throttle', times: 10 });
+    return heal;
+  },
+};
+
+async function killMember(stage: Stage, { victim }: Strike): Promise<Heal> {
+  const member = memberOf(stage, victim);
+  await member.kill();
+  return () => member.start();
+}
+
+function freezeMember(stage: Stage, { victim }: Strike): Heal {
+  const member = memberOf(stage, victim);
+  member.signal('SIGSTOP');
+  return () => member.signal('SIGCONT');
+}
+
+async function skewClock(stage: Stage, { victim, atMs }: Strike): Promise<Heal> {
+  const member = memberOf(stage, victim);
+  await member.kill();
+  member.start({ skewMs: atMs % 2 === 0 ? clockSkewMs : -clockSkewMs });
+  return async () => {
+    await member.kill();
+    member.start();
+  };
+}
+
+function memberOf({ crew }: Stage, name: string): CrewMember {
+  const member = crew.get(name);
+  if (!member) throw new Error(`there is no ${name}`);
+  return member;
+}
+
+function onWire(break_: (wire: TcpProxy) => void): Blow {
+  return (stage, { victim, wire: name }) => {
+    const wire = name && memberOf(stage, victim).wires[name];
+    if (!wire) throw new Error(`${victim} has no such wire`);
+    break_(wire);
+    return wire.heal;
+  };
+}
+
+async function flap(stage: Stage, strike: Strike): Promise<Heal> {
+  for (let n = 0; n < flaps.times; n += 1) {
+    await blows['cut-broker-wire'](stage, strike);
+    await pause(flaps.everyMs);
+  }
+  return nothingToHeal;
+}
+
+/** Kills the server's first process; healed, the whole of it is started again on the same data. */
+async function killServer(server: RunningServer): Promise<Heal> {
+  const [first] = server.processes;
+  if (first) {
+    process.kill(first.pid, 'SIGKILL');
+    await first.ended;
+  }
+  return async () => {
+    for (const process of server.processes) await process.stop(true);
+    // Children of a killed PostgreSQL take a moment to notice, and it does not start beside them.
+    server.processes = await eventually('the server is back', async () => server.restart(), 60_000);
+  };
+}
+
+function freezeProcesses(pids: number[]): Heal {
+  const frozen = pids.filter((pid) => signalIfThere(pid, 'SIGSTOP'));
+  return () => {
+    for (const pid of frozen) signalIfThere(pid, 'SIGCONT');
+  };
+}
+
+function signalIfThere(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** The sessions of a PostgreSQL are its child processes. */
+function childrenOf(parent: number): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => parentOf(pid) === parent).map(Number);
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  } catch {
+    return undefined; // it went meanwhile
+  }
+}
+
+async function withChannel({ amqpUrl }: Stage, work: (channel: Channel) => Promise<unknown>): Promise<Heal> {
+  const connection = await connect(amqpUrl, { timeout: 2_000 });
+  connection.on('error', () => undefined);
+  await work(await connection.createChannel());
+  await connection.close();
+  return nothingToHeal;
+}
+
+async function orderFaults(
+  sandbox: Stage['sandbox'],
+  order: { fault: 'slow' | 'fail' | 'garbage' | 'throttle' | 'drop_after_commit'; times: number; delayMs?: number },
+): Promise<Heal> {
+  await sandbox.fault({ vendor: 'way4', operation: 'purchase', ...order });
+  return sandbox.clearFaults;
+}

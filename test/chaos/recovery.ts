@@ -1,0 +1,40 @@
+// How long it takes after a fault until nothing of before waits any more, seen from outside: in the age of the oldest open transaction.
+
+import type { Queryable } from '../../db/pool.ts';
+
+export interface Recovery {
+  /** A fault was healed just now. */
+  healed(): void;
+  /** The longest recovery so far, in milliseconds. Ends the watch. */
+  worstMs(): Promise<number>;
+}
+
+const lookEveryMs = 250;
+
+export function createRecovery(database: Queryable): Recovery {
+  let waiting: number[] = [];
+  let worst = 0;
+  async function look(): Promise<void> {
+    if (waiting.length === 0) return;
+    const { rows } = await database.query<{ oldest: Date | null }>(
+      `select min(accepted_at) as oldest from transactions where status = 'accepted'`,
+    );
+    const oldest = rows[0]?.oldest?.getTime() ?? Number.POSITIVE_INFINITY;
+    const now = Date.now();
+    for (const healedAt of waiting.filter((at) => at <= oldest)) worst = Math.max(worst, now - healedAt);
+    waiting = waiting.filter((at) => at > oldest);
+  }
+  let looking: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    looking = looking.then(look).catch(() => undefined); // the database may be the victim just now
+  }, lookEveryMs);
+  return {
+    healed: () => void waiting.push(Date.now()),
+    worstMs: async () => {
+      clearInterval(timer);
+      await looking;
+      await look();
+      return worst;
+    },
+  };
+}
