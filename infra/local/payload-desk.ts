@@ -30,7 +30,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, ports:
   response.setHeader('access-control-allow-origin', ui);
   response.setHeader('access-control-allow-headers', HEADERS);
   if (request.method === 'OPTIONS') return void response.writeHead(204).end();
-  if (request.method !== 'POST' || request.url !== '/decode') return void response.writeHead(404).end();
+  if (request.method !== 'POST' || request.url?.split('?')[0] !== '/decode') return void response.writeHead(404).end();
   const reply = await fetch(`http://127.0.0.1:${ports.api}/ops/v1/payloads/decode`, {
     method: 'POST',
     headers: {
