@@ -4,6 +4,7 @@
 import type { Bench } from './bench.ts';
 
 const benches: Record<string, () => Promise<Bench>> = {
+  applications: async () => (await import('./applications/main.ts')).applications,
   handoff: async () => (await import('./handoff/main.ts')).handoff,
 };
 

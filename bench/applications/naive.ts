@@ -1,0 +1,48 @@
+// The naive twin of workflows/application.ts: the same story as one would first write it. Every step is a regular activity, every input a
+// signal, every wait has a timer of its own. It decides nothing and undoes nothing; it is here to be compared with.
+
+import { condition, defineSignal, proxyActivities, setHandler } from '@temporalio/workflow';
+import type { Activities } from '../../activities/index.ts';
+
+export const inputs = ['basicInfo', 'identity', 'offer', 'signature', 'approval', 'otp', 'settled'] as const;
+export type Input = (typeof inputs)[number];
+
+const steps = proxyActivities<Activities>({ startToCloseTimeout: '1 minute' });
+
+const ref = (applicationId: string, step: string) => ({ applicationId, step, round: 1 });
+const photo = { documentId: 'doc_1', sha256: 'photo' };
+const submission = { idFront: photo, idBack: photo, selfie: photo };
+
+export async function naive({ applicationId }: { applicationId: string }): Promise<string> {
+  const came = new Set<Input>();
+  for (const input of inputs) setHandler(defineSignal(input), () => void came.add(input));
+  const wait = async (input: Input): Promise<unknown> => condition(() => came.has(input), '1 day');
+  const at = '2030-01-01T00:00:00.000Z';
+
+  await wait('basicInfo');
+  await steps.recordBasicInfo(ref(applicationId, 'recordBasicInfo'), { customerId: 'cus_1', deadlineAt: at });
+  await wait('identity');
+  await steps.verifyIdentity(ref(applicationId, 'verifyIdentity'), { submission, attemptsLeft: 2, deadlineAt: at, reviewDueAt: at });
+  await steps.requestCreditReport(ref(applicationId, 'requestCreditReport'));
+  await steps.decide(ref(applicationId, 'decide'), { offerExpiresAt: at, reviewDueAt: at });
+  await wait('offer');
+  await steps.acceptOffer(ref(applicationId, 'acceptOffer'), { offerHash: 'offer', acceptedAt: at });
+  await steps.createClient(ref(applicationId, 'createClient'));
+  await steps.createContract(ref(applicationId, 'createContract'));
+  await steps.prepareContract(ref(applicationId, 'prepareContract'), { deadlineAt: at });
+  await wait('signature');
+  await steps.sealContract(ref(applicationId, 'sealContract'), {
+    documentSha256: 'paper',
+    consentId: 'cst_1',
+    signedAt: at,
+    deadlineAt: at,
+  });
+  await wait('approval');
+  await steps.requestOtp(ref(applicationId, 'requestOtp'), { deadlineAt: at });
+  await wait('otp');
+  await steps.verifyOtp(ref(applicationId, 'verifyOtp'), { challengeId: 'otp_1', code: '123456' });
+  await steps.handOffTransaction(ref(applicationId, 'handOffTransaction'));
+  await wait('settled');
+  await steps.finish(ref(applicationId, 'finish'), { status: 'completed', reasons: [] });
+  return 'completed';
+}
