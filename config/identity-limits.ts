@@ -37,4 +37,8 @@ export const identityLimits = {
   codeHeapMaxMb: 128,
   /** Our choice: long enough to open a photo and look, too short to pass the link on. */
   documentLinkMs: 2 * minute,
+  /** Our choice: a customer who complains does so within a month; then the photos of an application that came to nothing are deleted. */
+  photosKeptMs: 30 * 86_400_000,
+  /** Our choice: one commit of the deletion. */
+  photosDeletedAtOnce: 300,
 } as const;

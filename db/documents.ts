@@ -25,9 +25,9 @@ export interface Documents {
     tx: Tx,
     document: { applicationId: string; kind: DocumentKind; mediaType: string; content: Uint8Array },
   ): Promise<{ documentId: string; sha256: string }>;
-  /** Null for an unknown id. */
+  /** Null for an unknown id, and for what was deleted. */
   head(db: Queryable, documentId: string): Promise<DocumentHead | null>;
-  /** Null for an unknown id. Throws when the stored bytes were changed. */
+  /** Null for an unknown id, and for what was deleted. Throws when the stored bytes were changed. */
   read(db: Queryable, documentId: string): Promise<StoredDocument | null>;
 }
 
@@ -51,14 +51,14 @@ export function createDocuments(boxes: Boxes): Documents {
     },
     async head(db, documentId) {
       const { rows } = await db.query<{ application_id: string; kind: DocumentKind }>(
-        'select application_id, kind from documents where id = $1',
+        'select application_id, kind from documents where id = $1 and deleted_at is null',
         [documentId],
       );
       return rows[0] ? { applicationId: rows[0].application_id, kind: rows[0].kind } : null;
     },
     async read(db, documentId) {
       const { rows } = await db.query<{ application_id: string; kind: DocumentKind; media_type: string; sha256: string; content: Buffer }>(
-        'select application_id, kind, media_type, sha256, content from documents where id = $1',
+        'select application_id, kind, media_type, sha256, content from documents where id = $1 and deleted_at is null',
         [documentId],
       );
       const row = rows[0];

@@ -15,7 +15,8 @@ export interface Evidence {
     policy_version: string;
     input_sha256: string[];
   }[];
-  documents: { id: string; kind: string; sha256: string; size_bytes: number; created_at: Date }[];
+  /** Of what was deleted the digest is left. */
+  documents: { id: string; kind: string; sha256: string; size_bytes: number; created_at: Date; deleted_at: Date | null }[];
   credit_reports: { id: string; outcome: string; inquiry_id: string | null; answered_at: Date | null }[];
   decisions: { id: string; outcome: string; limit_vnd: number | null; reasons: string[]; ruleset: string; record_hash: string }[];
   break: {
@@ -45,7 +46,7 @@ export async function readEvidence(db: Queryable, task: Pick<ReviewTaskRow, 'id'
        where application_id = $1 and round = (select max(round) from identity_checks where application_id = $1) order by kind`,
     ),
     documents: await of(
-      `select id, kind, sha256, size_bytes, created_at from documents where application_id = $1 order by created_at desc, id desc limit 100`,
+      `select id, kind, sha256, size_bytes, created_at, deleted_at from documents where application_id = $1 order by created_at desc, id desc limit 100`,
     ),
     credit_reports: await of(
       `select id, outcome, inquiry_id, answered_at from credit_reports where application_id = $1 order by requested_at desc limit 20`,

@@ -79,7 +79,16 @@ const evidence = z
         input_sha256: z.array(z.string()),
       }),
     ),
-    documents: z.array(z.object({ id: z.string(), kind: z.string(), sha256: z.string(), size_bytes: z.int(), created_at: time })),
+    documents: z.array(
+      z.object({
+        id: z.string(),
+        kind: z.string(),
+        sha256: z.string(),
+        size_bytes: z.int(),
+        created_at: time,
+        deleted_at: time.nullable(),
+      }),
+    ),
     credit_reports: z.array(
       z.object({ id: z.string(), outcome: z.string(), inquiry_id: z.string().nullable(), answered_at: time.nullable() }),
     ),

@@ -1,0 +1,60 @@
+// What is deleted when it is not needed any more: the photos of applications that came to nothing. One commit for each batch, with an audit
+// row for each application that says what is gone.
+
+import { audit } from './audit.ts';
+import type { Database, Queryable } from './pool.ts';
+
+export interface Deleted {
+  applications: number;
+  photos: number;
+  bytes: number;
+}
+
+const dueSql = `select d.id, d.application_id, d.size_bytes from documents d join applications a on a.id = d.application_id
+  where d.kind in ('id_front', 'id_back', 'selfie') and d.content is not null
+    and a.status in ('declined', 'canceled', 'expired', 'failed') and a.updated_at < now() - $1 * interval '1 millisecond'`;
+
+/** What {@link deletePhotos} would delete now. */
+export async function countPhotosDue(db: Queryable, keptMs: number): Promise<Deleted> {
+  const { rows } = await db.query<Deleted & Record<string, unknown>>(
+    `select count(distinct application_id) as applications, count(*) as photos, coalesce(sum(size_bytes), 0)::bigint as bytes
+     from (${dueSql}) as due`,
+    [keptMs],
+  );
+  return rows[0] ?? nothing;
+}
+
+const nothing: Deleted = { applications: 0, photos: 0, bytes: 0 };
+
+/** Deletes the photos of applications that ended without a purchase longer than `keptMs` ago, `batch` at a time. Returns what was deleted.
+ *  Repeat, or another process at once: nothing twice. */
+export async function deletePhotos(
+  database: Pick<Database, 'withTransaction'>,
+  { keptMs, batch }: { keptMs: number; batch: number },
+): Promise<Deleted> {
+  const total = { ...nothing };
+  for (;;) {
+    const deleted = await deleteBatch(database, keptMs, batch);
+    total.applications += deleted.applications;
+    total.photos += deleted.photos;
+    total.bytes += deleted.bytes;
+    if (deleted.photos < batch) return total;
+  }
+}
+
+async function deleteBatch(database: Pick<Database, 'withTransaction'>, keptMs: number, batch: number): Promise<Deleted> {
+  return database.withTransaction(async (tx) => {
+    const { rows } = await tx.query<{ application_id: string; size_bytes: number }>(
+      `update documents set content = null, deleted_at = now()
+       where id in (select id from (${dueSql} order by d.application_id, d.id limit $2 for update of d skip locked) as due)
+       returning application_id, size_bytes`,
+      [keptMs, batch],
+    );
+    const byApplication = Map.groupBy(rows, (row) => row.application_id);
+    for (const [applicationId, photos] of byApplication) {
+      const entry = { actor: 'system:retention', action: 'photos.deleted', applicationId, subject: applicationId };
+      await audit(tx, { ...entry, change: { photos: photos.length } });
+    }
+    return { applications: byApplication.size, photos: rows.length, bytes: rows.reduce((sum, row) => sum + row.size_bytes, 0) };
+  });
+}

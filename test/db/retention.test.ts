@@ -1,0 +1,72 @@
+// Photos are kept no longer than they are needed, and what is gone is counted and named in the audit log.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { advance } from '../../db/applications.ts';
+import { countPhotosDue, deletePhotos } from '../../db/retention.ts';
+import type { ApplicationStatus } from '../../domain/states.ts';
+import { aWorld } from './world.ts';
+
+const { url, database, store, anApplication } = await aWorld();
+const day = 86_400_000;
+const due = { keptMs: 30 * day, batch: 4 };
+const content = Buffer.from('a photo');
+
+/** An application with three photos and a paper, that has been as it is for so many days. */
+async function anOld(status: ApplicationStatus, days: number): Promise<string> {
+  const applicationId = await anApplication();
+  await database.withTransaction(async (tx) => {
+    for (const kind of ['id_front', 'id_back', 'selfie', 'contract'] as const)
+      await store.documents.add(tx, { applicationId, kind, mediaType: 'image/jpeg', content });
+    if (status !== 'created') await advance(tx, applicationId, { status, step: 'end' });
+    await tx.query(`update applications set updated_at = now() - $2 * interval '1 day' where id = $1`, [applicationId, days]);
+  });
+  return applicationId;
+}
+
+async function kindsKept(applicationId: string): Promise<string[]> {
+  const { rows } = await database.query<{ id: string; kind: string }>('select id, kind from documents where application_id = $1', [
+    applicationId,
+  ]);
+  const read = await Promise.all(rows.map(async ({ id, kind }) => ((await store.documents.read(database, id)) ? [kind] : [])));
+  return read.flat().toSorted();
+}
+
+test('photos of applications that came to nothing are deleted after a month, each with its digest kept and an audit row', async () => {
+  const gone = [await anOld('canceled', 31), await anOld('declined', 40), await anOld('expired', 90)];
+  const kept = [await anOld('canceled', 29), await anOld('created', 90)];
+  const expected = { applications: 3, photos: 9, bytes: 9 * content.length };
+  assert.deepEqual(await countPhotosDue(database, due.keptMs), expected);
+  const reports = await Promise.all([deletePhotos(database, due), deletePhotos(database, due)]);
+  assert.equal(
+    reports.reduce((sum, { photos }) => sum + photos, 0),
+    9,
+    'two at once delete each photo once',
+  );
+  assert.deepEqual(await deletePhotos(database, due), { applications: 0, photos: 0, bytes: 0 });
+  for (const applicationId of gone) assert.deepEqual(await kindsKept(applicationId), ['contract']);
+  for (const applicationId of kept) assert.deepEqual(await kindsKept(applicationId), ['contract', 'id_back', 'id_front', 'selfie']);
+  const { rows } = await database.query<{ photos: number }>(
+    `select sum((change->>'photos')::int)::int as photos from audit_log where action = 'photos.deleted' and application_id = any($1)`,
+    [gone],
+  );
+  assert.equal(rows[0]?.photos, 9);
+  const { rows: digests } = await database.query('select 1 from documents where deleted_at is not null and length(sha256) = 64');
+  assert.equal(digests.length, 9);
+});
+
+const retention = async (...flags: string[]) => {
+  const entry = fileURLToPath(new URL('../../workers/retention.ts', import.meta.url));
+  return promisify(execFile)(process.execPath, [entry, ...flags], { env: { ...process.env, DATABASE_URL: url } });
+};
+
+test('the command counts first and deletes then, and an unknown flag prints how it is used', async () => {
+  await anOld('failed', 31);
+  const counted = { keptDays: 30, applications: 1, photos: 3, bytes: 3 * content.length };
+  assert.deepEqual(JSON.parse((await retention('--dry-run')).stdout), { dryRun: true, ...counted });
+  assert.deepEqual(JSON.parse((await retention()).stdout), { dryRun: false, ...counted });
+  await assert.rejects(retention('--all'), { code: 2, stderr: /--dry-run/ });
+});
