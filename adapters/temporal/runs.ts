@@ -20,30 +20,55 @@ export interface PendingTry {
 }
 
 export type RunView =
-  | { kind: 'running'; pending: PendingTry[] }
+  /** `spentTries`: how often the step was tried that now waits for staff; null when that is not asked for or not seen any more. */
+  | { kind: 'running'; pending: PendingTry[]; spentTries: number | null }
   | { kind: 'ended' }
   /** No run is known: it never started, or Temporal has forgotten it. */
   | { kind: 'none' }
   | { kind: 'away' };
 
 export interface Runs {
-  /** How the run of this application stands. Never throws. */
-  look(applicationId: string): Promise<RunView>;
+  /** How the run of this application stands; `waitsForStaff` asks for the spent tries as well. Never throws. */
+  look(applicationId: string, waitsForStaff: boolean): Promise<RunView>;
 }
 
 /** Looks through this client, for `timeoutMs` at most. */
 export function createRuns(client: Client, { timeoutMs }: { timeoutMs: number }): Runs {
   return {
-    async look(applicationId) {
+    async look(applicationId, waitsForStaff) {
+      const workflowId = applicationWorkflowId(applicationId);
       try {
-        const handle = client.workflow.getHandle(applicationWorkflowId(applicationId));
-        const run = await client.withDeadline(Date.now() + timeoutMs, async () => handle.describe());
-        return run.status.name === 'RUNNING' ? { kind: 'running', pending: pendingOf(run) } : { kind: 'ended' };
+        return await client.withDeadline(Date.now() + timeoutMs, async () => {
+          const run = await client.workflow.getHandle(workflowId).describe();
+          if (run.status.name !== 'RUNNING') return { kind: 'ended' };
+          return { kind: 'running', pending: pendingOf(run), spentTries: waitsForStaff ? await spentTries(client, workflowId) : null };
+        });
       } catch (error) {
         return { kind: error instanceof WorkflowNotFoundError ? 'none' : 'away' };
       }
     },
   };
+}
+
+// The newest failure in the history is the one that staff are asked about: little happens after it, so few events are read.
+const eventsRead = 30;
+
+async function spentTries({ workflowService, options }: Client, workflowId: string): Promise<number | null> {
+  const newestFirst = await workflowService.getWorkflowExecutionHistoryReverse({
+    namespace: options.namespace,
+    execution: { workflowId },
+    maximumPageSize: eventsRead,
+  });
+  const events = newestFirst.history?.events ?? [];
+  for (const { activityTaskFailedEventAttributes, activityTaskTimedOutEventAttributes, markerRecordedEventAttributes } of events) {
+    // The one brief try beside the workflow.
+    if (markerRecordedEventAttributes?.failure) return 1;
+    const failed = activityTaskFailedEventAttributes ?? activityTaskTimedOutEventAttributes;
+    if (!failed) continue;
+    const started = events.find(({ eventId }) => eventId?.toString() === failed.startedEventId?.toString());
+    return started?.activityTaskStartedEventAttributes?.attempt ?? null;
+  }
+  return null;
 }
 
 function pendingOf({ raw }: WorkflowExecutionDescription): PendingTry[] {

@@ -26,7 +26,7 @@ export async function inspectApplication(
 ): Promise<Inspected> {
   const row = isId('application', id) ? (await listApplications(database, { id, limit: 1 })).rows[0] : undefined;
   if (!row) throw new Problem('NOT_FOUND', { detail: 'There is no application with this id.' });
-  const [entries, run] = await Promise.all([timeline(database, id), runs.look(id)]);
+  const [entries, run] = await Promise.all([timeline(database, id), runs.look(id, row.attention !== null)]);
   await database.withTransaction(async (tx) =>
     audit(tx, { actor, action: 'customer.masked_view', applicationId: id, subject: row.customer_id, requestId }),
   );

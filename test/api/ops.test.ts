@@ -116,7 +116,7 @@ test('200 with why it is here: the step, who is awaited, the tries, and what is 
   await world.move(applicationId, { status: 'in_progress', step: 'activation' });
   const nextTryAt = new Date('2026-11-23T08:00:30Z');
   const pending = [{ activity: 'createClient', attempt: 3, maxAttempts: 6, lastError: 'CARD_CORE_UNAVAILABLE', nextTryAt }];
-  const trying = createApp({ ...world.deps, runs: { look: async () => ({ kind: 'running', pending }) } });
+  const trying = createApp({ ...world.deps, runs: { look: async () => ({ kind: 'running', pending, spentTries: null }) } });
   const { since: _, ...tried } = await whyOf(trying, applicationId);
   assert.deepEqual(tried, {
     step: 'activation',

@@ -15,9 +15,9 @@ test('a step that backs off shows its tries, its last error and its next try; a 
   const policy = { vendorAttempts: 5, vendorBackoffMs: 600_000, vendorBackoffMaxMs: 600_000 };
   const world = await aWorld(t, { stage, policy });
   const runs = createRuns(world.client, { timeoutMs: 10_000 });
-  const look = async () => runs.look(world.ref.applicationId);
-  assert.deepEqual(await runs.look('app_unknown'), { kind: 'none' });
-  assert.deepEqual(await look(), { kind: 'running', pending: [] });
+  const look = async () => runs.look(world.ref.applicationId, false);
+  assert.deepEqual(await runs.look('app_unknown', true), { kind: 'none' });
+  assert.deepEqual(await look(), { kind: 'running', pending: [], spentTries: null });
   await world.walksTo('offer');
   await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
   const pending = await eventually('the second try waits', async () => {
@@ -32,10 +32,25 @@ test('a step that backs off shows its tries, its last error and its next try; a 
   await eventually('the run is over', async () => (await look()).kind === 'ended');
 });
 
+test('a step that waits for staff shows how often it was tried, whether a vendor was away or said no at once', async (t) => {
+  const trouble = { unavailable: { times: 3, tries: 2 }, rejected: { times: 1, tries: 1 } } as const;
+  for (const kind of ['unavailable', 'rejected'] as const) {
+    const stage = createStage();
+    const { times, tries } = trouble[kind];
+    stage.trouble.set('createClient', { times, kind });
+    const world = await aWorld(t, { stage });
+    await world.walksTo('offer');
+    await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
+    await eventually('staff are asked', async () => (await world.view()).attention);
+    const seen = await createRuns(world.client, { timeoutMs: 10_000 }).look(world.ref.applicationId, true);
+    assert.deepEqual(seen, { kind: 'running', pending: [], spentTries: tries });
+  }
+});
+
 test('a Temporal that is away is said to be away, in time', async () => {
   const { client, close } = connectTemporal({ address: '127.0.0.1:1', namespace: 'default', payloads: testPayloads() });
   const startedAt = Date.now();
-  assert.deepEqual(await createRuns(client, { timeoutMs: 300 }).look('app_1'), { kind: 'away' });
+  assert.deepEqual(await createRuns(client, { timeoutMs: 300 }).look('app_1', true), { kind: 'away' });
   assert.ok(Date.now() - startedAt < 5_000);
   await close();
 });
