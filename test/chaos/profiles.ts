@@ -29,7 +29,7 @@ export const quick: Profile = {
     ...deliveryLimits,
     heartbeatSeconds: 2,
     confirmTimeoutMs: 6_000,
-    claimLeaseMs: 3_000,
+    claimLeaseMs: 5_000,
     retryDelaysMs: [500, 2_000, 5_000],
     sweepAfterMs: 25_000,
     sweepEveryMs: 2_000,
