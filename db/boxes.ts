@@ -1,7 +1,8 @@
 // Personal data is encrypted before it reaches PostgreSQL: the server, its logs and its backups never see it in the clear.
 // A box is bound to its place (table, column and row), so that a box moved to another row does not open.
 
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 const version = 1;
 const nonceBytes = 12;
@@ -21,8 +22,9 @@ export interface Boxes {
 
 /** @param keys two independent keys of 32 bytes: one to encrypt, one to index. */
 export function createBoxes(keys: { dataKey: Uint8Array; indexKey: Uint8Array }): Boxes {
+  const dataKey = createSecretKey(keys.dataKey);
   // One key per place keeps the number of messages under a key far below the bound of random nonces.
-  const keyOf = (place: string): Buffer => Buffer.from(hkdfSync('sha256', keys.dataKey, '', `trasau/v1/${place}`, 32));
+  const keyOf = (place: string): KeyObject => createSecretKey(Buffer.from(hkdfSync('sha256', dataKey, '', `trasau/v1/${place}`, 32)));
   return {
     seal(place, clear) {
       const nonce = randomBytes(nonceBytes);

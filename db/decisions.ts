@@ -1,7 +1,7 @@
 // Decision records: append-only, in one chain, so that a record that was changed or is missing shows. What a decision looked at, and what
 // each rule saw, is encrypted; hashes of both are in the clear.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson } from '../domain/canonical-json.ts';
 import type { Challenge } from '../domain/decision/shadow.ts';
 import type { Language, ReasonCode } from '../domain/reasons.ts';
@@ -47,61 +47,98 @@ export interface Decisions {
   latest(db: Queryable, applicationId: string): Promise<DecisionRecord | null>;
   /** The decision with this id, or the newest of the application with this id; null for an unknown one. */
   find(db: Queryable, id: string): Promise<DecisionRecord | null>;
-  /** One page of the chain, oldest first. */
-  page(db: Queryable, page: { afterSeq: number; since?: Date | undefined; limit: number }): Promise<DecisionRecord[]>;
+  /** The chain from its start, page by page; the next page is read while the present one is looked at. `onPage` hears of the records that
+   *  were looked at. */
+  pages(
+    db: Queryable,
+    wanted: { pageRows: number; since?: Date | undefined; most?: number; onPage?: (done: number) => void },
+  ): AsyncGenerator<DecisionRecord[]>;
 }
 
 const chainLock = 7_282_003; // Any constant: it makes the writers of the chain queue up.
 
 /** Stores decisions; what they looked at goes into boxes of this maker. */
 export function createDecisions(boxes: Boxes): Decisions {
-  const place = (id: string): string => `decisions.snapshot:${id}`;
   const read = async (db: Queryable, where: string, values: readonly unknown[]): Promise<DecisionRecord[]> => {
     const { rows } = await db.query<DecisionRow>(`select * from decisions where ${where}`, values);
     return rows.map((row) => asRecord(row, () => boxes.open(place(row.id), row.snapshot).toString()));
   };
   return {
     async add(tx, decision) {
-      const id = newId('decision');
-      const { input, output } = decision;
       await tx.query('select pg_advisory_xact_lock($1)', [chainLock]);
       const { rows } = await tx.query<{ record_hash: string }>('select record_hash from decisions order by seq desc limit 1');
-      const previousHash = rows[0]?.record_hash ?? null;
-      const hashes = { inputSha256: digest(input), outputSha256: digest(output), previousHash };
-      await tx.query(
-        `insert into decisions (id, application_id, round, ruleset_id, ruleset_version, ruleset_sha256, engine_version, snapshot, snapshot_sha256,
-           output_sha256, outcome, limit_vnd, reasons, explanation, result, challenger, previous_hash, record_hash, decided_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
-        [
-          id,
-          decision.applicationId,
-          decision.round,
-          decision.ruleset.id,
-          decision.ruleset.version,
-          decision.ruleset.sha256,
-          decision.engineVersion,
-          boxes.seal(place(id), `{"input":${input},"output":${output}}`),
-          hashes.inputSha256,
-          hashes.outputSha256,
-          decision.outcome,
-          decision.limitVnd,
-          decision.reasons,
-          JSON.stringify(decision.explanation),
-          JSON.stringify(decision.result),
-          decision.challenger && JSON.stringify(decision.challenger),
-          previousHash,
-          recordHash({ ...decision, ...hashes, id }),
-          decision.decidedAt,
-        ],
-      );
-      return id;
+      const composed = composeDecision(boxes, decision, rows[0]?.record_hash ?? null);
+      await insertDecisions(tx, [composed]);
+      return composed.id;
     },
     latest: async (db, applicationId) => (await read(db, 'application_id = $1 order by round desc limit 1', [applicationId]))[0] ?? null,
     find: async (db, id) => (await read(db, 'id = $1 or application_id = $1 order by round desc limit 1', [id]))[0] ?? null,
-    page: async (db, { afterSeq, since, limit }) =>
-      read(db, 'seq > $1 and ($2::timestamptz is null or decided_at >= $2) order by seq limit $3', [afterSeq, since ?? null, limit]),
+    async *pages(db, { pageRows, since, most = Infinity, onPage }) {
+      const next = async (afterSeq: number, limit: number): Promise<DecisionRecord[]> =>
+        read(db, 'seq > $1 and ($2::timestamptz is null or decided_at >= $2) order by seq limit $3', [afterSeq, since ?? null, limit]);
+      let page = await next(0, Math.min(pageRows, most));
+      for (let done = page.length; page.length > 0; done += page.length) {
+        const rest = Math.min(pageRows, most - done);
+        const isLast = page.length < pageRows || rest < 1;
+        const following = isLast ? Promise.resolve([]) : next(page.at(-1)?.seq ?? 0, rest);
+        following.catch(() => undefined); // who stops early does not hear of it; who goes on does, below
+        yield page;
+        page = await following;
+        if (page.length > 0) onPage?.(done);
+      }
+    },
   };
 }
+
+/** A record ready to be stored: everything about it that needs no database. */
+export interface ComposedDecision {
+  id: string;
+  recordHash: string;
+  values: readonly unknown[];
+}
+
+/** Makes the record that follows the one with this hash. */
+export function composeDecision(boxes: Boxes, decision: NewDecision, previousHash: string | null): ComposedDecision {
+  const id = newId('decision');
+  const { input, output, ruleset } = decision;
+  const hashes = { inputSha256: digest(input), outputSha256: digest(output), previousHash };
+  const ownHash = recordHash({ ...decision, ...hashes, id });
+  const values = [
+    id,
+    decision.applicationId,
+    decision.round,
+    ruleset.id,
+    ruleset.version,
+    ruleset.sha256,
+    decision.engineVersion,
+    boxes.seal(place(id), `{"input":${input},"output":${output}}`),
+    hashes.inputSha256,
+    hashes.outputSha256,
+    decision.outcome,
+    decision.limitVnd,
+    decision.reasons,
+    JSON.stringify(decision.explanation),
+    JSON.stringify(decision.result),
+    decision.challenger && JSON.stringify(decision.challenger),
+    previousHash,
+    ownHash,
+    decision.decidedAt,
+  ];
+  return { id, recordHash: ownHash, values };
+}
+
+/** Stores records in the order of the chain. */
+export async function insertDecisions(tx: Tx, composed: readonly ComposedDecision[]): Promise<void> {
+  const rows = composed.map(({ values }, row) => `(${values.map((_, index) => `$${row * values.length + index + 1}`).join(', ')})`);
+  await tx.query(
+    `insert into decisions (id, application_id, round, ruleset_id, ruleset_version, ruleset_sha256, engine_version, snapshot, snapshot_sha256,
+       output_sha256, outcome, limit_vnd, reasons, explanation, result, challenger, previous_hash, record_hash, decided_at)
+     values ${rows.join(', ')}`,
+    composed.flatMap(({ values }) => values),
+  );
+}
+
+const place = (id: string): string => `decisions.snapshot:${id}`;
 
 /** What the record's own hash covers: everything but the two texts, which are there as hashes. */
 type Hashed = Omit<NewDecision, 'input' | 'output'> & Pick<DecisionRecord, 'id' | 'inputSha256' | 'outputSha256' | 'previousHash'>;
@@ -170,5 +207,5 @@ function inputAndOutput(text: string): { input: string; output: string } {
 
 /** Hex SHA-256 of a text, as it stands in records. */
 export function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }

@@ -52,6 +52,8 @@ export function createRulesets(): Rulesets {
       };
     },
     async byHash(db, sha256) {
+      const found = known.get(sha256);
+      if (found) return { sha256, ruleset: found };
       const { rows } = await db.query<Document>('select sha256, document from rulesets where sha256 = $1', [sha256]);
       return rows[0] ? { sha256, ruleset: readOnce(rows[0]) } : null;
     },

@@ -20,6 +20,16 @@ test('what was written is read back unchanged', () => {
   );
 });
 
+test('texts and numbers are written exactly as JSON writes them', () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => assert.equal(canonicalJson(text), JSON.stringify(text))));
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) =>
+      assert.equal(canonicalJson(number), JSON.stringify(number)),
+    ),
+  );
+  assert.equal(canonicalJson('\ud800"\\\n'), JSON.stringify('\ud800"\\\n'));
+});
+
 test('keys are sorted at every depth and absent members leave no trace', () => {
   assert.equal(canonicalJson({ b: [{ d: 1, c: 'đ' }], a: undefined, A: null }), '{"A":null,"b":[{"c":"đ","d":1}]}');
 });

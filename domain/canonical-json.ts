@@ -14,10 +14,19 @@ export function canonicalJson(value: unknown): string {
 const unwritable = '';
 
 function write(value: unknown): string {
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'number') return Number.isFinite(value) ? JSON.stringify(value) : unwritable;
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? `${value}` : unwritable; // JSON writes a number as JavaScript does
+  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  if (value === null) return 'null';
   if (Array.isArray(value)) return writeList(value);
   return isPlainObject(value) ? writeObject(value) : unwritable;
+}
+
+/** Texts in which JSON escapes nothing: most keys and codes, and twice as fast to quote. */
+const plain = /^[\w .:+@/-]*$/;
+
+function quoted(text: string): string {
+  return plain.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 function writeList(items: readonly unknown[]): string {
@@ -32,13 +41,21 @@ function writeList(items: readonly unknown[]): string {
 
 function writeObject(value: Record<string, unknown>): string {
   let text = '';
-  for (const key of Object.keys(value).sort()) {
-    if (value[key] === undefined) continue;
-    const written = write(value[key]);
+  for (const key of sortedKeys(value)) {
+    const member = value[key];
+    if (member === undefined) continue;
+    const written = write(member);
     if (written === unwritable) return unwritable;
-    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${written}`;
+    text += text === '' ? `${quoted(key)}:${written}` : `,${quoted(key)}:${written}`;
   }
   return `{${text}}`;
+}
+
+/** Looks before it sorts: most objects are written down in order already. */
+function sortedKeys(value: object): string[] {
+  const keys = Object.keys(value);
+  for (let at = 1; at < keys.length; at += 1) if ((keys[at - 1] ?? '') > (keys[at] ?? '')) return keys.sort();
+  return keys;
 }
 
 function placeOfFault(value: unknown, path: string): string | undefined {

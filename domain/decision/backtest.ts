@@ -78,7 +78,7 @@ export function createBacktest(candidate: Ruleset) {
       if (before > 0 && after > 0) limits[after > before ? 'raised' : after < before ? 'lowered' : 'same'] += 1;
       countReasons(given, 'before');
       countReasons(result.reasons, 'after');
-      for (const { name, state } of result.inputs) {
+      for (const [name, state] of Object.entries(result.inputs)) {
         if (state === 'ABSENT' || state === 'DEFAULTED') missing.set(name, (missing.get(name) ?? 0) + 1);
       }
     },

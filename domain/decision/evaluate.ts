@@ -52,7 +52,7 @@ export function evaluate(ruleset: Ruleset, snapshot: FeatureSnapshot, now: Date)
     score: typeof score === 'number' ? score : null,
     contributions: found.contributions,
     caps: limit?.caps ?? found.caps,
-    inputs: inputs.trace,
+    inputs: inputs.states,
     trace: found.trace,
   };
 }
@@ -76,7 +76,7 @@ function runStage(found: Findings, ruleset: Ruleset, stage: Exclude<StageName, '
   for (const rule of ruleset.rules[stage]) {
     const result = resultOf(found, () => applyRule(found, rule));
     couldTell &&= result === 'HIT' || result === 'NO_HIT';
-    found.trace.push({ stage, ruleId: rule.id, result, operands: operandsOf(rule.operands, found.values) });
+    found.trace.push({ operands: operandsOf(rule.operands, found.values), result, ruleId: rule.id, stage });
   }
   if (stage !== 'scorecard') return;
   const score = found.contributions.reduce((sum, contribution) => sum + contribution.points, ruleset.baseScore);
@@ -111,13 +111,13 @@ function runTable(found: Findings, ruleset: Ruleset): void {
     const result: RuleResult = isDecided ? 'SKIPPED' : resultOf(found, () => valueOf(row.when, found.values) === true);
     if (result === 'HIT') found.caps.push({ ruleId: row.id, limitVnd: row.limitVnd, reasonCode: null });
     isDecided ||= result !== 'NO_HIT';
-    found.trace.push({ stage: 'limit', ruleId: row.id, result, operands: operandsOf(row.when.names, found.values) });
+    found.trace.push({ operands: operandsOf(row.when.names, found.values), result, ruleId: row.id, stage: 'limit' });
   }
 }
 
 function skipStage(found: Findings, ruleset: Ruleset, stage: StageName): void {
   for (const { id } of stage === 'limit' ? ruleset.limit.table : ruleset.rules[stage]) {
-    found.trace.push({ stage, ruleId: id, result: 'SKIPPED', operands: {} });
+    found.trace.push({ operands: {}, result: 'SKIPPED', ruleId: id, stage });
   }
 }
 

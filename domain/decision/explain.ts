@@ -19,6 +19,6 @@ export function withoutFacts(result: DecisionResult): unknown {
   return {
     ...result,
     caps: result.caps.map(({ ruleId }) => ruleId),
-    trace: result.trace.map(({ stage, ruleId, result }) => ({ stage, ruleId, result })),
+    trace: Object.fromEntries(result.trace.map(({ ruleId, result }) => [ruleId, result])),
   };
 }

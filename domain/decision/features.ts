@@ -35,8 +35,8 @@ export interface Standing {
 /** Freezes the facts into a snapshot. Pure. What is not known is left out, never guessed; without a HIT there are no facts of CIC. */
 export function featuresFrom(facts: KnownFacts): FeatureSnapshot {
   const { profile, identity, now } = facts;
-  const stated = (value: Feature['value']) => ({ value, source: 'customer', asOf: profile.statedAt.toISOString() });
-  const known = (source: string) => (value: Feature['value']) => ({ value, source, asOf: now.toISOString() });
+  const stated = (value: Feature['value']) => ({ asOf: profile.statedAt.toISOString(), source: 'customer', value });
+  const known = (source: string) => (value: Feature['value']) => ({ asOf: now.toISOString(), source, value });
   const [ordered, counted] = [known('application'), known('velocity')];
   const { exposureVnd, ...counts } = facts.standing;
   return {
@@ -44,7 +44,7 @@ export function featuresFrom(facts: KnownFacts): FeatureSnapshot {
     monthlyIncomeVnd: stated(profile.monthlyIncomeVnd),
     orderAmountVnd: ordered(facts.orderAmountVnd),
     instalmentCount: ordered(products[facts.product].instalmentCount),
-    identityVerdict: { value: identity.verdict, source: 'identity', asOf: identity.at.toISOString() },
+    identityVerdict: { asOf: identity.at.toISOString(), source: 'identity', value: identity.verdict },
     ...Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, counted(count)])),
     exposureVnd: known('accounts')(exposureVnd),
     ...bureauFeatures(facts.bureau, now),
@@ -53,7 +53,7 @@ export function featuresFrom(facts: KnownFacts): FeatureSnapshot {
 
 function bureauFeatures({ outcome, report, answeredAt }: KnownFacts['bureau'], now: Date): Record<string, Feature> {
   const asOf = report?.asOf ?? (answeredAt ?? now).toISOString();
-  const told = (value: Feature['value']) => ({ value, source: 'cic', asOf });
+  const told = (value: Feature['value']) => ({ asOf, source: 'cic', value });
   const bureauOutcome = told(outcome === 'PENDING' ? 'UNAVAILABLE' : outcome);
   if (outcome !== 'HIT' || !report) return { bureauOutcome };
   const owedTo = (kind: CreditReport['lenders'][number]['kind']) =>

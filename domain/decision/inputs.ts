@@ -3,7 +3,7 @@
 
 import { isDay } from '../calendar.ts';
 import type { ReasonCode } from '../reasons.ts';
-import type { Feature, FeatureSnapshot, InputSpec, InputTrace } from './types.ts';
+import type { Feature, FeatureSnapshot, InputSpec, InputState } from './types.ts';
 
 /** Why something was decided; the lower the priority, the further up in a letter. */
 export interface Reason {
@@ -16,8 +16,7 @@ export const couldNotDetermine: Reason = { code: 'MISSING_INPUT', priority: 1_00
 
 export interface Inputs {
   values: Map<string, number | boolean | string | null | Error>;
-  /** In the order of the catalogue, which is sorted by name. */
-  trace: InputTrace[];
+  states: Record<string, InputState>;
   /** What missing inputs lead to by themselves, whether or not a rule looks at them. */
   declines: Reason[];
   refers: Reason[];
@@ -25,14 +24,14 @@ export interface Inputs {
 
 /** Reads the catalogue's inputs from a snapshot as of `now`. Pure; features that are not in the catalogue are ignored. */
 export function readInputs(specs: readonly InputSpec[], snapshot: FeatureSnapshot, now: Date): Inputs {
-  const read: Inputs = { values: new Map(), trace: [], declines: [], refers: [] };
+  const read: Inputs = { values: new Map(), states: {}, declines: [], refers: [] };
   for (const spec of specs) {
     const { missing } = spec;
     const feature = Object.hasOwn(snapshot, spec.name) ? snapshot[spec.name] : undefined;
     const found = stateOf(spec, feature, now);
     const isExcused = found === 'ABSENT' && missing.policy === 'allowNull';
     const isReplaced = (found === 'ABSENT' || found === 'STALE') && missing.policy === 'treatAs';
-    read.trace.push({ name: spec.name, state: isReplaced ? 'DEFAULTED' : isExcused ? 'NULL' : found });
+    read.states[spec.name] = isReplaced ? 'DEFAULTED' : isExcused ? 'NULL' : found;
     read.values.set(spec.name, isReplaced ? missing.value : found === 'OK' ? (feature?.value ?? null) : null);
     // An invalid value is never excused by a policy: something is broken, and a person must look.
     if (found === 'INVALID') read.refers.push(couldNotDetermine);

@@ -16,6 +16,13 @@ export class RuleFault extends Error {
   override readonly name = 'RuleFault';
 }
 
+// Made once: half of all applicants are not in somebody's books, and a new error would note its stack each time.
+const notKnown = {
+  condition: new MissingInput('a condition is not known'),
+  number: new MissingInput('a number is not known'),
+  day: new MissingInput('a day is not known'),
+};
+
 export interface Operator {
   /** The kind of the result for arguments of these kinds, or null when they do not fit. */
   accepts: (kinds: readonly Kind[]) => Kind | null;
@@ -76,14 +83,14 @@ export const operators: Readonly<Record<string, Operator>> = {
 
 /** The value when it is true or false. Throws MissingInput for null, RuleFault for anything else. */
 export function truth(value: unknown): boolean {
-  if (value === null || value === undefined) throw new MissingInput('a condition is not known');
+  if (value === null || value === undefined) throw notKnown.condition;
   if (typeof value !== 'boolean') throw new RuleFault('a condition must be true or false');
   return value;
 }
 
 /** The value when it is a whole number that a computer holds exactly. Throws as {@link truth}. */
 function whole(value: unknown): number {
-  if (value === null || value === undefined) throw new MissingInput('a number is not known');
+  if (value === null || value === undefined) throw notKnown.number;
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new RuleFault('a number must be whole and below 2^53');
   return value;
 }
@@ -115,7 +122,7 @@ function calendar(compute: (from: string, to: string) => number): Operator {
 }
 
 function day(value: unknown): string {
-  if (value === null || value === undefined) throw new MissingInput('a day is not known');
+  if (value === null || value === undefined) throw notKnown.day;
   if (typeof value !== 'string' || !isDay(value)) throw new RuleFault('a day must exist and be written yyyy-MM-dd');
   return value;
 }

@@ -68,10 +68,7 @@ export interface Contribution {
 }
 
 /** How an input was found. NULL is allowed to be unknown, DEFAULTED took the value of its policy, INVALID always refers. */
-export interface InputTrace {
-  name: string;
-  state: 'OK' | 'NULL' | 'DEFAULTED' | 'ABSENT' | 'STALE' | 'INVALID';
-}
+export type InputState = 'OK' | 'NULL' | 'DEFAULTED' | 'ABSENT' | 'STALE' | 'INVALID';
 
 /** One upper bound of the limit. */
 export interface Cap {
@@ -94,6 +91,7 @@ export type DecisionResult = Verdict & {
   contributions: Contribution[];
   /** Every bound of the limit, tightest first; the first one binds. Empty when none was reached. */
   caps: Cap[];
-  inputs: InputTrace[];
+  /** By name. */
+  inputs: Readonly<Record<string, InputState>>;
   trace: RuleTrace[];
 };

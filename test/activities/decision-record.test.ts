@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { digest, recordHash } from '../../db/decisions.ts';
+import type { DecisionRecord } from '../../db/decisions.ts';
 import { publishRuleset, rollBackRuleset, startShadow, stopShadow } from '../../db/publishing.ts';
 import { rulesetHash } from '../../db/rulesets.ts';
 import { recordEvaluation } from '../../domain/decision/record.ts';
@@ -67,7 +68,8 @@ test('each record is chained to the one before it, whoever it is about', async (
 test('decisions that are taken at once do not fork the chain', async () => {
   const applicants = await Promise.all(Array.from({ length: 6 }, async () => (await world.anApplicant()).walksTo('decide')));
   await Promise.all(applicants.map(async (applicant) => applicant.run('decide')));
-  const records = await store.decisions.page(database, { afterSeq: 0, limit: 1_000 });
+  const records: DecisionRecord[] = [];
+  for await (const page of store.decisions.pages(database, { pageRows: 2 })) records.push(...page);
   records.slice(1).forEach((record, index) => assert.equal(record.previousHash, records[index]?.recordHash));
 });
 

@@ -99,7 +99,7 @@ test('a backtest says which facts the draft asks for and nobody kept, and what i
 });
 
 test('what challengers said is reported with counts, amounts and samples', async () => {
-  const [first] = await store.decisions.page(database, { afterSeq: 0, limit: 1 });
+  const first = await store.decisions.find(database, ids[0] ?? '');
   assert.ok(first);
   const said = { sha256: 'c', version: '9.0.0', outcome: 'approved' as const, limitVnd: 12_100_000, reasons: [] };
   const challenges: Challenge[] = [

@@ -55,18 +55,12 @@ export async function backtest(db: Queryable, boxes: Boxes, flags: Flags): Promi
   const since = flags.since === undefined ? undefined : readTime(flags.since, '--since');
   const most = flags.limit === undefined ? Infinity : positive(flags.limit, '--limit');
   const [run, decisions, told] = [createBacktest(candidate), createDecisions(boxes), progress('evaluated')];
-  let [afterSeq, done, skipped] = [0, 0, 0];
-  for (;;) {
-    const limit = Math.min(pageRows, most - done);
-    const page = await decisions.page(db, { afterSeq, since, limit });
+  let skipped = 0;
+  for await (const page of decisions.pages(db, { since, most, pageRows, onPage: told.at })) {
     for (const record of page) {
       if (record.engineVersion === engineVersion) run.add({ ...record, ...parseInput(record.open().input) });
       else skipped += 1;
     }
-    done += page.length;
-    afterSeq = page.at(-1)?.seq ?? afterSeq;
-    if (page.length < pageRows || done >= most) break;
-    told.at(done);
   }
   told.end();
   const report = run.report();

@@ -35,17 +35,15 @@ export async function replayAll(
   const [decisions, rulesets] = [createDecisions(boxes), createRulesets()];
   const counts = { reproduced: 0, differs: 0, tampered: 0, not_comparable: 0 };
   let before: DecisionRecord | undefined;
-  for (;;) {
-    const page = await decisions.page(db, { afterSeq: before?.seq ?? 0, limit: pageRows });
+  for await (const page of decisions.pages(db, { pageRows, onPage: onProgress })) {
     for (const record of page) {
       const result = isChained(record, before) ? await replay(db, rulesets, record) : brokenChain(record);
       counts[result.kind] += 1;
       if (result.kind !== 'reproduced') onProblem(result);
       before = record;
     }
-    if (page.length < pageRows) return counts;
-    onProgress(counts.reproduced + counts.differs + counts.tampered + counts.not_comparable);
   }
+  return counts;
 }
 
 function isChained(record: DecisionRecord, before: DecisionRecord | undefined): boolean {
