@@ -5,6 +5,7 @@ import type { Bench } from './bench.ts';
 
 const benches: Record<string, () => Promise<Bench>> = {
   applications: async () => (await import('./applications/main.ts')).applications,
+  cost: async () => (await import('./cost/main.ts')).cost,
   decisions: async () => (await import('./decisions/main.ts')).decisions,
   handoff: async () => (await import('./handoff/main.ts')).handoff,
 };

@@ -71,6 +71,20 @@ export async function startSystem(options: { env?: Record<string, string> } = {}
   }
 }
 
+/** The same outside of tests: whoever opens it stops it. */
+export async function openSystem(): Promise<{ system: System; stop(): Promise<void> }> {
+  const undo: (() => Promise<unknown> | void)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).toReversed()) await step();
+  };
+  try {
+    return { system: await assemble({}, undo, () => false), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
 async function assemble(own: Record<string, string>, undo: (() => Promise<unknown> | void)[], hasFailed: () => boolean): Promise<System> {
   const address = required('TEMPORAL_ADDRESS');
   const amqpUrl = required('AMQP_URL');
