@@ -18,7 +18,12 @@ export function withSentinelTable(document: string): string {
 
 function sentinelTable(): string {
   const rows = [
-    ...Object.entries(bureauSentinels).map(([name, { code, text }]) => ['CIC', `national id \`??????99??${code}\``, text, `\`${name}\``]),
+    ...Object.entries(bureauSentinels).map(([name, { code, text, ends }]) => [
+      'CIC',
+      `national id \`??????99??${code}\``,
+      `${text}; ${[ends.kind, ...ends.reasons.map((reason) => `\`${reason}\``)].join(' ')}`,
+      `\`${name}\``,
+    ]),
     ...Object.entries(coreSentinels).map(([name, { amountVnd, text }]) => ['WAY4', `purchase of ${amountVnd} VND`, text, `\`${name}\``]),
     ...Object.entries(phoneSentinels).map(([name, { phone, text }]) => ['SMS', `phone \`${phone}\``, text, `\`${name}\``]),
   ];

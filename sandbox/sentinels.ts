@@ -33,32 +33,71 @@ export type CoreBehaviour =
 
 const clean: ReportSketch = { score: 690, currentDebtGroup: 1, worstGroup12m: 1, inquiries30d: 1 };
 
+/** How the decision about an order of 2.4 million VND ends for somebody with an ordinary income. */
+export interface Decided {
+  kind: 'approved' | 'referred' | 'declined';
+  /** The weightiest first. */
+  reasons: readonly ReasonCode[];
+}
+
+const approved: Decided = { kind: 'approved', reasons: [] };
+const referred = (...reasons: ReasonCode[]): Decided => ({ kind: 'referred', reasons });
+const declined = (...reasons: ReasonCode[]): Decided => ({ kind: 'declined', reasons });
+
 /** CIC, by national id: the last six digits are 99, two free ones, and this code. */
 export const bureauSentinels = {
-  good: { code: '01', text: 'a clean report with a high score', behaviour: hit(clean) },
-  thinFile: { code: '02', text: 'NO_HIT: CIC knows nothing about the person', behaviour: { kind: 'no_hit' } },
-  multipleMatch: { code: '03', text: 'MULTIPLE_MATCH: several persons fit', behaviour: { kind: 'multiple_match' } },
+  good: { code: '01', text: 'a clean report with a high score', ends: approved, behaviour: hit(clean) },
+  thinFile: {
+    code: '02',
+    text: 'NO_HIT: CIC knows nothing about the person; an order above 3 million goes to a person',
+    ends: approved,
+    behaviour: { kind: 'no_hit' },
+  },
+  multipleMatch: {
+    code: '03',
+    text: 'MULTIPLE_MATCH: several persons fit',
+    ends: referred('REPORT_AMBIGUOUS'),
+    behaviour: { kind: 'multiple_match' },
+  },
   badDebt: {
     code: '04',
     text: 'bad debt today (group 4)',
+    ends: declined('BAD_DEBT', 'RECENT_BAD_DEBT', 'SCORE_TOO_LOW'),
     behaviour: hit({ score: 320, currentDebtGroup: 4, worstGroup12m: 4, inquiries30d: 2 }),
   },
   recentBadDebt: {
     code: '05',
     text: 'bad debt within 12 months (group 3), none today',
+    ends: declined('RECENT_BAD_DEBT'),
     behaviour: hit({ score: 560, currentDebtGroup: 1, worstGroup12m: 3, inquiries30d: 1 }),
   },
-  lowScore: { code: '06', text: 'no bad debt but a very low score (250)', behaviour: hit({ ...clean, score: 250 }) },
-  manyInquiries: { code: '07', text: '12 inquiries within 30 days', behaviour: hit({ ...clean, score: 610, inquiries30d: 12 }) },
-  silent: { code: '08', text: 'the inquiry is accepted and never answered', behaviour: { kind: 'silent' } },
+  lowScore: {
+    code: '06',
+    text: 'no bad debt but a very low score (250)',
+    ends: declined('SCORE_TOO_LOW'),
+    behaviour: hit({ ...clean, score: 250 }),
+  },
+  manyInquiries: {
+    code: '07',
+    text: '12 inquiries within 30 days',
+    ends: declined('TOO_MANY_INQUIRIES'),
+    behaviour: hit({ ...clean, score: 610, inquiries30d: 12 }),
+  },
+  silent: {
+    code: '08',
+    text: 'the inquiry is accepted and never answered',
+    ends: referred('REPORT_UNAVAILABLE'),
+    behaviour: { kind: 'silent' },
+  },
   error: {
     code: '09',
     text: 'the inquiry ends in ERROR (code SOURCE_UNAVAILABLE)',
+    ends: referred('REPORT_FAILED'),
     behaviour: { kind: 'error', code: 'SOURCE_UNAVAILABLE' },
   },
-  pollOnly: { code: '10', text: 'as good, but no callback comes: only polling brings it', behaviour: hit(clean, 'poll') },
-  atOnce: { code: '11', text: 'as good, in the very answer to the inquiry', behaviour: hit(clean, 'at_once') },
-} as const satisfies Record<string, { code: string; text: string; behaviour: BureauBehaviour }>;
+  pollOnly: { code: '10', text: 'as good, but no callback comes: only polling brings it', ends: approved, behaviour: hit(clean, 'poll') },
+  atOnce: { code: '11', text: 'as good, in the very answer to the inquiry', ends: approved, behaviour: hit(clean, 'at_once') },
+} as const satisfies Record<string, { code: string; text: string; ends: Decided; behaviour: BureauBehaviour }>;
 
 /** Photos of a submission, as `renderScriptedPhotos` in sandbox/id-card/scripted-photos.ts draws them for a person. Each is what goes wrong
  *  with photos; the verdict is of one submission, and `fail` asks the customer again. */

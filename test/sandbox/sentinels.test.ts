@@ -4,6 +4,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { evaluate } from '../../domain/decision/evaluate.ts';
+import { featuresFrom } from '../../domain/decision/features.ts';
+import type { KnownFacts } from '../../domain/decision/features.ts';
+import { parseRuleset } from '../../domain/decision/ruleset.ts';
+import { reportOf } from '../../sandbox/cic/report.ts';
 import { sentinelDocument, withSentinelTable } from '../../sandbox/sentinel-table.ts';
 import {
   bureauBehaviour,
@@ -13,7 +18,8 @@ import {
   nationalIdsPerSentinel,
   smsCodeResult,
 } from '../../sandbox/sentinels.ts';
-import type { BureauSentinel } from '../../sandbox/sentinels.ts';
+import type { BureauBehaviour, BureauSentinel } from '../../sandbox/sentinels.ts';
+import { facts, income, now, shippedRuleset } from '../support/facts.ts';
 
 const sentinels = Object.keys(bureauSentinels) as BureauSentinel[]; // the keys of a constant object are its names
 
@@ -39,6 +45,28 @@ test('a built national id is well formed, agrees with birth date and sex, and se
     }),
   );
 });
+
+test('the decision about every sentinel ends as the table says, for whatever report the sandbox makes of the number', () => {
+  const ruleset = parseRuleset(shippedRuleset);
+  for (const sentinel of sentinels) {
+    const { behaviour, ends } = bureauSentinels[sentinel];
+    for (let unique = 0; unique < 200; unique += 1) {
+      const nationalId = nationalIdFor(sentinel, { dateOfBirth: '1995-05-05', gender: 'female', unique });
+      const known = facts({ bureau: answered(nationalId, behaviour), orderAmountVnd: 2_400_000, ...income(18_000_000) });
+      const { kind, reasons } = evaluate(ruleset, featuresFrom(known), now);
+      assert.deepEqual({ kind, reasons }, ends, `${sentinel} ${nationalId}`);
+    }
+  }
+});
+
+/** What the sandbox answers about a person, as it is stored when the wait for it is over. */
+function answered(nationalId: string, behaviour: BureauBehaviour): KnownFacts['bureau'] {
+  const outcomes = { no_hit: 'NO_HIT', multiple_match: 'MULTIPLE_MATCH', error: 'ERROR', silent: 'UNAVAILABLE' } as const;
+  if (behaviour.kind !== 'hit') return { outcome: outcomes[behaviour.kind], report: null, answeredAt: now };
+  const { inquiries, ...report } = reportOf(nationalId, behaviour.report, now);
+  const counts = { d30: inquiries['30d'], d90: inquiries['90d'], d180: inquiries['180d'] };
+  return { outcome: 'HIT', report: { ...report, inquiries: counts }, answeredAt: now };
+}
 
 test('people of the same sentinel, birth year and sex have different numbers', () => {
   const born = { dateOfBirth: '1999-01-01', gender: 'male' } as const;
