@@ -15,7 +15,9 @@ interface Queue {
   since: string;
 }
 
-const isUndo = `a.attention->>'activity' = any($1)`;
+// What the conditions below are given, by name.
+const bounds = `with bound as (select $1::text[] as undo, $2 * interval '1 ms' as soon)`;
+const isUndo = `a.attention->>'activity' = any(bound.undo)`;
 const attentionSince = `(a.attention->>'since')::timestamptz`;
 
 const queues: Record<QueueName, Queue> = {
@@ -23,9 +25,9 @@ const queues: Record<QueueName, Queue> = {
   stuck: { where: `a.attention is not null and not ${isUndo}`, since: attentionSince },
   /** An undo waits for staff: something is still open at the bank. */
   compensation_failed: { where: `a.attention is not null and ${isUndo}`, since: attentionSince },
-  in_review: { where: `a.status = 'in_review' and $1::text[] is not null`, since: 'a.updated_at' },
+  in_review: { where: `a.status = 'in_review'`, since: 'a.updated_at' },
   /** The customer, or a reviewer, has little time left. */
-  expiring: { where: `a.deadline_at < now() + $2 * interval '1 ms' and $1::text[] is not null`, since: 'a.updated_at' },
+  expiring: { where: 'a.deadline_at < now() + bound.soon', since: 'a.updated_at' },
 };
 
 export interface QueueBounds {
@@ -45,10 +47,10 @@ export interface QueueSize {
 export async function queueSizes(db: Queryable, { undoActivities, expiringMs }: QueueBounds): Promise<QueueSize[]> {
   const counts = Object.entries(queues).map(
     ([name, { where, since }]) =>
-      `select '${name}' as name, count(*) as count, min(${since}) as "oldestAt" from applications a where ${where}`,
+      `select '${name}' as name, count(*) as count, min(${since}) as "oldestAt" from applications a, bound where ${where}`,
   );
   const parked = `select 'parked', count(*), min(parked_at) from parked_messages where resolved_at is null`;
-  const { rows } = await db.query<QueueSize & Record<string, unknown>>([...counts, parked].join(' union all '), [
+  const { rows } = await db.query<QueueSize & Record<string, unknown>>(`${bounds} ${[...counts, parked].join(' union all ')}`, [
     undoActivities,
     expiringMs,
   ]);
@@ -65,9 +67,9 @@ export async function listQueue(
 ): Promise<Page<QueuedRow>> {
   const { where, since } = queues[name];
   const { rows } = await db.query<QueuedRow & { place_text: string }>(
-    `select a.*, m.name as merchant_name, ${since} as waits_since, (${since})::text as place_text
-     from applications a join merchants m on m.id = a.merchant_id
-     where ${where} and $2::bigint is not null and ($3::timestamptz is null or (${since}, a.id) > ($3, $4)) order by ${since}, a.id limit $5`,
+    `${bounds} select a.*, m.name as merchant_name, ${since} as waits_since, (${since})::text as place_text
+     from bound, applications a join merchants m on m.id = a.merchant_id
+     where ${where} and ($3::timestamptz is null or (${since}, a.id) > ($3, $4)) order by ${since}, a.id limit $5`,
     [undoActivities, expiringMs, after?.createdAt ?? null, after?.id ?? null, limit + 1],
   );
   return pageOf(rows, limit);
