@@ -57,6 +57,8 @@ export function openDatabase(options: {
   });
   // An idle client whose server went away reports it here; without a listener the process would die of it.
   pool.on('error', (error) => options.onError?.(error));
+  // Between two hands nobody listens to a client, and a server that dies in that moment would end the process with it.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return {
     query: async (text, values) => pool.query(text, values === undefined ? undefined : [...values]),
     withTransaction: async (work) => withTransaction(pool, work),

@@ -39,6 +39,8 @@ export async function openStore(options: { databaseUrl: string; schema: string; 
     idle_in_transaction_session_timeout: databaseLimits.idleInTransactionTimeoutMs,
   });
   pool.on('error', options.onError);
+  // Between two hands nobody listens to a client, and a server that dies in that moment would end the process with it.
+  pool.on('connect', (client) => client.on('error', options.onError));
   const store: Store = {
     ...queries(pool),
     inTransaction: async (work) => inTransaction(pool, work),

@@ -1,6 +1,8 @@
 // The one way to run a transaction never lies: what it returns is stored, what it throws is not, and where nobody can know it says so.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { AmbiguousCommit, CommitRefused, isDuplicate, openDatabase, sqlState } from '../../db/pool.ts';
@@ -16,6 +18,15 @@ const write = async (tx: Tx, id: string) => tx.query('insert into notes (id) val
 
 async function isStored(id: string): Promise<boolean> {
   return (await database.query('select 1 from notes where id = $1', [id])).rowCount === 1;
+}
+
+/** What a PostgreSQL sends whose postmaster dies just then: authentication is fine, ready for queries, terminating connection. */
+const welcomeAndFarewell = Buffer.concat([message('R', '\0\0\0\0'), message('Z', 'I'), message('E', 'SFATAL\0C57P01\0Mterminating\0\0')]);
+
+function message(kind: string, body: string): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(4 + body.length);
+  return Buffer.concat([Buffer.from(kind), length, Buffer.from(body)]);
 }
 
 type OwnOptions = Partial<Parameters<typeof openDatabase>[0]>;
@@ -172,4 +183,14 @@ test('a network that dies without a word holds nobody for ever: the connection i
   wire.heal();
   await far.withTransaction(async (tx) => write(tx, 'after the silence'));
   assert.equal(await isStored('after the silence'), true);
+});
+
+test('a server that ends a connection in the same breath in which it opened it is an error, and not the end of the process', async (t) => {
+  const server = createServer((socket) => socket.once('data', () => socket.end(welcomeAndFarewell)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo; // a TCP server that listens has one
+  const far = aDatabase(t, { url: `postgres://user:password@127.0.0.1:${port}/any`, onError: () => undefined });
+  await assert.rejects(far.query('select 1'));
+  await assert.rejects(far.withTransaction(async (tx) => tx.query('select 1')));
 });
