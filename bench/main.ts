@@ -7,6 +7,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   applications: async () => (await import('./applications/main.ts')).applications,
   cost: async () => (await import('./cost/main.ts')).cost,
   decisions: async () => (await import('./decisions/main.ts')).decisions,
+  identity: async () => (await import('./identity/main.ts')).identity,
   handoff: async () => (await import('./handoff/main.ts')).handoff,
 };
 

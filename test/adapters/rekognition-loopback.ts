@@ -109,14 +109,20 @@ export async function identify(
   stated: StatedIdentity = specimenPerson,
 ) {
   const clean = { front: await takeIn(photos.front), back: await takeIn(photos.back), selfie: await takeIn(photos.selfie) };
-  const sight = await lookAtPhotos({ provider, codes }, clean, call.reference);
+  return checkPhotos(provider, clean, stated);
+}
+
+/** Checks the person on photos that were taken in. */
+export async function checkPhotos(provider: IdentityProvider, photos: Parameters<typeof lookAtPhotos>[1], stated: StatedIdentity) {
+  const sight = await lookAtPhotos({ provider, codes }, photos, call.reference);
   const evidence = { ...sight, doubles: { otherPhones: 0, reusedPhotos: 0 } };
   return { evidence, ...assessIdentity(evidence, stated, identityPolicy, today) };
 }
 
 const codes = createCardCodeReader({ timeoutMs: 60_000, heapMaxMb: 128 });
 
-async function takeIn(bytes: Uint8Array): Promise<Uint8Array> {
+/** A photo as the intake leaves it. */
+export async function takeIn(bytes: Uint8Array): Promise<Uint8Array> {
   const reading = await readImage(bytes, identityLimits);
   if (reading.kind === 'refused') throw new Error(`the photo was refused: ${reading.code}`);
   return reading.jpeg;

@@ -1,45 +1,15 @@
 // The api as a process, over a real socket: it starts while Temporal is away, and it ends without failing what is under way.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { addMerchant, issueApiKey, scopes } from '../../db/merchants.ts';
 import { openDatabase } from '../../db/pool.ts';
+import { startApi } from '../support/api-process.ts';
 import { freshDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-
-const main = fileURLToPath(new URL('../../api/main.ts', import.meta.url));
-
-/** Starts the process and waits until it listens. */
-async function startApi(databaseUrl: string): Promise<{ api: ChildProcess; port: number }> {
-  const api = spawn(process.execPath, [main], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      TRASAU_ENV: 'test',
-      DATABASE_URL: databaseUrl,
-      TEMPORAL_ADDRESS: '127.0.0.1:1',
-      DATA_KEY: Buffer.alloc(32, 1).toString('base64'),
-      INDEX_KEY: Buffer.alloc(32, 2).toString('base64'),
-      PAYLOAD_KEYS: `first:${Buffer.alloc(32, 3).toString('base64')}`,
-      CIC_CALLBACK_SECRET: 'a-secret-of-16-characters',
-      STAFF_ISSUER_URL: 'http://127.0.0.1:1/oidc',
-      STAFF_JWKS_URL: 'http://127.0.0.1:1/oidc/jwks',
-      HOST: '127.0.0.1',
-      PORT: '0',
-    },
-  });
-  for await (const line of createInterface({ input: api.stdout })) {
-    const { msg, port } = Object(JSON.parse(line));
-    if (msg === 'listening') return { api, port };
-  }
-  return assert.fail('the api ended before it listened');
-}
 
 test('200 ready without Temporal; a request under way at SIGTERM is answered, then the process ends with 0', async () => {
   const database = await freshDatabase();
