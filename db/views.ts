@@ -99,7 +99,9 @@ export async function checkoutView(db: Pick<Database, 'withTransaction'>, applic
 
 async function judgedRounds(db: Queryable, applicationId: string): Promise<number> {
   const { rows } = await db.query<{ rounds: number }>(
-    'select coalesce(max(round), 0) as rounds from identity_checks where application_id = $1',
+    // Who was asked again by staff has all attempts again.
+    `select count(distinct round) as rounds from identity_checks where application_id = $1 and created_at > coalesce(
+       (select max(created_at) from application_steps where application_id = $1 and step = 'askAgain'), '-infinity')`,
     [applicationId],
   );
   return rows[0]?.rounds ?? 0;

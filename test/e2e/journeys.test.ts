@@ -6,7 +6,7 @@ import type { ApiProblem } from '../../infra/local/demo-client.ts';
 import { bureauSentinels, coreSentinels, phoneSentinels } from '../../sandbox/sentinels.ts';
 import { eventually } from '../support/eventually.ts';
 import { startSystem } from '../support/system.ts';
-import { openReviewTask, staffCancel, staffDo, staffSee } from './support/actors.ts';
+import { call, openReviewTask, staffCancel, staffDo, staffSee } from './support/actors.ts';
 import { endedFor, isBookedOnce, isCleanAtTheBank } from './support/expect.ts';
 import { aJourney } from './support/journey.ts';
 
@@ -51,6 +51,36 @@ describe('every sentinel', { concurrency: true }, () => {
       assert.ok((offer?.limit.value ?? 0) >= journey.amountVnd);
       assert.equal((await journey.walksToTheEnd()).status, 'completed');
       await isBookedOnce(system, journey);
+    });
+
+    test('a customer whom staff ask for photos and then for data again has all attempts again, and buys in the end', async () => {
+      const journey = await aJourney(system);
+      const ask = async (step: string, code: string) =>
+        staffDo(system, `/applications/${journey.applicationId}/resubmission`, { step, reason_code: code });
+      await journey.walksTo('accept_offer');
+      assert.equal((await ask('identity', 'IDENTITY_POOR_PHOTO')).status, 202);
+      const asked = await journey.reaches({ action: 'submit_identity' });
+      assert.deepEqual([asked.reasons.map(({ code }) => code), asked.identity.attempts_left], [['IDENTITY_POOR_PHOTO'], 3]);
+      await journey.sendsPhotos();
+      await journey.reaches({ action: 'accept_offer' });
+      assert.equal((await ask('basicInfo', 'BASIC_INFO_UNCLEAR')).status, 202);
+      await journey.reaches({ action: 'submit_basic_info' });
+      await journey.customer.submitBasicInfo({ ...journey.person, monthlyIncomeVnd: 19_000_000 });
+      await journey.reaches({ action: 'submit_identity' });
+      await journey.sendsPhotos();
+      assert.equal((await journey.walksToTheEnd()).status, 'completed');
+      await isBookedOnce(system, journey);
+    });
+
+    test('a customer who asks support for a link gets it on their phone, and it opens the checkout once', async () => {
+      const journey = await aJourney(system);
+      assert.equal((await staffDo(system, `/applications/${journey.applicationId}/link`)).status, 202);
+      const token = await eventually('the link is on the phone', async () => {
+        const messages = await system.sandbox.messages(journey.phone);
+        return messages.map(({ text }) => /\/c#([\w-]+) /.exec(text)?.[1]).find((found) => found !== undefined);
+      });
+      const open = async () => (await call(system, '/checkout/sessions', { json: { token } })).status;
+      assert.deepEqual([await open(), await open()], [201, 401]);
     });
 
     for (const bureau of ['multipleMatch', 'error'] as const) {
