@@ -83,8 +83,9 @@ test('401 for a link that has expired, was changed, or belongs to another docume
 test('404 for a document that does not exist or was deleted, also by a link that was good', async () => {
   const { documentId } = await aDocument();
   const link = await aLink(documentId);
-  await database.query('delete from documents where id = $1', [documentId]);
+  await database.query('update documents set content = null, deleted_at = now() where id = $1', [documentId]);
   assert.equal((await app.request(link)).status, 404);
+  assert.equal((await trail(documentId)).length, 1, 'nobody has seen what was not there');
   const reviewer = await asStaff('mai', 'reviewer');
   for (const id of [documentId, 'nonsense']) {
     assert.equal((await app.request(`/ops/v1/documents/${id}/links`, post({ purpose }, reviewer))).status, 404);
