@@ -13,6 +13,7 @@ export interface TimelineEntry {
     | 'identity_check'
     | 'credit_report'
     | 'decision'
+    | 'override'
     | 'offer'
     | 'contract'
     | 'otp'
@@ -48,6 +49,8 @@ const sources: Record<TimelineEntry['source'], string> = {
       'inquiry_id', inquiry_id, 'error_code', error_code, 'reused_from', reused_from, 'requested_at', requested_at) from credit_reports where application_id = $1`,
   decision: `select decided_at, 'decision', outcome, jsonb_build_object('decision_id', id, 'limit_vnd', limit_vnd, 'reasons', reasons,
       'ruleset', ruleset_id || '@' || ruleset_version, 'challenger', challenger->'kind', 'record_hash', record_hash) from decisions where application_id = $1`,
+  override: `select decided_at, 'override', task_id, jsonb_build_object('decision_id', decision_id, 'derived_vnd', derived_vnd, 'limit_vnd', limit_vnd,
+      'actor', actor, 'approved_by', approved_by, 'reason', reason) from decision_overrides where application_id = $1`,
   offer: `select created_at, 'offer', product, jsonb_build_object('limit_vnd', limit_vnd, 'amount_vnd', amount_vnd, 'hash', hash,
       'expires_at', expires_at, 'accepted_at', accepted_at) from offers where application_id = $1`,
   contract: `select created_at, 'contract', contract_number, jsonb_build_object('document_sha256', document_sha256, 'signed_at', signed_at,

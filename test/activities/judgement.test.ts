@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addDays } from '../../domain/calendar.ts';
 import type { Offer } from '../../domain/schedule.ts';
+import { timeline } from '../../db/timeline.ts';
 import { aWorld } from './world.ts';
 import type { Applicant } from './applicant.ts';
 
@@ -188,6 +189,8 @@ test('an offer follows a review only when the reviewer said yes', async () => {
     [taskId],
   );
   assert.deepEqual(rows, [{ limit_vnd: 3_000_000, actor: 'staff:mai', outcome: 'referred' }], 'beside the decision, which stays as it is');
+  const shown = (await timeline(database, applicant.applicationId)).find(({ source }) => source === 'override');
+  assert.deepEqual([shown?.what, shown?.details['limit_vnd'], shown?.details['actor']], [taskId, 3_000_000, 'staff:mai']);
   assert.equal((await statusOf(applicant))?.status, 'offer_ready');
 });
 
