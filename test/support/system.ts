@@ -50,12 +50,19 @@ export interface System {
   afterwards(undo: () => Promise<unknown> | void): void;
 }
 
+export interface SystemOptions {
+  /** For every process, on top of what it needs. */
+  env?: Record<string, string>;
+  /** PostgreSQL and Temporal of the test's own, where it wants to harm them. */
+  servers?: Record<string, string>;
+}
+
 const lowestPort = 20_000;
 const portSpread = 8_000;
 
 /** Starts everything and ends it with the test file, whatever happens; the logs are shown when a test has failed. Call it once, at the top of
  *  the file. `env` is set for every process. Needs the servers of `npm test` or `npm run with-servers`. */
-export async function startSystem(options: { env?: Record<string, string> } = {}): Promise<System> {
+export async function startSystem(options: SystemOptions = {}): Promise<System> {
   const undo: (() => Promise<unknown> | void)[] = [];
   let failures = 0;
   afterEach((t) => void (failures += 'passed' in t && t.passed ? 0 : 1));
@@ -64,7 +71,7 @@ export async function startSystem(options: { env?: Record<string, string> } = {}
   };
   after(stop);
   try {
-    return await assemble(options.env ?? {}, undo, () => failures > 0);
+    return await assemble(options, undo, () => failures > 0);
   } catch (error) {
     await stop();
     throw error;
@@ -85,10 +92,14 @@ export async function openSystem(): Promise<{ system: System; stop(): Promise<vo
   }
 }
 
-async function assemble(own: Record<string, string>, undo: (() => Promise<unknown> | void)[], hasFailed: () => boolean): Promise<System> {
-  const address = required('TEMPORAL_ADDRESS');
+async function assemble(
+  { env: own = {}, servers }: SystemOptions,
+  undo: (() => Promise<unknown> | void)[],
+  hasFailed: () => boolean,
+): Promise<System> {
+  const address = servers?.['TEMPORAL_ADDRESS'] ?? required('TEMPORAL_ADDRESS');
   const amqpUrl = required('AMQP_URL');
-  const fresh = await freshDatabase();
+  const fresh = await freshDatabase(servers?.['DATABASE_URL']);
   undo.push(fresh.close);
   const database = openDatabase({ url: fresh.url, applicationName: 'test', onError: () => undefined });
   undo.push(database.close);
