@@ -72,6 +72,10 @@ export const apiLimits = {
   jsonMaxBytes: 65_536,
   /** Our choice: longer than any vendor call behind a command, shorter than a browser's patience. */
   commandTimeoutMs: 15 * second,
+  /** Our choice: a run hears of a stored step within milliseconds; on a busy machine within seconds. */
+  catchUpMs: 5 * second,
+  /** Our choice: pause before a command is sent again to a run that is behind. */
+  catchUpPauseMs: 100,
   /** IETF draft: lifetime is published; peers in Vietnam keep 7 to 31 days. */
   idempotencyKeptMs: 7 * day,
   /** Our choice: the link is opened from the shop at once. */

@@ -1,8 +1,10 @@
 // Every command to an application takes this way: read the row, send, and turn a refusal into a problem that says where the application
 // is. One that has ended takes no command, but a repeat gets the first answer whatever has happened since.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { CommandRefused, CommandUnavailable } from '../../adapters/temporal/commands.ts';
 import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
+import { apiLimits } from '../../config/limits.ts';
 import { readApplication } from '../../db/applications.ts';
 import type { ApplicationRow } from '../../db/applications.ts';
 import type { Queryable } from '../../db/pool.ts';
@@ -31,13 +33,30 @@ export async function command<T>(
   const isOver = isTerminal(row.status);
   const isStale = !isMeant(ifMatch, etagOf(row));
   try {
-    return await send({ ...refOf(row), repeatsOnly: isOver || isStale });
+    if (isOver || isStale) return await send({ ...refOf(row), repeatsOnly: true });
+    return await onceCaughtUp(db, row, async () => send(refOf(row)));
   } catch (error) {
     if (!(error instanceof CommandRefused)) throw asProblem(error);
     if (isStale) throw otherVersion(row);
     if (isOver) throw wrongState(row.status);
     const currentStatus = error.currentStatus ?? (await readApplication(db, applicationId))?.status;
     throw new Problem(isProblemCode(error.code) ? error.code : 'WRONG_STATE', { currentStatus, cause: error });
+  }
+}
+
+/** Sends again while the run is behind the row. A step is stored a moment before its run hears of it, and a customer who was shown the next
+ *  one may be quicker. */
+async function onceCaughtUp<T>(db: Queryable, row: ApplicationRow, send: () => Promise<T>): Promise<T> {
+  const until = performance.now() + apiLimits.catchUpMs;
+  for (;;) {
+    try {
+      return await send();
+    } catch (error) {
+      const isRefusal = error instanceof CommandRefused && error.code === 'WRONG_STATE' && error.currentStatus !== undefined;
+      if (!isRefusal || performance.now() > until) throw error;
+      if (error.currentStatus === (await readApplication(db, row.id))?.status) throw error;
+    }
+    await pause(apiLimits.catchUpPauseMs);
   }
 }
 

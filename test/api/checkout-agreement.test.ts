@@ -6,7 +6,7 @@ import { CommandRefused, CommandUnavailable } from '../../adapters/temporal/comm
 import { sha256 } from '../../db/documents.ts';
 import { addChallenge } from '../../db/otp.ts';
 import { at as stage } from './stages.ts';
-import { aCheckout, aWorld, bodyOf, now, post } from './world.ts';
+import { aCheckout, aWorld, bodyOf, now, post, view } from './world.ts';
 
 const world = await aWorld();
 const { app, database, deps, sent } = world;
@@ -34,6 +34,24 @@ test('409 when the workflow says that it is another offer', async () => {
   const body = await bodyOf(app.request('/checkout/offer/accept', post({ offer_hash: 'a'.repeat(64) }, session)));
   assert.equal(body['code'], 'OFFER_MISMATCH');
   assert.equal(body['current_status'], 'offer_ready');
+});
+
+test('202 for a customer who was quicker than the run, which hears of a stored step a moment later; 409 once both agree', async () => {
+  const { session, hash } = await at('offer');
+  const accept = async () => app.request('/checkout/offer/accept', post({ offer_hash: hash }, session));
+  let asked = 0;
+  world.answer('acceptOffer', async () => {
+    asked += 1;
+    if (asked < 3) throw new CommandRefused('WRONG_STATE', 'in_progress', undefined);
+    return view;
+  });
+  assert.equal((await accept()).status, 202);
+  world.answer('acceptOffer', async () => {
+    asked += 1;
+    throw new CommandRefused('WRONG_STATE', 'offer_ready', undefined);
+  });
+  assert.equal((await accept()).status, 409);
+  assert.equal(asked, 4, 'a refusal on what both know is final');
 });
 
 test('404 for an offer or a contract that is not there yet', async () => {

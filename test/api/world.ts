@@ -53,7 +53,7 @@ export interface World {
   move(applicationId: string, to: Advance): Promise<void>;
 }
 
-const view: ApplicationView = { status: 'in_progress', step: 'identity', awaits: 'customer', deadlineAt: null, attention: null };
+export const view: ApplicationView = { status: 'in_progress', step: 'identity', awaits: 'customer', deadlineAt: null, attention: null };
 
 /** A new world, torn down after the file's tests. */
 export async function aWorld(overrides: Partial<ApiDeps> = {}): Promise<World> {
