@@ -29,7 +29,8 @@ export interface TimelineEntry {
   details: Record<string, unknown>;
 }
 
-/** What happened to the application, oldest first; the newest 500 entries when there are more. */
+/** What happened to the application, oldest first; the newest 500 entries when there are more. That staff looked at it is in the audit log alone:
+ *  whoever reloads the page all day must not push out what happened. */
 export async function timeline(db: Queryable, applicationId: string): Promise<TimelineEntry[]> {
   const { rows } = await db.query<TimelineEntry>(
     `select * from (${Object.values(sources).join(' union all ')}) as entries order by at desc, source limit ${apiLimits.timelineMaxEntries}`,
@@ -74,5 +75,5 @@ const sources: Record<TimelineEntry['source'], string> = {
   parked: `select p.parked_at, 'parked', p.reason, jsonb_build_object('parked_id', p.id, 'last_error', p.last_error,
       'resolution', p.resolution) from parked_messages p join transactions t on t.id = p.transaction_id where t.application_id = $1`,
   audit: `select at, 'audit', action, jsonb_build_object('seq', seq, 'actor', actor, 'reason', reason, 'change', change,
-      'request_id', request_id) from audit_log where application_id = $1`,
+      'request_id', request_id) from audit_log where application_id = $1 and action <> 'customer.masked_view'`,
 };

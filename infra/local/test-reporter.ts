@@ -4,6 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { TestEvent } from 'node:test/reporters';
+import { inspect } from 'node:util';
 
 /** What the runner reads back after the run. */
 export interface TestTotals {
@@ -45,7 +46,7 @@ function placeOf({ file, line }: Failure): string {
 
 function failureText(failure: Failure): string {
   const error: unknown = failure.details.error?.cause ?? failure.details.error;
-  const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const words = inspect(error); // with the causes of the error, which often say more than the error
   return `\n✗ ${failure.name}  (${placeOf(failure)})\n${words
     .split('\n')
     .map((text) => `    ${text}`)
