@@ -6,7 +6,7 @@ import { invariant } from '../domain/failures.ts';
 import type { CreditBureau, CreditReportAnswer } from '../domain/ports.ts';
 import type { ReportAnswer } from '../db/credit-reports.ts';
 import type { Store } from '../db/store.ts';
-import { nobody, recordOnce } from './record-once.ts';
+import { recordOnce } from './record-once.ts';
 import type { StepRef } from './record-once.ts';
 
 const reportState = z.discriminatedUnion('kind', [
@@ -22,6 +22,8 @@ interface CreditReportDeps {
   bureau: CreditBureau;
   /** How old a report about the same person may be to be used instead of asking again, in ms. */
   reportReuseMs: number;
+  /** How long an inquiry may be under way to be shared instead of making another, in ms. */
+  inquirySharedMs: number;
 }
 
 export function createCreditReportActivities(deps: CreditReportDeps) {
@@ -29,16 +31,17 @@ export function createCreditReportActivities(deps: CreditReportDeps) {
   const requestId = (ref: { applicationId: string; round: number }): string => `${ref.applicationId}:creditReport:${ref.round}`;
   return {
     /** Asks CIC about the customer, once per round: CIC dedupes by our request id, so a repeat is not billed again. Where a young report
-     *  about the same person was paid for before, nobody is asked. Throws CREDIT_BUREAU_UNAVAILABLE or _OUTCOME_UNKNOWN (retried),
-     *  _REJECTED (not retried). */
+     *  about the same person was paid for before, nobody is asked; while one is under way, it is asked for by the same request id and
+     *  shared. Repeat: the first outcome, or `answered` when the report has come since. Throws CREDIT_BUREAU_UNAVAILABLE or
+     *  _OUTCOME_UNKNOWN (retried), _REJECTED (not retried). */
     async requestCreditReport(ref: StepRef): Promise<ReportState> {
-      return recordOnce(store, ref, reportState, {
+      const state = await recordOnce(store, ref, reportState, {
         ask: async () => {
           const { profile, planned } = await plan(deps, ref, requestId(ref));
-          if (planned.isReused) return null;
+          if (planned.outcome !== 'PENDING') return null;
           const { nationalId, fullName, dateOfBirth, phone } = profile;
           return bureau.requestReport(
-            { requestId: requestId(ref), subject: { nationalId, fullName, dateOfBirth, phone }, consentId: planned.consentId },
+            { requestId: planned.billedAs, subject: { nationalId, fullName, dateOfBirth, phone }, consentId: planned.consentId },
             { reference: ref.applicationId },
           );
         },
@@ -48,6 +51,8 @@ export function createCreditReportActivities(deps: CreditReportDeps) {
           return answer?.kind === 'pending' ? { kind: 'pending' as const, inquiryId: answer.inquiryId } : { kind: 'answered' as const };
         },
       });
+      const isThere = state.kind === 'pending' && (await store.creditReports.latest(store, ref.applicationId))?.outcome !== 'PENDING';
+      return isThere ? { kind: 'answered' } : state;
     },
 
     /** Reads the answer of a pending inquiry and stores it; free of charge. Still pending is not an error. Repeat: the same. */
@@ -61,11 +66,11 @@ export function createCreditReportActivities(deps: CreditReportDeps) {
     },
 
     /** Gives up waiting for CIC: the report counts as unavailable, which the decision refers to a person and never declines. */
-    async giveUpCreditReport(ref: StepRef, { inquiryId }: { inquiryId: string }): Promise<ReportState> {
+    async giveUpCreditReport(ref: StepRef): Promise<ReportState> {
       return recordOnce(store, ref, reportState, {
-        ask: nobody,
+        ask: async () => plan(deps, ref, requestId(ref)), // where not even that was possible while CIC was away
         keep: async (tx) => {
-          await store.creditReports.answer(tx, { requestId: requestId(ref), inquiryId, outcome: 'UNAVAILABLE' });
+          await store.creditReports.giveUp(tx, requestId(ref));
           return { kind: 'answered' as const };
         },
       });
@@ -73,12 +78,12 @@ export function createCreditReportActivities(deps: CreditReportDeps) {
   };
 }
 
-async function plan({ store, reportReuseMs }: CreditReportDeps, { applicationId }: StepRef, requestId: string) {
+async function plan({ store, reportReuseMs, inquirySharedMs }: CreditReportDeps, { applicationId }: StepRef, requestId: string) {
   const application = await store.applications.readApplication(store, applicationId);
   invariant(application, 'an application exists before its workflow');
   const profile = await store.customers.profile(store, application.customer_id);
   invariant(profile, 'the bureau is asked about a complete profile');
-  const wanted = { applicationId, requestId, maxAgeMs: reportReuseMs };
+  const wanted = { applicationId, requestId, maxAgeMs: reportReuseMs, sharedMs: inquirySharedMs };
   const planned = await store.withTransaction(async (tx) => store.creditReports.plan(tx, wanted));
   invariant(planned, 'the bureau is asked only with the consent of the customer');
   return { profile, planned };

@@ -25,6 +25,8 @@ export interface ActivityDeps {
   sealer: PdfSealer;
   /** How old a report about the same person may be to be used again, in ms. */
   reportReuseMs: number;
+  /** How long an inquiry may be under way to be shared, in ms. */
+  inquirySharedMs: number;
   /** The ruleset document that is put in force where none ever was. */
   shippedRuleset: unknown;
   /** What a challenger may take, in ms. */

@@ -8,11 +8,7 @@ import type { Tx } from './pool.ts';
 /** Counts for one application, itself left out, as of `now`. Until the transaction ends, no other decision about the same person is
  *  taken: two orders at once cannot both use the room that is left under the cap. */
 export async function standingOf(tx: Tx, applicationId: string, now: Date): Promise<Standing> {
-  await tx.query(
-    `select pg_advisory_xact_lock(hashtextextended(encode(c.national_id_index, 'hex'), 0))
-     from applications a join customers c on c.id = a.customer_id where a.id = $1 and c.national_id_index is not null`,
-    [applicationId],
-  );
+  await lockPerson(tx, applicationId);
   const { rows } = await tx.query<Record<keyof Standing, number>>(
     `with me as (
        select a.id, c.national_id_index as person, c.phone_index as phone from applications a join customers c on c.id = a.customer_id where a.id = $1
@@ -36,4 +32,13 @@ export async function standingOf(tx: Tx, applicationId: string, now: Date): Prom
   const standing = rows[0];
   invariant(standing, 'an aggregate has one row');
   return standing;
+}
+
+/** Lets what concerns the person behind an application happen one after the other, over all their applications, until the transaction ends. */
+export async function lockPerson(tx: Tx, applicationId: string): Promise<void> {
+  await tx.query(
+    `select pg_advisory_xact_lock(hashtextextended(encode(c.national_id_index, 'hex'), 0))
+     from applications a join customers c on c.id = a.customer_id where a.id = $1 and c.national_id_index is not null`,
+    [applicationId],
+  );
 }

@@ -125,11 +125,12 @@ export async function countDocuments(db: Queryable, applicationId: string, kind:
   return rows[0]?.count ?? 0;
 }
 
-/** The application that asked CIC this, or null when no inquiry of ours has these ids. */
-export async function applicationOfInquiry(db: Queryable, inquiry: { inquiryId: string; requestId: string }): Promise<string | null> {
+/** The applications that wait for this answer of CIC: the one that asked, and those that share its inquiry. None for ids that are not ours. */
+export async function applicationsOfInquiry(db: Queryable, inquiry: { inquiryId: string; requestId: string }): Promise<string[]> {
   const { rows } = await db.query<{ application_id: string }>(
-    'select application_id from credit_reports where request_id = $1 and (inquiry_id is null or inquiry_id = $2)',
+    `select r.application_id from credit_reports asked join credit_reports r on r.id = asked.id or r.reused_from = asked.id and r.outcome = 'PENDING'
+     where asked.request_id = $1 and (asked.inquiry_id is null or asked.inquiry_id = $2)`,
     [inquiry.requestId, inquiry.inquiryId],
   );
-  return rows[0]?.application_id ?? null;
+  return rows.map((row) => row.application_id);
 }

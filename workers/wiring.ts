@@ -10,7 +10,7 @@ import { createIdentityProvider } from '../adapters/rekognition/client.ts';
 import { createCardCore } from '../adapters/way4/client.ts';
 import type { Env } from '../config/env.ts';
 import { identityLimits } from '../config/identity-limits.ts';
-import { decisionLimits, otpLimits, vendorLimits } from '../config/limits.ts';
+import { deadlines, decisionLimits, otpLimits, vendorLimits } from '../config/limits.ts';
 import { createBoxes } from '../db/boxes.ts';
 import type { Database } from '../db/pool.ts';
 import { createStore } from '../db/store.ts';
@@ -45,6 +45,7 @@ export function wireActivities(env: Env<'applications'>, database: Database, log
     renderer: desk,
     sealer: desk,
     reportReuseMs: decisionLimits.reportReuseMs,
+    inquirySharedMs: deadlines.creditReportMs,
     shippedRuleset: JSON.parse(readFileSync(rulesetFile, 'utf8')),
     challengerBudgetMs: decisionLimits.challengerBudgetMs,
     otpMaxAttempts: otpLimits.maxAttempts,

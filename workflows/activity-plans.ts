@@ -20,6 +20,11 @@ interface Plan {
   quick?: boolean;
 }
 
+/** Until when, in ms since 1970, a vendor that is away is asked again instead of staff. */
+export interface Patience {
+  untilMs: number;
+}
+
 const { bureau, cardCore, identity } = taskQueues;
 
 const plans: Record<ActivityName, Plan> = {
@@ -51,8 +56,8 @@ const plans: Record<ActivityName, Plan> = {
 // A quick try must leave room for several in one workflow task, which Temporal gives ten seconds.
 const quickTryMs = 3_000;
 
-/** Runs one activity as planned. Throws an ActivityFailure when its tries are spent, or at once when a repeat cannot help. */
-export function createCaller(policy: ApplicationPolicy) {
+/** Runs one activity as planned. Throws an ActivityFailure when its tries or the patience are spent, or at once when a repeat cannot help. */
+export function createCaller(policy: ApplicationPolicy, patience?: Patience) {
   return async function call<N extends ActivityName>(
     name: N,
     ...args: Parameters<Activities[N]>
@@ -66,7 +71,7 @@ export function createCaller(policy: ApplicationPolicy) {
         if (!isWorthAnotherTry(error)) throw error;
       }
     }
-    return invoke(durable(plan, plan.queue, policy), name, args);
+    return invoke(durable(plan, plan.queue, policy, patience), name, args);
   };
 }
 
@@ -94,16 +99,18 @@ function quick({ summary }: Plan): Proxy {
   return proxyLocalActivities<Activities>({ summary, startToCloseTimeout: quickTryMs, retry: { maximumAttempts: 1 } });
 }
 
-function durable({ summary, tryMs = 15_000 }: Plan, taskQueue: TaskQueue, policy: ApplicationPolicy): Proxy {
+function durable({ summary, tryMs = 15_000 }: Plan, taskQueue: TaskQueue, policy: ApplicationPolicy, patience?: Patience): Proxy {
   return proxyActivities<Activities>({
     summary,
     taskQueue,
     startToCloseTimeout: tryMs,
     cancellationType: 'TRY_CANCEL',
+    ...(patience && { scheduleToCloseTimeout: Math.max(1, patience.untilMs - Date.now()) }),
     retry: {
       initialInterval: policy.vendorBackoffMs,
       maximumInterval: policy.vendorBackoffMaxMs,
-      maximumAttempts: policy.vendorAttempts,
+      // Patience is for a vendor that is away; a bug of ours is no better in two hours.
+      ...(patience ? { nonRetryableErrorTypes: ['UNEXPECTED'] } : { maximumAttempts: policy.vendorAttempts }),
     },
   });
 }

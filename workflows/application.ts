@@ -69,21 +69,26 @@ async function identity(run: Run): Promise<void> {
   }
 }
 
+// While CIC is away nobody is asked and nobody is declined: the run waits, and goes on by itself or, in the end, without a report.
 async function creditReport(run: Run): Promise<void> {
   run.enter('in_progress', 'creditReport');
-  const atMs = Date.now() + run.policy.creditReportMs;
+  const patience = { untilMs: Date.now() + run.policy.creditReportMs };
   const { reportsReady } = run.inbox;
   // One report for what the customer stated: new photos do not make a new inquiry, new data do.
   const round = run.facts.rounds.basicInfo;
-  let report = await run.step('requestCreditReport', round);
-  while (report.kind === 'pending') {
+  let report = await run.stepUntil(patience, 'requestCreditReport', round);
+  for (let polls = 0; report?.kind === 'pending' && Date.now() < patience.untilMs; polls += 1) {
     const { inquiryId } = report;
-    await run.waitUntil(() => reportsReady.has(inquiryId), Math.min(Date.now() + run.policy.reportPollMs, atMs));
+    const pauseMs = run.policy.reportPollMs * Math.min(2 ** polls, slowestPoll);
+    await run.waitUntil(() => reportsReady.has(inquiryId), Math.min(Date.now() + pauseMs, patience.untilMs));
     reportsReady.delete(inquiryId);
-    report = await run.step('readCreditReport', round, { inquiryId });
-    if (report.kind === 'pending' && Date.now() >= atMs) report = await run.step('giveUpCreditReport', round, { inquiryId });
+    report = await run.stepUntil(patience, 'readCreditReport', round, { inquiryId });
   }
+  if (report?.kind !== 'answered') await run.step('giveUpCreditReport', round);
 }
+
+/** A report that is late is asked for less and less often: after an outage of hours a few minutes more do not matter. */
+const slowestPoll = 15;
 
 async function decision(run: Run): Promise<OfferRef> {
   const { rounds } = run.facts;

@@ -12,7 +12,9 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { Attention, StaffRequest } from '../domain/application.ts';
-import type { ActivityName, createCaller } from './activity-plans.ts';
+import { createCaller } from './activity-plans.ts';
+import type { ActivityName, Patience } from './activity-plans.ts';
+import type { ApplicationPolicy } from './messages.ts';
 import { searchAttributes } from './search-attributes.ts';
 
 type Ref = { applicationId: string; step: string; round: number };
@@ -33,6 +35,8 @@ type OutcomeOf<N extends StepName> = Awaited<ReturnType<Activities[N]>>;
 export interface Steps {
   /** Runs the step until it succeeds. Throws only when the surrounding scope is cancelled. */
   step<N extends StepName>(name: N, round: number, ...input: InputOf<N>): Promise<OutcomeOf<N>>;
+  /** The same for a vendor that may be away until then without anybody being asked. Null when it was away all the time. */
+  stepUntil<N extends StepName>(patience: Patience, name: N, round: number, ...input: InputOf<N>): Promise<OutcomeOf<N> | null>;
   /** What waits for staff now, or null. */
   attention(): Attention | null;
   /** True while there is something that `retryStep` could speed up. */
@@ -44,7 +48,31 @@ export interface Steps {
 // PostgreSQL down is nobody's question to staff: the step goes on by itself when it is back.
 const databasePauseMs = 30_000;
 
-export function createSteps(applicationId: string, call: ReturnType<typeof createCaller>): Steps {
+/** Shows staff what waits for them, or that nothing does any more, as soon as the database can take it. */
+function createTeller(applicationId: string, call: ReturnType<typeof createCaller>) {
+  return async (now: Attention | null, by: StaffRequest | null = null): Promise<void> => {
+    for (;;) {
+      try {
+        await call('markAttention', { applicationId }, now, by);
+        return;
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        await sleep(databasePauseMs); // the database is away: no reason to end a run
+      }
+    }
+  };
+}
+
+/** A vendor was away for as long as it may be. */
+class OutOfPatience extends Error {}
+
+function nullIfAway(error: unknown): null {
+  if (error instanceof OutOfPatience) return null;
+  throw error;
+}
+
+export function createSteps(applicationId: string, policy: ApplicationPolicy): Steps {
+  const tellStaff = createTeller(applicationId, createCaller(policy));
   let attention: Attention | null = null;
   let running: CancellationScope | null = null;
   let retryRequested: StaffRequest | null = null;
@@ -73,34 +101,28 @@ export function createSteps(applicationId: string, call: ReturnType<typeof creat
     }
   }
 
-  async function tellStaff(now: Attention | null, by: StaffRequest | null = null): Promise<void> {
+  async function run<N extends StepName>(name: N, round: number, input: InputOf<N>, patience?: Patience): Promise<OutcomeOf<N>> {
+    const parent = CancellationScope.current();
+    const callPatiently = createCaller(policy, patience);
     for (;;) {
       try {
-        await call('markAttention', { applicationId }, now, by);
-        return;
+        // InputOf is the parameters without the first; TypeScript cannot put them together again.
+        const args = [{ applicationId, step: name, round }, ...input] as unknown as Parameters<Activities[N]>;
+        return await tryOnce(async () => callPatiently(name, ...args));
       } catch (error) {
-        if (isCancellation(error)) throw error;
-        await sleep(databasePauseMs); // the database is away: no reason to end a run
+        if (isCancellation(error) && (parent.consideredCancelled || !retryRequested)) throw error;
+        if (isCancellation(error)) continue; // staff cut the back-off short
+        if (error instanceof ActivityFailure && error.retryState === 'TIMEOUT' && patience) throw new OutOfPatience();
+        if (failureType(error) === 'DATABASE_UNAVAILABLE') await sleep(databasePauseMs);
+        else await waitForStaff(name, error);
       }
     }
   }
 
   return {
-    async step<N extends StepName>(name: N, round: number, ...input: InputOf<N>): Promise<OutcomeOf<N>> {
-      const parent = CancellationScope.current();
-      for (;;) {
-        try {
-          // InputOf is the parameters without the first; TypeScript cannot put them together again.
-          const args = [{ applicationId, step: name, round }, ...input] as unknown as Parameters<Activities[N]>;
-          return await tryOnce(async () => call(name, ...args));
-        } catch (error) {
-          if (isCancellation(error) && (parent.consideredCancelled || !retryRequested)) throw error;
-          if (isCancellation(error)) continue; // staff cut the back-off short
-          if (failureType(error) === 'DATABASE_UNAVAILABLE') await sleep(databasePauseMs);
-          else await waitForStaff(name, error);
-        }
-      }
-    },
+    step: async <N extends StepName>(name: N, round: number, ...input: InputOf<N>): Promise<OutcomeOf<N>> => run(name, round, input),
+    stepUntil: async <N extends StepName>(patience: Patience, name: N, round: number, ...input: InputOf<N>): Promise<OutcomeOf<N> | null> =>
+      run(name, round, input, patience).catch(nullIfAway),
     attention: () => attention,
     canRetry: () => attention !== null || running !== null,
     retry(by) {

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { addDays } from '../../domain/calendar.ts';
 import type { Offer } from '../../domain/schedule.ts';
 import { timeline } from '../../db/timeline.ts';
+import { applicationsOfInquiry } from '../../db/views.ts';
 import { aWorld } from './world.ts';
 import type { Applicant } from './applicant.ts';
 
@@ -68,7 +69,7 @@ test('a report that comes after the wait for it was given up does not rewrite wh
   const input = { inquiryId: state.inquiryId };
   assert.deepEqual(await activities.readCreditReport(applicant.ref('readCreditReport'), input), { kind: 'pending', ...input });
   vendors.says.report = answered;
-  await activities.giveUpCreditReport(applicant.ref('giveUpCreditReport'), input);
+  await activities.giveUpCreditReport(applicant.ref('giveUpCreditReport'));
   await activities.readCreditReport(applicant.ref('readCreditReport'), input);
   assert.equal((await world.store.creditReports.latest(world.store, applicant.applicationId))?.outcome, 'UNAVAILABLE');
 });
@@ -88,9 +89,7 @@ test('a bureau that is silent until the wait is given up is a question to a pers
   vendors.says.report = { kind: 'pending', inquiryId: '' };
   await applicant.run('requestCreditReport');
   vendors.says.report = answered;
-  const state = applicant.outcome('requestCreditReport');
-  assert.ok(state.kind === 'pending');
-  await activities.giveUpCreditReport(applicant.ref('giveUpCreditReport'), { inquiryId: state.inquiryId });
+  await activities.giveUpCreditReport(applicant.ref('giveUpCreditReport'));
   await applicant.run('decide');
   const decided = applicant.outcome('decide');
   assert.ok(decided.kind === 'referred');
@@ -106,7 +105,10 @@ test('a second order of the same person within days uses the report that was pai
   const [paid, used] = await Promise.all(
     [first, second].map(async ({ applicationId }) => world.store.creditReports.latest(world.store, applicationId)),
   );
-  assert.deepEqual([used?.outcome, used?.report, used?.answeredAt, used?.isReused], ['HIT', paid?.report, paid?.answeredAt, true]);
+  assert.deepEqual(
+    [used?.outcome, used?.report, used?.answeredAt, used?.billedAs],
+    ['HIT', paid?.report, paid?.answeredAt, paid?.requestId],
+  );
   assert.notEqual(used?.consentId, paid?.consentId);
   assert.equal(second.outcome('decide').kind, 'approved');
   const withoutConsent = await world.anApplicant({
@@ -114,6 +116,75 @@ test('a second order of the same person within days uses the report that was pai
     consents: ['data_processing', 'biometric'],
   });
   await assert.rejects(withoutConsent.run('requestCreditReport'), { type: 'INVARIANT_BROKEN' });
+});
+
+test('two open applications of one person share one inquiry, each under its own consent, and the answer is stored for both', async () => {
+  const first = await (await world.anApplicant()).walksTo('requestCreditReport');
+  const second = await (await world.anApplicant({ profile: { nationalId: first.profile.nationalId } })).walksTo('requestCreditReport');
+  const asked: string[] = [];
+  const { requestReport } = vendors.ports.bureau;
+  vendors.ports.bureau.requestReport = async (inquiry, call) => {
+    asked.push(inquiry.requestId);
+    return { kind: 'pending', inquiryId: (await requestReport(inquiry, call)).inquiryId };
+  };
+  await Promise.all([first.run('requestCreditReport'), second.run('requestCreditReport')]);
+  vendors.ports.bureau.requestReport = requestReport;
+  assert.equal(new Set(asked).size, 1, 'CIC sees one request id, and bills it once');
+  const waits = [first, second].map((each) => each.outcome('requestCreditReport'));
+  const [one, other] = waits;
+  assert.ok(one?.kind === 'pending');
+  assert.deepEqual(other, one);
+  await activities.readCreditReport(first.ref('readCreditReport'), { inquiryId: one.inquiryId });
+  assert.deepEqual(
+    await activities.requestCreditReport(second.ref('requestCreditReport')),
+    { kind: 'answered' },
+    'the other finds it there',
+  );
+  const stored = await Promise.all([first, second].map(async (each) => world.store.creditReports.latest(world.store, each.applicationId)));
+  assert.deepEqual(
+    stored.map((each) => each?.outcome),
+    ['HIT', 'HIT'],
+  );
+  assert.deepEqual(stored[0]?.report, stored[1]?.report);
+  assert.equal(new Set(stored.map((each) => each?.consentId)).size, 2);
+  assert.deepEqual(await applicationsOfInquiry(database, { requestId: 'of nobody', inquiryId: one.inquiryId }), []);
+});
+
+test('an application that gives up a shared inquiry takes nothing from the other, which gets its answer', async () => {
+  const first = await (await world.anApplicant()).walksTo('requestCreditReport');
+  const second = await (await world.anApplicant({ profile: { nationalId: first.profile.nationalId } })).walksTo('requestCreditReport');
+  const answered = vendors.says.report;
+  vendors.says.report = { kind: 'pending', inquiryId: '' };
+  for (const each of [first, second]) await each.run('requestCreditReport');
+  const shared = await world.store.creditReports.latest(world.store, second.applicationId);
+  const [requestId, inquiryId] = [shared?.billedAs ?? '', shared?.inquiryId ?? ''];
+  const told = await applicationsOfInquiry(database, { requestId, inquiryId });
+  assert.deepEqual(told.toSorted(), [first.applicationId, second.applicationId].toSorted(), 'the callback is for both');
+  await activities.giveUpCreditReport(first.ref('giveUpCreditReport'));
+  vendors.says.report = answered;
+  await activities.readCreditReport(second.ref('readCreditReport'), { inquiryId });
+  const outcomes = [first, second].map(async (each) => (await world.store.creditReports.latest(world.store, each.applicationId))?.outcome);
+  assert.deepEqual(await Promise.all(outcomes), ['UNAVAILABLE', 'HIT']);
+});
+
+test('an application that shares an inquiry is refused without a consent of its own', async () => {
+  const first = await (await world.anApplicant()).walksTo('requestCreditReport');
+  const answered = vendors.says.report;
+  vendors.says.report = { kind: 'pending', inquiryId: '' };
+  await first.run('requestCreditReport');
+  const second = await world.anApplicant({ profile: { nationalId: first.profile.nationalId }, consents: ['data_processing', 'biometric'] });
+  await assert.rejects(second.run('requestCreditReport'), { type: 'INVARIANT_BROKEN' });
+  vendors.says.report = answered;
+});
+
+test('a customer who waited for a quarter of an hour is told by a message that the offer is there, and one who did not is not', async () => {
+  const messages = async ({ applicationId }: Applicant) =>
+    (await database.query(`select 1 from notifications where application_id = $1 and template = 'offer_ready'`, [applicationId])).rowCount;
+  const prompt = await (await world.anApplicant()).walksTo('acceptOffer');
+  const patient = await (await world.anApplicant()).walksTo('decide');
+  await database.query(`update applications set updated_at = now() - interval '16 minutes' where id = $1`, [patient.applicationId]);
+  await patient.run('decide');
+  assert.deepEqual([await messages(prompt), await messages(patient)], [0, 1]);
 });
 
 test('a report that has grown too old to be used again is asked for anew, and nothing uncertain is used again', async () => {

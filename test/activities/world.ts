@@ -4,7 +4,7 @@
 import { after } from 'node:test';
 import { createActivities } from '../../activities/index.ts';
 import type { Activities } from '../../activities/index.ts';
-import { decisionLimits, otpLimits } from '../../config/limits.ts';
+import { deadlines, decisionLimits, otpLimits } from '../../config/limits.ts';
 import { createBoxes } from '../../db/boxes.ts';
 import { addMerchant } from '../../db/merchants.ts';
 import { AmbiguousCommit, openDatabase } from '../../db/pool.ts';
@@ -52,6 +52,7 @@ export async function aWorld(parts: Partial<Vendors['ports']> = {}): Promise<Wor
     ...vendors.ports,
     ...parts,
     reportReuseMs: decisionLimits.reportReuseMs,
+    inquirySharedMs: deadlines.creditReportMs,
     shippedRuleset,
     challengerBudgetMs: 1_000,
     otpMaxAttempts: otpLimits.maxAttempts,

@@ -129,7 +129,7 @@ async function anInquiry(): Promise<{ applicationId: string; requestId: string; 
     };
     const reports = createCreditReports(deps.boxes);
     await grantConsent(tx, consent);
-    await reports.plan(tx, { applicationId, requestId, maxAgeMs: 0 });
+    await reports.plan(tx, { applicationId, requestId, maxAgeMs: 0, sharedMs: 0 });
     await reports.answer(tx, { requestId, inquiryId, outcome: 'PENDING' });
   });
   return { applicationId, requestId, inquiryId };

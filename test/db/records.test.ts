@@ -60,7 +60,7 @@ test('a credit report is asked for once per request id, and its first final answ
   const applicationId = await anApplication();
   await aConsent(applicationId, '1', 'credit_bureau');
   const requestId = `${applicationId}:creditReport:1`;
-  const wanted = { applicationId, requestId, maxAgeMs: 0 };
+  const wanted = { applicationId, requestId, maxAgeMs: 0, sharedMs: 0 };
   await database.withTransaction(async (tx) => {
     const first = await store.creditReports.plan(tx, wanted);
     assert.deepEqual(await store.creditReports.plan(tx, wanted), first);
@@ -75,7 +75,7 @@ test('a credit report is asked for once per request id, and its first final answ
 test('no inquiry is even noted without the consent to it, of this application and no other', async () => {
   const [applicationId, other] = [await anApplication(), await anApplication()];
   const consents = [await aConsent(applicationId), await aConsent(other, '1', 'credit_bureau'), 'cst_none'];
-  const wanted = { applicationId, requestId: 'r', maxAgeMs: 0 };
+  const wanted = { applicationId, requestId: 'r', maxAgeMs: 0, sharedMs: 0 };
   assert.equal(await database.withTransaction(async (tx) => store.creditReports.plan(tx, wanted)), null);
   for (const consentId of consents) {
     const sql = 'insert into credit_reports (id, application_id, request_id, consent_id) values ($1, $1, $1, $2)';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ApiProblem } from '../../infra/local/demo-client.ts';
-import { bureauSentinels, coreSentinels, phoneSentinels } from '../../sandbox/sentinels.ts';
+import { bureauSentinels, coreSentinels, nationalIdFor, phoneSentinels } from '../../sandbox/sentinels.ts';
 import { eventually } from '../support/eventually.ts';
 import { startSystem } from '../support/system.ts';
 import { call, openReviewTask, staffCancel, staffDo, staffSee } from './support/actors.ts';
@@ -34,6 +34,18 @@ describe('every sentinel', { concurrency: true }, () => {
         await isCleanAtTheBank(system, journey);
       });
     }
+
+    test('two orders of one person at the same time are one inquiry at CIC, and both are decided', async () => {
+      const born = { dateOfBirth: '1991-04-02', gender: 'female' as const };
+      const person = { ...born, nationalId: nationalIdFor('good', { ...born, unique: 900 }), monthlyIncomeVnd: 8_000_000 };
+      const both = await Promise.all([1, 2].map(async () => aJourney(system, { person, phone: '+84907654321', amountVnd: 2_000_000 })));
+      await Promise.all(both.map(async (journey) => journey.walksTo('submit_identity')));
+      await Promise.all(both.map(async (journey) => journey.sendsPhotos()));
+      for (const journey of both) await journey.reaches({ action: 'accept_offer' });
+      const { inquiries } = await system.sandbox.state();
+      const theirs = inquiries.filter(({ requestId }) => both.some(({ applicationId }) => requestId.startsWith(applicationId)));
+      assert.deepEqual([theirs.length, theirs[0]?.requests], [1, 2], 'billed once, asked for by both');
+    });
 
     test('a customer without a credit history gets a small order at once', async () => {
       const journey = await aJourney(system, { bureau: 'thinFile', amountVnd: 2_400_000 });

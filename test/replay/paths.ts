@@ -181,6 +181,19 @@ export const paths: Record<string, ApplicationPath | OtherPath> = {
       await world.reaches({ step: 'offer' });
     },
   },
+  'report asked for less and less often': {
+    stage: () => {
+      const pending = async () => ({ kind: 'pending' as const, inquiryId: 'inq_1' });
+      return createStage({ requestCreditReport: pending, readCreditReport: pending });
+    },
+    policy: { creditReportMs: 9_000, reportPollMs: 1_000 },
+    walk: async (world) => world.walksTo('offer'),
+  },
+  'CIC away until patience ends': {
+    stage: () => troubled('requestCreditReport', Number.POSITIVE_INFINITY),
+    policy: { creditReportMs: 3_000 },
+    walk: async (world) => world.walksTo('offer'),
+  },
   'answer of the bank lost': {
     stage: () => troubled('createClient', 1, 'lostAnswer'),
     walk: async (world) => settled(world, 'posted'),

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Client } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { connectTemporal } from '../../adapters/temporal/client.ts';
 import { createCommands } from '../../adapters/temporal/commands.ts';
 import type { ApplicationRef, Commands } from '../../adapters/temporal/commands.ts';
@@ -18,7 +19,7 @@ import { aWorld, impatientPolicy, startWorkers, walk } from './world.ts';
 
 test('no argument, answer, signal, summary or failure of a run can be read on the server', async (t) => {
   const stage = createStage({
-    requestCreditReport: async () => Promise.reject(new Error('secret of the quick try and of the queue')),
+    requestCreditReport: async () => Promise.reject(ApplicationFailure.retryable('secret of the quick try and of the queue', 'UNEXPECTED')),
   });
   const payloads = testPayloads();
   const world = await aWorld(t, { stage, payloads });

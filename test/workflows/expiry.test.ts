@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
+import type { Activities } from '../../activities/index.ts';
 import { createCommands } from '../../adapters/temporal/commands.ts';
 import type { ApplicationRef, Commands } from '../../adapters/temporal/commands.ts';
 import { createDataConverter } from '../../adapters/temporal/data-converter.ts';
@@ -20,6 +22,7 @@ import { reach, walk, workflowBundle } from './world.ts';
 import type { WalkTo } from './world.ts';
 
 const day = 86_400_000;
+const hour = 3_600_000;
 const dataConverter = createDataConverter(testPayloads());
 let environment: TestWorkflowEnvironment;
 
@@ -120,6 +123,68 @@ test('a customer who is asked again and does not answer has the application expi
   assert.ok(Math.abs(passedMs - 1.5 * day) < 60_000, `${passedMs} ms passed`);
 });
 
+// CIC out for two hours and more: it cannot be reached, it takes inquiries and never answers, or it goes away after it took one.
+const outages: { name: string; parts: () => Partial<Activities> }[] = [
+  { name: 'cannot be reached', parts: () => ({ requestCreditReport: awayFor(Number.POSITIVE_INFINITY) }) },
+  { name: 'takes the inquiry and stays silent', parts: () => ({ requestCreditReport: pending, readCreditReport: pending }) },
+  {
+    name: 'goes away after it took the inquiry',
+    parts: () => ({ requestCreditReport: pending, readCreditReport: awayFor(Number.POSITIVE_INFINITY) }),
+  },
+];
+
+for (const [index, { name, parts }] of outages.entries()) {
+  test(`when CIC ${name} for two hours, a person decides, nobody is declined, and staff were not called before`, async () => {
+    const decide = async () => ({ kind: 'referred' as const, reasons: ['REPORT_UNAVAILABLE' as const], taskId: 'rev_1' });
+    const stage = createStage({ ...parts(), decide });
+    const { result, passedMs } = await live(`app_outage${index}`, 'identity', {
+      stage,
+      async meanwhile({ commands, ref, handle }) {
+        await commands.submitIdentity(ref, 'photos', submission);
+        await skipTime(environment, '1 hours');
+        const { status, step, awaits, attention } = await reach(handle, { step: 'creditReport' });
+        assert.deepEqual(
+          { status, step, awaits, attention },
+          { status: 'in_progress', step: 'creditReport', awaits: 'system', attention: null },
+        );
+        await skipTime(environment, '2 hours');
+        await reach(handle, { status: 'in_review', step: 'decision', awaits: 'staff' });
+      },
+    });
+    assert.deepEqual([stage.timesDone('giveUpCreditReport'), stage.timesDone('decide'), stage.attention], [1, 1, []]);
+    assert.deepEqual([result.status, result.reasons], ['expired', ['REVIEW_EXPIRED']], 'the reviewer of this test never answers');
+    assert.ok(Math.abs(passedMs - 2 * hour - 2 * day) < 30 * 60_000, `${passedMs} ms passed`);
+  });
+}
+
+test('an application goes on by itself when CIC is back after an hour and a half', async () => {
+  const stage = createStage({ requestCreditReport: awayFor(1.5 * hour) });
+  const { result } = await live('app_back', 'identity', {
+    stage,
+    async meanwhile({ commands, ref, handle }) {
+      await commands.submitIdentity(ref, 'photos', submission);
+      await skipTime(environment, '1 hours');
+      await reach(handle, { step: 'creditReport' });
+      await skipTime(environment, '1 hours');
+      await reach(handle, { step: 'offer' });
+    },
+  });
+  assert.deepEqual([result.reasons, stage.timesDone('giveUpCreditReport'), stage.attention], [['OFFER_EXPIRED'], 0, []]);
+});
+
+const pending = async () => ({ kind: 'pending' as const, inquiryId: 'inq_1' });
+
+/** A CIC that is away for so long from when it is first asked, by the clock of the server. */
+function awayFor(lastsMs: number): () => Promise<{ kind: 'answered' }> {
+  let sinceMs: number | undefined;
+  return async () => {
+    const nowMs = await environment.currentTimeMs();
+    sinceMs ??= nowMs;
+    if (nowMs - sinceMs < lastsMs) throw ApplicationFailure.retryable('CREDIT_BUREAU_UNAVAILABLE', 'CREDIT_BUREAU_UNAVAILABLE');
+    return { kind: 'answered' };
+  };
+}
+
 const photo = { documentId: 'doc_1', sha256: 'photo' };
 const submission = { idFront: photo, idBack: photo, selfie: photo };
 
@@ -145,19 +210,22 @@ async function live(
     activities: stage.activities,
     dataConverter,
   });
-  const vendor = await Worker.create({ connection, taskQueue: taskQueues.identity, activities: stage.activities, dataConverter });
-  return vendor.runUntil(
-    worker.runUntil(async () => {
-      const ref: ApplicationRef = { applicationId, merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'created' };
-      const commands = createCommands(client, { policy: applicationPolicy, timeoutMs: 15_000 });
-      await commands.start(ref);
-      const handle = client.workflow.getHandle(applicationWorkflowId(applicationId));
-      if (step !== 'start') await walk({ commands, ref, handle }, step);
-      await meanwhile?.({ commands, ref, handle });
-      const result: ApplicationResult = await handle.result();
-      // From the run itself: once it has ended, the server skips on to whatever comes next.
-      const { startTime, closeTime } = await handle.describe();
-      return { result, stage, passedMs: (closeTime?.getTime() ?? 0) - startTime.getTime() };
-    }),
+  const vendorOf = async (taskQueue: string) => Worker.create({ connection, taskQueue, activities: stage.activities, dataConverter });
+  const [provider, bureau] = [await vendorOf(taskQueues.identity), await vendorOf(taskQueues.bureau)];
+  return provider.runUntil(
+    bureau.runUntil(
+      worker.runUntil(async () => {
+        const ref: ApplicationRef = { applicationId, merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'created' };
+        const commands = createCommands(client, { policy: applicationPolicy, timeoutMs: 15_000 });
+        await commands.start(ref);
+        const handle = client.workflow.getHandle(applicationWorkflowId(applicationId));
+        if (step !== 'start') await walk({ commands, ref, handle }, step);
+        await meanwhile?.({ commands, ref, handle });
+        const result: ApplicationResult = await handle.result();
+        // From the run itself: once it has ended, the server skips on to whatever comes next.
+        const { startTime, closeTime } = await handle.describe();
+        return { result, stage, passedMs: (closeTime?.getTime() ?? 0) - startTime.getTime() };
+      }),
+    ),
   );
 }

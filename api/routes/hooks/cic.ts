@@ -3,7 +3,7 @@
 
 import { bodyLimit } from 'hono/body-limit';
 import { apiLimits } from '../../../config/limits.ts';
-import { applicationOfInquiry } from '../../../db/views.ts';
+import { applicationsOfInquiry } from '../../../db/views.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
 import { Problem } from '../../problems.ts';
 import { CommandUnavailable } from '../../../adapters/temporal/commands.ts';
@@ -19,15 +19,13 @@ export function addCreditReportHook(app: Api, { database, commands, readBureauCa
   app.post('/hooks/cic', limit, async (c) => {
     const callback = readBureauCallback(await c.req.text(), c.req.header('x-cic-signature'), c.req.header('x-cic-timestamp'));
     if (!callback) throw new Problem('SIGNATURE_INVALID');
-    const applicationId = await applicationOfInquiry(database, callback);
-    if (applicationId === null) {
-      log.warn({ requestId: c.get('requestId') }, 'callback for an unknown inquiry');
-      return c.body(null, 202);
-    }
-    c.get('notes')['applicationId'] = applicationId;
-    await commands.creditReportReady(applicationId, callback.inquiryId).catch((error: unknown) => {
-      throw error instanceof CommandUnavailable ? new Problem('TEMPORARILY_UNAVAILABLE', { cause: error }) : error;
-    });
+    const applicationIds = await applicationsOfInquiry(database, callback);
+    if (applicationIds.length === 0) log.warn({ requestId: c.get('requestId') }, 'callback for an unknown inquiry');
+    else c.get('notes')['applicationId'] = applicationIds.join(' ');
+    // All are told, whatever becomes of one; CIC calls again for those that were not.
+    const told = await Promise.allSettled(applicationIds.map(async (id) => commands.creditReportReady(id, callback.inquiryId)));
+    for (const { reason } of told.filter((each) => each.status === 'rejected'))
+      throw reason instanceof CommandUnavailable ? new Problem('TEMPORARILY_UNAVAILABLE', { cause: reason }) : reason;
     return c.body(null, 202);
   });
 }
