@@ -10,7 +10,10 @@ import type { Store } from '../db/store.ts';
 
 export const offerRef = z.object({ offerId: z.string(), hash: z.string(), limitVnd: z.number().int(), expiresAt: z.string() });
 
-/** Adds the offer and shows it to the customer. */
+/** A customer who waited longer than this, for CIC or for a reviewer, has left the page; a checkout session that is idle ends then too. */
+const awayMs = 15 * 60_000;
+
+/** Adds the offer and shows it to the customer, by a message too when they had to wait for it. */
 export async function makeOffer(
   store: Store,
   tx: Tx,
@@ -33,6 +36,8 @@ export async function makeOffer(
     hash,
     expiresAt,
   });
+  if (now.getTime() - application.updated_at.getTime() > awayMs)
+    await store.notifications.add(tx, { applicationId, template: 'offer_ready', occasion: offerId, params: {} });
   await store.applications.advance(tx, applicationId, { status: 'offer_ready', step: 'offer', deadlineAt: offerExpiresAt, reasons: [] });
   return { offerId, hash, limitVnd, expiresAt: offerExpiresAt };
 }

@@ -8,6 +8,7 @@ import { reasons } from './reasons.ts';
 const template = fc.constantFrom<NotificationTemplate>(
   'contract_signed',
   'purchase_booked',
+  'offer_ready',
   'application_ended',
   'asked_again',
   'deadline_near',

@@ -9,6 +9,7 @@ import type { Language } from './reasons.ts';
 export type NotificationTemplate =
   | 'contract_signed'
   | 'purchase_booked'
+  | 'offer_ready'
   | 'application_ended'
   | 'asked_again'
   | 'deadline_near'
@@ -35,6 +36,12 @@ export function notificationText(
       );
     case 'purchase_booked':
       return fit(vi ? `Trasau: Don hang tai ${shop} da duoc thanh toan. Cam on ban.` : `Trasau: Your order at ${shop} is paid. Thank you.`);
+    case 'offer_ready':
+      return fit(
+        vi
+          ? `Trasau: Ho so tai ${shop} da duoc duyet. Vui long mo lai trang thanh toan de xem de nghi.`
+          : `Trasau: Your application at ${shop} is approved. Please return to the checkout to see the offer.`,
+      );
     case 'asked_again':
       return fit(`Trasau, ${shop}:${reasonText(params, to.language)}`);
     case 'deadline_near': {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { z } from 'zod';
 import { CommandRefused } from '../../adapters/temporal/commands.ts';
 import { isId } from '../../domain/ids.ts';
 import { aCheckout, aWorld, basicInfo, bearer, bodyOf, place, post, publicUrl } from './world.ts';
@@ -21,6 +22,24 @@ function statedBy(commands = sent): string {
 }
 
 const linkToken = async (): Promise<string> => new URL((await bodyOf(place(world))).checkout_url).hash.slice(1);
+
+const picture = z.looseObject({
+  next: z.looseObject({ action: z.string() }),
+  waiting: z.object({ on: z.string(), text: z.object({ vi: z.string(), en: z.string() }) }).nullable(),
+});
+
+test('a customer who waits reads whom for, in both languages, and that the page may be closed', async () => {
+  const { applicationId, session } = await aCheckout(world);
+  const seen = async () => picture.parse(await bodyOf(app.request('/checkout/application', { headers: session })));
+  assert.equal((await seen()).waiting, null, 'nobody waits while the customer is asked');
+  await world.move(applicationId, { status: 'in_progress', step: 'creditReport' });
+  const { next, waiting } = await seen();
+  assert.deepEqual([next.action, waiting?.on], ['wait', 'credit_bureau']);
+  assert.match(waiting?.text.vi ?? '', /CIC.*đóng trang/);
+  assert.match(waiting?.text.en ?? '', /CIC.*goes on by itself/);
+  await world.move(applicationId, { status: 'in_review', step: 'decision' });
+  assert.equal((await seen()).waiting?.on, 'reviewer');
+});
 
 test('201 once for a link: of 20 parallel exchanges one gets a session, and no later one', async () => {
   const token = await linkToken();

@@ -10,6 +10,7 @@ import { reasons } from '../../../domain/reasons.ts';
 import { isTerminal } from '../../../domain/states.ts';
 import { money, status, time } from '../../schemas.ts';
 import { offerSummary, toOfferSummary } from './offer-summary.ts';
+import { waiting, waitingOn } from './waiting.ts';
 
 const bothLanguages = z.object({ vi: z.string(), en: z.string() });
 
@@ -40,6 +41,7 @@ export const checkoutPicture = z
     status,
     step: z.string(),
     next: nextStep,
+    waiting: waiting.nullable().openapi({ description: 'Whom the customer waits for, while nothing is asked of them.' }),
     reasons: z.array(z.object({ code: z.string(), text: bothLanguages })),
     deadline_at: time.nullable(),
     return_url: z.string().nullable(),
@@ -63,6 +65,7 @@ export type CheckoutPicture = z.infer<typeof checkoutPicture>;
 /** The picture of this view at this time. */
 export function toCheckoutPicture(view: CheckoutView, now: Date): CheckoutPicture {
   const { application, contract } = view;
+  const asked = next(view, now);
   return {
     application_id: application.id,
     merchant: { name: view.merchantName },
@@ -72,7 +75,8 @@ export function toCheckoutPicture(view: CheckoutView, now: Date): CheckoutPictur
     language: application.language,
     status: application.status,
     step: application.step,
-    next: next(view, now),
+    next: asked,
+    waiting: asked.action === 'wait' ? waitingOn(application) : null,
     reasons: application.reasons.map((code) => ({ code, text: reasons[code].customer })),
     deadline_at: application.deadline_at?.toISOString() ?? null,
     return_url: application.return_url,
