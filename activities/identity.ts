@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import type { IdentitySubmission } from '../domain/application.ts';
 import { dayInVietnam } from '../domain/calendar.ts';
-import { invariant } from '../domain/failures.ts';
+import { invariant, VendorFailure } from '../domain/failures.ts';
 import { assessIdentity, checkBasis, identityPolicy } from '../domain/identity/checks.ts';
 import type { CardCodeReader, IdentityProvider } from '../domain/ports.ts';
 import { isReasonCode } from '../domain/reasons.ts';
@@ -38,6 +38,8 @@ interface IdentityDeps {
   store: Store;
   provider: IdentityProvider;
   codes: CardCodeReader;
+  /** True when Temporal makes no further try of this step by itself. */
+  isLastTry: () => boolean;
   now: () => Date;
 }
 
@@ -45,7 +47,8 @@ export function createIdentityActivities(deps: IdentityDeps) {
   const { store, now } = deps;
   return {
     /** Checks one submission of photos against each other and against what the customer typed. Repeat: the recorded verdict.
-     *  Throws IDENTITY_PROVIDER_UNAVAILABLE (retried) and IDENTITY_PROVIDER_REJECTED (not retried: a fault of ours, since faces are proven first). */
+     *  Throws IDENTITY_PROVIDER_UNAVAILABLE (retried) and IDENTITY_PROVIDER_REJECTED (not retried: a fault of ours, since faces are proven first);
+     *  a fault that ends the tries leaves a check with the verdict `error`, and the submission is still unjudged. */
     async verifyIdentity(ref: StepRef, input: VerifyInput): Promise<IdentityVerdict> {
       const startedAt = now();
       return recordOnce(store, ref, verdict, {
@@ -60,7 +63,10 @@ export function createIdentityActivities(deps: IdentityDeps) {
           );
           // While the photos are looked at, nobody is waited for: a row without a deadline says so.
           await store.applications.waitForNobody(store, ref.applicationId);
-          const evidence = await gatherEvidence(deps, ref.applicationId, input.submission);
+          const evidence = await gatherEvidence(deps, ref.applicationId, input.submission).catch(async (error: unknown) => {
+            if (error instanceof VendorFailure) await keepError(deps, ref, input, error, startedAt);
+            throw error;
+          });
           return assessIdentity(evidence, profile, identityPolicy, dayInVietnam(now()));
         },
         keep: async (tx, assessment) => {
@@ -82,6 +88,26 @@ export function createIdentityActivities(deps: IdentityDeps) {
       });
     },
   };
+}
+
+/** Puts the vendor's fault down, for the auditor, when it is what staff will be shown. */
+async function keepError({ store, isLastTry, now }: IdentityDeps, ref: StepRef, input: VerifyInput, error: VendorFailure, startedAt: Date) {
+  if (error.kind !== 'rejected' && !isLastTry()) return;
+  const { idFront, idBack, selfie } = input.submission;
+  const check = {
+    applicationId: ref.applicationId,
+    round: ref.round,
+    kind: 'provider',
+    verdict: 'error',
+    errorCode: error.code,
+    scores: {},
+    reasonCodes: [],
+    inputSha256: [idFront, idBack, selfie].map(({ sha256 }) => sha256),
+    provider: error.vendor,
+    policyVersion: identityPolicy.version,
+    durationMs: now().getTime() - startedAt.getTime(),
+  } as const;
+  await store.withTransaction(async (tx) => store.identity.addChecks(tx, [check]));
 }
 
 async function follow(

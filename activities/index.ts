@@ -34,6 +34,8 @@ export interface ActivityDeps {
   otpMaxAttempts: number;
   /** Longest life of a code, in ms. */
   otpLifetimeMs: number;
+  /** True in the last try that Temporal makes of the running activity. */
+  isLastTry: () => boolean;
   now: () => Date;
   /** Sees every failure before it is mapped; for the log of the worker. */
   onFailure: (activity: string, error: unknown) => void;

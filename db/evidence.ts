@@ -12,6 +12,7 @@ export interface Evidence {
     scores: Record<string, number>;
     reasons: string[];
     provider: string;
+    error_code: string | null;
     policy_version: string;
     input_sha256: string[];
   }[];
@@ -42,7 +43,7 @@ export async function readEvidence(db: Queryable, task: Pick<ReviewTaskRow, 'id'
   );
   return {
     checks: await of(
-      `select kind, verdict, scores, reason_codes as reasons, provider, policy_version, input_sha256 from identity_checks
+      `select kind, verdict, scores, reason_codes as reasons, provider, error_code, policy_version, input_sha256 from identity_checks
        where application_id = $1 and round = (select max(round) from identity_checks where application_id = $1) order by kind`,
     ),
     documents: await of(

@@ -44,7 +44,7 @@ const sources: Record<TimelineEntry['source'], string> = {
     from application_steps where application_id = $1`,
   event: `select created_at, 'event', type, jsonb_build_object('version', version) from events where application_id = $1`,
   identity_check: `select created_at, 'identity_check', kind, jsonb_build_object('round', round, 'verdict', verdict, 'scores', scores,
-      'reasons', reason_codes, 'provider', provider, 'policy_version', policy_version, 'duration_ms', duration_ms)
+      'reasons', reason_codes, 'provider', provider, 'error_code', error_code, 'policy_version', policy_version, 'duration_ms', duration_ms)
     from identity_checks where application_id = $1`,
   credit_report: `select coalesce(answered_at, requested_at), 'credit_report', outcome, jsonb_build_object('request_id', request_id,
       'inquiry_id', inquiry_id, 'error_code', error_code, 'reused_from', reused_from, 'requested_at', requested_at) from credit_reports where application_id = $1`,

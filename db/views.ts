@@ -100,7 +100,7 @@ export async function checkoutView(db: Pick<Database, 'withTransaction'>, applic
 async function judgedRounds(db: Queryable, applicationId: string): Promise<number> {
   const { rows } = await db.query<{ rounds: number }>(
     // Who was asked again by staff has all attempts again.
-    `select count(distinct round) as rounds from identity_checks where application_id = $1 and created_at > coalesce(
+    `select count(distinct round) as rounds from identity_checks where application_id = $1 and verdict <> 'error' and created_at > coalesce(
        (select max(created_at) from application_steps where application_id = $1 and step = 'askAgain'), '-infinity')`,
     [applicationId],
   );

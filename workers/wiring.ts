@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createActivities } from '../activities/index.ts';
 import type { Activities } from '../activities/index.ts';
+import { isLastTry } from '../activities/last-try.ts';
 import { createCreditBureau } from '../adapters/cic/client.ts';
 import { createCardCodeReader } from '../adapters/codes/reader.ts';
 import { createDesk } from '../adapters/esign/desk.ts';
@@ -50,6 +51,7 @@ export function wireActivities(env: Env<'applications'>, database: Database, log
     challengerBudgetMs: decisionLimits.challengerBudgetMs,
     otpMaxAttempts: otpLimits.maxAttempts,
     otpLifetimeMs: otpLimits.lifetimeMs,
+    isLastTry,
     now: () => new Date(),
     onFailure: (activity, error) => log.warn('activity failed', { step: activity, ...reasonOf(error) }),
   });

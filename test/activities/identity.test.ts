@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { checkoutView } from '../../db/views.ts';
 import { aWorld } from './world.ts';
 import type { Applicant } from './applicant.ts';
 
@@ -46,6 +47,38 @@ test('a Rekognition that is down is tried again and leaves no mark on the custom
   await assert.rejects(applicant.run('verifyIdentity'), { type: 'IDENTITY_PROVIDER_UNAVAILABLE', nonRetryable: false });
   assert.equal((await world.rowsOf(applicant.applicationId)).get('identity_checks')?.length, 0);
   assert.deepEqual(await applicant.run('verifyIdentity'), { kind: 'verified' });
+});
+
+test('a Rekognition that stays down leaves its code for the auditor, counts as no attempt, and is forgotten by a retry that works', async () => {
+  const applicant = await (await world.anApplicant()).walksTo('verifyIdentity');
+  vendors.trouble.set('detectText', { kind: 'unavailable', times: 2, code: 'THROTTLED' });
+  world.tries.isLast = true;
+  await assert.rejects(applicant.run('verifyIdentity'), { type: 'IDENTITY_PROVIDER_UNAVAILABLE' });
+  world.tries.isLast = false;
+  // What staff have tried again may fail again, and a fault of ours is tried only once.
+  vendors.trouble.set('compareFaces', { kind: 'rejected', times: 1, code: 'CONFIG_ACCESS_DENIED' });
+  vendors.trouble.delete('detectText');
+  await assert.rejects(applicant.run('verifyIdentity'), { type: 'IDENTITY_PROVIDER_REJECTED' });
+  const { rows } = await database.query(
+    'select verdict, error_code, provider, reason_codes, input_sha256 from identity_checks where application_id = $1 order by created_at',
+    [applicant.applicationId],
+  );
+  const { idFront, idBack, selfie } = applicant.submission;
+  const error = {
+    verdict: 'error',
+    provider: 'rekognition',
+    reason_codes: [],
+    input_sha256: [idFront.sha256, idBack.sha256, selfie.sha256],
+  };
+  assert.deepEqual(rows, [
+    { ...error, error_code: 'THROTTLED' },
+    { ...error, error_code: 'CONFIG_ACCESS_DENIED' },
+  ]);
+  assert.equal((await checkoutView(database, applicant.applicationId))?.identityRounds, 0);
+  assert.equal((await world.store.identity.verdict(world.store, applicant.applicationId))?.verdict, 'refer', 'an error identifies nobody');
+  assert.deepEqual(await statusOf(applicant), { status: 'in_progress', step: 'identity', reasons: [] });
+  assert.deepEqual(await applicant.run('verifyIdentity'), { kind: 'verified' });
+  assert.equal((await world.store.identity.verdict(world.store, applicant.applicationId))?.verdict, 'verified');
 });
 
 test('a face that does not match is asked for again, and goes to a person when the attempts are spent', async () => {

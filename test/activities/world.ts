@@ -30,6 +30,8 @@ export interface World {
   failures: unknown[];
   anApplicant(options?: ApplicantOptions): Promise<Applicant>;
   faultNextCommit(fault: CommitFault): void;
+  /** What Temporal would say of the tries of a step. */
+  tries: { isLast: boolean };
   /** All rows about an application by table, as text that changes with any change. */
   rowsOf(applicationId: string): Promise<Map<string, string[]>>;
 }
@@ -47,6 +49,7 @@ export async function aWorld(parts: Partial<Vendors['ports']> = {}): Promise<Wor
   const store = createStore(dyingOnOrder(database, faults), boxes);
   const vendors = createVendors();
   const failures: unknown[] = [];
+  const tries = { isLast: false };
   const activities = createActivities({
     store,
     ...vendors.ports,
@@ -57,6 +60,7 @@ export async function aWorld(parts: Partial<Vendors['ports']> = {}): Promise<Wor
     challengerBudgetMs: 1_000,
     otpMaxAttempts: otpLimits.maxAttempts,
     otpLifetimeMs: otpLimits.lifetimeMs,
+    isLastTry: () => tries.isLast,
     now: () => new Date(),
     onFailure: (_activity, error) => void failures.push(error),
   });
@@ -68,6 +72,7 @@ export async function aWorld(parts: Partial<Vendors['ports']> = {}): Promise<Wor
     store,
     vendors,
     failures,
+    tries,
     anApplicant: async (options = {}) => anApplicant({ activities, store, merchantId }, options),
     faultNextCommit: (fault) => void faults.push(fault),
     rowsOf: async (applicationId) => rowsOf(database, tables, applicationId),

@@ -75,6 +75,7 @@ const evidence = z
         scores: z.record(z.string(), z.number()),
         reasons: z.array(z.string()),
         provider: z.string(),
+        error_code: z.string().nullable(),
         policy_version: z.string(),
         input_sha256: z.array(z.string()),
       }),
