@@ -261,6 +261,8 @@ export const temporalLimits = {
   shutdownGraceMs: 20 * second,
   /** Hard end of a worker that does not drain. */
   shutdownForceMs: 45 * second,
+  /** A third of what Temporal waits for one before it takes the step for lost (lostAfterMs in workflows/activity-plans.ts). */
+  heartbeatMs: 1.5 * second,
   /** SDK default, fixed here: workflow tasks under way at once in one process. */
   workflowTaskSlots: 40,
   /** Twice the connections to PostgreSQL (databaseLimits.poolSize), since quick steps at vendors need none while they wait. */

@@ -5,6 +5,7 @@ import { Worker } from '@temporalio/worker';
 import type { WorkerDeploymentOptions, WorkerOptions, WorkflowBundleOption } from '@temporalio/worker';
 import { temporalLimits } from '../config/limits.ts';
 import { taskQueues } from '../workflows/messages.ts';
+import { heartbeats } from './heartbeat.ts';
 
 export interface WorkersSpec extends Pick<WorkerOptions, 'connection' | 'namespace' | 'activities' | 'dataConverter'> {
   bundle: WorkflowBundleOption;
@@ -24,6 +25,8 @@ export async function createWorkers({ bundle, rekognitionTps, version, ...shared
     ...shared,
     shutdownGraceTime: temporalLimits.shutdownGraceMs,
     shutdownForceTime: temporalLimits.shutdownForceMs,
+    interceptors: { activity: [heartbeats] },
+    maxHeartbeatThrottleInterval: temporalLimits.heartbeatMs,
     // Steps of an application belong to its build as well, so the vendors' queues carry the version too.
     ...(version && {
       workerDeploymentOptions: { version, useWorkerVersioning: true as const, defaultVersioningBehavior: 'PINNED' as const },

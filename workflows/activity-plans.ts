@@ -56,6 +56,10 @@ const plans: Record<ActivityName, Plan> = {
 // A quick try must leave room for several in one workflow task, which Temporal gives ten seconds.
 const quickTryMs = 3_000;
 
+// A worker tells that it lives while it works at a vendor's step (workers/heartbeat.ts). One that died, or that was gone before the
+// step reached it, is not waited for until the longest try is over.
+const lostAfterMs = 5_000;
+
 /** Runs one activity as planned. Throws an ActivityFailure when its tries or the patience are spent, or at once when a repeat cannot help. */
 export function createCaller(policy: ApplicationPolicy, patience?: Patience) {
   return async function call<N extends ActivityName>(
@@ -104,6 +108,7 @@ function durable({ summary, tryMs = 15_000 }: Plan, taskQueue: TaskQueue, policy
     summary,
     taskQueue,
     startToCloseTimeout: tryMs,
+    heartbeatTimeout: lostAfterMs,
     cancellationType: 'TRY_CANCEL',
     ...(patience && { scheduleToCloseTimeout: Math.max(1, patience.untilMs - Date.now()) }),
     retry: {

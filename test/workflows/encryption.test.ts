@@ -3,19 +3,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Client } from '@temporalio/client';
-import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { connectTemporal } from '../../adapters/temporal/client.ts';
-import { createCommands } from '../../adapters/temporal/commands.ts';
-import type { ApplicationRef, Commands } from '../../adapters/temporal/commands.ts';
 import type { Refusal } from '../../adapters/temporal/payload-codec.ts';
-import { applicationWorkflowId, otpSubmitted } from '../../workflows/messages.ts';
+import { otpSubmitted } from '../../workflows/messages.ts';
 import { textsIn } from '../e2e/support/canary.ts';
 import { eventually } from '../support/eventually.ts';
 import { aPayloadKey, opened, testPayloads } from '../support/payloads.ts';
 import { freshNamespace } from '../support/temporal.ts';
 import { createStage } from './stage.ts';
-import { aWorld, impatientPolicy, startWorkers, walk } from './world.ts';
+import { aWorld, reachedBy, startWorkers, walk } from './world.ts';
 
 test('no argument, answer, signal, summary or failure of a run can be read on the server', async (t) => {
   const stage = createStage({
@@ -97,9 +94,3 @@ test('the key is changed while applications run, and none of them notices', asyn
 });
 
 const signals: number = 1; // RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL
-
-function reachedBy(client: Client, applicationId: string): { commands: Commands; ref: ApplicationRef; handle: WorkflowHandle } {
-  const ref: ApplicationRef = { applicationId, merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'created' };
-  const commands = createCommands(client, { policy: impatientPolicy, timeoutMs: 60_000 });
-  return { commands, ref, handle: client.workflow.getHandle(applicationWorkflowId(applicationId)) };
-}

@@ -3,13 +3,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { createCommands } from '../../adapters/temporal/commands.ts';
-import { applicationWorkflowId } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { testPayloads } from '../support/payloads.ts';
 import { freshNamespace } from '../support/temporal.ts';
 import { createStage } from './stage.ts';
-import { impatientPolicy, startWorkers, walk, workflowBundle } from './world.ts';
+import { reachedBy, startWorkers, walk, workflowBundle } from './world.ts';
 
 test('an application that began on the old build ends on it, while new ones begin on the new build', async (t) => {
   const payloads = testPayloads();
@@ -27,10 +25,9 @@ test('an application that began on the old build ends on it, while new ones begi
     return workers;
   };
   const begin = async (applicationId: string) => {
-    const ref = { applicationId, merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'created' as const };
-    const commands = createCommands(client, { policy: impatientPolicy, timeoutMs: 60_000 });
-    await commands.start(ref);
-    return { ref, commands, handle: client.workflow.getHandle(applicationWorkflowId(applicationId)) };
+    const application = reachedBy(client, applicationId);
+    await application.commands.start(application.ref);
+    return application;
   };
   const buildOf = async ({ handle }: Awaited<ReturnType<typeof begin>>): Promise<unknown> =>
     (await handle.describe()).raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion?.buildId;

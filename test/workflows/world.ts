@@ -136,6 +136,13 @@ export async function startWorkers({ address, namespace, stage, payloads, bundle
   };
 }
 
+/** An application that is not begun yet, and what commands it. */
+export function reachedBy(client: Client, applicationId: string): Pick<World, 'commands' | 'ref' | 'handle'> {
+  const ref: ApplicationRef = { applicationId, merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'created' };
+  const commands = createCommands(client, { policy: impatientPolicy, timeoutMs: 60_000 });
+  return { commands, ref, handle: client.workflow.getHandle(applicationWorkflowId(applicationId)) };
+}
+
 const photos = { documentId: 'doc_1', sha256: 'photo' };
 
 export type WalkTo = 'identity' | 'offer' | 'contract' | 'purchase' | 'otp' | 'handOff';
