@@ -8,10 +8,12 @@ import { createRecovery } from '../../test/chaos/recovery.ts';
 import { openStage } from '../../test/chaos/stage.ts';
 import type { Stage } from '../../test/chaos/stage.ts';
 import { eventually } from '../../test/support/eventually.ts';
+import { perPurchase, processorTimes } from './cpu.ts';
+import type { ProcessorTimes } from './cpu.ts';
 
 export interface Flow {
-  /** Accepts as fast as purchases are settled, for so long; returns settled purchases per second. */
-  sustained(forMs: number): Promise<number>;
+  /** Accepts as fast as purchases are settled, for so long; returns settled purchases per second, and what each cost the processors. */
+  sustained(forMs: number): Promise<{ perSecond: number; cpuMs: ProcessorTimes }>;
   /** Accepts at this rate; returns the time from acceptance to outcome below which 99 of 100 lie, in milliseconds. */
   p99Ms(perSecond: number, forMs: number): Promise<number>;
   /** Strikes a consumer that has purchases in hand; returns when the first was delivered to another, and when nothing of before was open. */
@@ -44,6 +46,7 @@ export async function openFlow(servers: TestServers): Promise<Flow> {
     sustained: async (forMs) => {
       const startedAt = performance.now();
       const before = settled;
+      const used = processorTimes(crewOf(stage));
       await Promise.all(
         Array.from({ length: lanes }, async () => {
           while (performance.now() - startedAt < forMs) {
@@ -56,8 +59,9 @@ export async function openFlow(servers: TestServers): Promise<Flow> {
         }),
       );
       const perSecond = (settled - before) / ((performance.now() - startedAt) / 1_000);
+      const cpuMs = perPurchase(used, processorTimes(crewOf(stage)), settled - before);
       await quiet();
-      return perSecond;
+      return { perSecond, cpuMs };
     },
     p99Ms: async (perSecond, forMs) => {
       const { rows: at } = await stage.database.query<{ now: Date }>('select now() as now');
@@ -80,6 +84,19 @@ export async function openFlow(servers: TestServers): Promise<Flow> {
       return { redeliveredMs: await struck, drainedMs: await recovery.worstMs() };
     },
     close: stage.close,
+  };
+}
+
+function crewOf({ crew, sandbox, postgres, broker }: Stage): Record<string, number[]> {
+  const known = (pids: (number | undefined)[]): number[] => pids.filter((pid) => pid !== undefined);
+  const named = (prefix: string): number[] =>
+    known([...crew].filter(([name]) => name.startsWith(prefix)).map(([, member]) => member.pid()));
+  return {
+    relays: named('relay'),
+    consumers: named('consumer'),
+    'WAY4 simulator': known([sandbox.pid()]),
+    PostgreSQL: postgres.processes.map(({ pid }) => pid),
+    RabbitMQ: broker.processes.map(({ pid }) => pid),
   };
 }
 

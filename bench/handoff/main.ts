@@ -44,13 +44,14 @@ async function measure(servers: TestServers, forMs: number): Promise<Figure[]> {
     const hung = await flow.redelivery('freeze');
     const detection = { atMost: 3 * deliveryLimits.heartbeatSeconds * 1_000 + 1_000 };
     return [
-      { what: 'accepted to settled, sustained', value: sustained, unit: '/s', bound: { atLeast: 300 } },
+      { what: 'accepted to settled, sustained', value: sustained.perSecond, unit: '/s', bound: { atLeast: 300 } },
       { what: 'accepted to settled at 50/s, 99th percentile', value: p99, unit: 'ms', bound: { atMost: 2_000 } },
       { what: 'relay alone, published and confirmed', value: relay, unit: '/s', bound: { atLeast: 3_000 } },
       { what: 'consumer killed: redelivered after', value: killed.redeliveredMs, unit: 'ms', bound: { atMost: 1_000 } },
       { what: 'consumer killed: all of before settled after', value: killed.drainedMs, unit: 'ms', bound: { atMost: 60_000 } },
       { what: 'consumer hung: redelivered after', value: hung.redeliveredMs, unit: 'ms', bound: detection },
       { what: 'consumer hung: all of before settled after', value: hung.drainedMs, unit: 'ms', bound: { atMost: 60_000 } },
+      ...Object.entries(sustained.cpuMs).map(([who, value]) => ({ what: `processor time per purchase, ${who}`, value, unit: 'ms' })),
       { what: 'statements per purchase, BEGIN and COMMIT included', value: cost.statements, unit: '' },
       { what: 'commits per purchase', value: cost.commits, unit: '' },
       { what: 'WAL per purchase', value: cost.walBytes, unit: 'bytes' },

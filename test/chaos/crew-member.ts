@@ -9,6 +9,8 @@ import type { Orders, Report, Sending } from './orders.ts';
 
 export interface CrewMember {
   name: string;
+  /** Undefined while it does not run. */
+  pid(): number | undefined;
   wires: Partial<Record<Wire, TcpProxy>>;
   start(change?: { skewMs?: number }): void;
   /** Resolves when it is at work for the first time; rejects when it ended by itself before. */
@@ -76,6 +78,7 @@ export function createCrewMember(orders: Orders, wires: CrewMember['wires'], onR
 
   return {
     name: orders.name,
+    pid: () => (isAlive() ? child?.pid : undefined),
     wires,
     start,
     ready: atWork.promise,

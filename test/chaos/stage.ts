@@ -18,6 +18,7 @@ import { freshDatabase } from '../support/database.ts';
 import { sandboxAt, sandboxKeys } from '../support/sandbox.ts';
 import type { SandboxDoor } from '../support/sandbox.ts';
 import { createSystemProcess } from '../support/system-process.ts';
+import type { SystemProcess } from '../support/system-process.ts';
 import { createCrewMember } from './crew-member.ts';
 import type { CrewMember } from './crew-member.ts';
 import type { Orders, Report } from './orders.ts';
@@ -39,7 +40,7 @@ export interface Stage {
   database: Database;
   amqpUrl: string;
   topology: Topology;
-  sandbox: SandboxDoor;
+  sandbox: SandboxDoor & Pick<SystemProcess, 'pid'>;
   postgres: RunningServer;
   broker: RunningServer;
   crew: ReadonlyMap<string, CrewMember>;
@@ -149,7 +150,7 @@ async function startSandboxProcess(
   servers: TestServers,
   databaseUrl: string,
   undo: (() => Promise<unknown> | void)[],
-): Promise<SandboxDoor> {
+): Promise<Stage['sandbox']> {
   const port = await freePort(sandboxPort, new Set());
   const url = `http://127.0.0.1:${port}`;
   const env = {
@@ -168,7 +169,7 @@ async function startSandboxProcess(
   const child = createSystemProcess({ name: 'sandbox', entry: 'sandbox/main.ts', env, readyUrl: `${url}/health/ready` });
   undo.push(child.kill);
   await child.start();
-  return sandboxAt(url);
+  return { ...sandboxAt(url), pid: child.pid };
 }
 
 async function openAccounts(database: Database, sandbox: SandboxDoor): Promise<Account[]> {

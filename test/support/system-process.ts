@@ -10,6 +10,8 @@ import { eventually } from './eventually.ts';
 
 export interface SystemProcess {
   name: string;
+  /** Undefined while it does not run. */
+  pid(): number | undefined;
   /** Starts it; resolves when it is ready. Throws with the end of its log when it ends before. */
   start(): Promise<void>;
   /** SIGKILL; resolves when it is gone. A process that does not run is left alone. */
@@ -32,6 +34,7 @@ export function createSystemProcess(spec: { name: string; entry: string; env: Re
   process.once('exit', killNow);
   return {
     name: spec.name,
+    pid: () => (isRunning() ? child?.pid : undefined),
     async start() {
       const entry = fileURLToPath(new URL(`../../${spec.entry}`, import.meta.url));
       child = spawn(process.execPath, [entry], { env: spec.env, stdio: ['ignore', 'pipe', 'pipe'] });
