@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Pool } from 'pg';
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryConfig } from 'pg';
 import { z } from 'zod';
 import { databaseLimits } from '../config/limits.ts';
 
@@ -32,7 +32,8 @@ export async function openStore(options: { databaseUrl: string; schema: string; 
   const pool = new Pool({
     connectionString: options.databaseUrl,
     application_name: 'trasau-sandbox',
-    options: `-c search_path=${options.schema}`,
+    // Statements are parsed once per connection, and a plan of the first minute must not read whole tables a day later.
+    options: `-c search_path=${options.schema} -c enable_seqscan=off`,
     max: databaseLimits.poolSize,
     connectionTimeoutMillis: databaseLimits.connectTimeoutMs,
     statement_timeout: databaseLimits.statementTimeoutMs,
@@ -67,9 +68,24 @@ async function createSchema(store: Store, schema: string): Promise<void> {
 
 function queries(target: Pool | PoolClient): Rows {
   return {
-    rows: async (row, text, values) => z.array(row).parse((await target.query(text, values && [...values])).rows),
-    run: async (text, values) => (await target.query(text, values && [...values])).rowCount ?? 0,
+    rows: async (row, text, values) => z.array(row).parse((await target.query(statement(text, values))).rows),
+    run: async (text, values) => (await target.query(statement(text, values))).rowCount ?? 0,
   };
+}
+
+const names = new Map<string, string>();
+
+/** Each text has one name, by which a connection knows it again. Without values there is nothing worth to be parsed once. */
+function statement(text: string, values: readonly unknown[] = []): QueryConfig {
+  if (values.length === 0) return { text };
+  const name = names.get(text) ?? `s${names.size}`;
+  names.set(text, name);
+  return { name, text, values: [...values] };
+}
+
+/** True when a unique key refused the row. */
+export function isDuplicate(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '23505';
 }
 
 async function inTransaction<T>(pool: Pool, work: (tx: Rows) => Promise<T>): Promise<T> {

@@ -1,11 +1,11 @@
-// Documents: purchases, holds and their reversals. Whether the limit holds is decided by one conditional UPDATE in the transaction that
+// Documents: purchases, holds and their reversals. Whether the limit holds is decided by one conditional UPDATE in the statement that
 // records the document, so any number of purchases at once never exceed it, and (MsgCode, RRN, source contract) is booked at most once.
 
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import { defaultInstallation, parmValue, readAmountVnd } from '../../adapters/way4/wire.ts';
 import { coreBehaviour } from '../sentinels.ts';
-import { whole } from '../store.ts';
+import { isDuplicate, whole } from '../store.ts';
 import type { Rows, Store } from '../store.ts';
 import { balances, readContract } from './inquiries.ts';
 import type { ContractRow } from './inquiries.ts';
@@ -75,55 +75,56 @@ function moneyOf({ request }: Doc): { contractNumber: string; amountVnd: number;
   return { contractNumber, amountVnd, merchantName: request.SourceDtls?.MerchantName ?? '' };
 }
 
+const bookedNow = z.object({
+  resp_code: z.string(),
+  auth_code: z.string().nullable(),
+  // Of the contract afterwards; missing when nothing was taken from it.
+  balance: z.object({ limit_vnd: whole, posted_vnd: whole, blocked_vnd: whole }).nullable(),
+});
+
+/** One statement, so one commit: the amount is taken from what is available, and the document recorded with what came of that. */
 async function book(store: Store, doc: Doc, column: 'posted_vnd' | 'blocked_vnd'): Promise<Outcome> {
-  const { contractNumber, amountVnd } = moneyOf(doc);
-  const booked = await store.inTransaction(async (tx) => {
-    const id = await record(tx, doc);
-    if (id === undefined) return undefined;
-    const sentinel = coreBehaviour(amountVnd);
-    const refusal = sentinel?.kind === 'reject' ? sentinel.respCode : await takeFromLimit(tx, contractNumber, amountVnd, column);
-    const authCode = String(randomInt(1_000_000)).padStart(6, '0');
-    if (refusal === undefined) await tx.run('update docs set resp_code = $2, auth_code = $3 where id = $1', [id, respCode.ok, authCode]);
-    else await tx.run('update docs set resp_code = $2 where id = $1', [id, refusal]);
-    return { refusal, authCode, contract: await readContract(tx, contractNumber) };
-  });
-  // Thrown outside of the transaction: that somebody tried once more is kept.
-  if (!booked) throw new Refused(respCode.duplicate);
-  if (booked.refusal !== undefined) return { code: booked.refusal };
-  return { code: respCode.ok, elements: { DocRefSet: refSet(doc.rrn, booked.authCode), DataRs: balances(booked.contract ?? noContract) } };
-}
-
-/** Inserts the document and returns its id; for a repeat it counts the attempt and returns undefined. A repeat that comes while the
- *  first is still being decided waits here until that one is committed. */
-async function record(tx: Rows, doc: Doc): Promise<number | undefined> {
   const { contractNumber, amountVnd, merchantName } = moneyOf(doc);
-  const [row] = await tx.rows(
-    z.object({ id: whole, attempts: whole }),
-    `insert into docs (msg_code, rrn, source_contract, contract_number, merchant_name, amount_vnd, resp_code)
-     values ($1, $2, $3, $4, $5, $6, $7)
-     on conflict (msg_code, rrn, source_contract) do update set attempts = docs.attempts + 1
-     returning id, attempts`,
-    [doc.msgCode, doc.rrn, doc.sourceContract, contractNumber, merchantName, amountVnd, respCode.systemError],
-  );
-  return row?.attempts === 1 ? row.id : undefined;
+  const sentinel = coreBehaviour(amountVnd);
+  const refusal = sentinel?.kind === 'reject' ? sentinel.respCode : null;
+  const authCode = String(randomInt(1_000_000)).padStart(6, '0');
+  const { ok, noSuchContract, doNotHonour, insufficientFunds } = respCode;
+  const [booked] = await store
+    .rows(
+      bookedNow,
+      `with taken as (
+         update contracts set ${column} = ${column} + $6
+         where contract_number = $4 and status = 'active' and limit_vnd - posted_vnd - blocked_vnd >= $6 and $7::text is null
+         returning limit_vnd, posted_vnd, blocked_vnd
+       ), decided as (
+         select coalesce($7, case when exists (select from taken) then '${ok}'
+           else coalesce((select case status when 'closed' then '${noSuchContract}' when 'blocked' then '${doNotHonour}' else '${insufficientFunds}' end
+                          from contracts where contract_number = $4), '${noSuchContract}') end) as code
+       ), recorded as (
+         insert into docs (msg_code, rrn, source_contract, contract_number, merchant_name, amount_vnd, resp_code, auth_code)
+         select $1, $2, $3, $4, $5, $6, code, case when code = '${ok}' then $8 end from decided
+         returning resp_code, auth_code
+       )
+       select resp_code, auth_code, to_json(taken) as balance from recorded left join taken on true`,
+      [doc.msgCode, doc.rrn, doc.sourceContract, contractNumber, merchantName, amountVnd, refusal, authCode],
+    )
+    .catch(async (error: unknown) => {
+      // Somebody recorded it before, or a moment ago: the amount was not taken again.
+      if (!isDuplicate(error)) throw error;
+      await countRepeat(store, doc);
+      throw new Refused(respCode.duplicate);
+    });
+  if (!booked?.balance) return { code: booked?.resp_code ?? respCode.systemError };
+  return { code: ok, elements: { DocRefSet: refSet(doc.rrn, booked.auth_code), DataRs: balances(booked.balance) } };
 }
 
-/** Takes the amount from what is available, or returns the code of the refusal. */
-async function takeFromLimit(
-  tx: Rows,
-  contractNumber: string,
-  amountVnd: number,
-  column: 'posted_vnd' | 'blocked_vnd',
-): Promise<string | undefined> {
-  const taken = await tx.run(
-    `update contracts set ${column} = ${column} + $2
-     where contract_number = $1 and status = 'active' and limit_vnd - posted_vnd - blocked_vnd >= $2`,
-    [contractNumber, amountVnd],
-  );
-  if (taken === 1) return undefined;
-  const contract = await readContract(tx, contractNumber);
-  if (!contract || contract.status === 'closed') return respCode.noSuchContract;
-  return contract.status === 'blocked' ? respCode.doNotHonour : respCode.insufficientFunds;
+/** Keeps that somebody tried once more. */
+async function countRepeat(store: Store, { msgCode, rrn, sourceContract }: Doc): Promise<void> {
+  await store.run('update docs set attempts = attempts + 1 where msg_code = $1 and rrn = $2 and source_contract = $3', [
+    msgCode,
+    rrn,
+    sourceContract,
+  ]);
 }
 
 const bookedDoc = z.object({
@@ -138,7 +139,7 @@ const bookedDoc = z.object({
 });
 
 async function reverse(store: Store, doc: Doc, originalCode: string): Promise<Outcome> {
-  const { contractNumber, amountVnd } = moneyOf(doc);
+  const { contractNumber, amountVnd, merchantName } = moneyOf(doc);
   const column = bookings[originalCode] ?? 'posted_vnd';
   const contract = await store.inTransaction(async (tx) => {
     const [original] = await tx.rows(bookedDoc, 'select * from docs where msg_code = $1 and rrn = $2 and source_contract = $3 for update', [
@@ -149,8 +150,11 @@ async function reverse(store: Store, doc: Doc, originalCode: string): Promise<Ou
     if (original?.resp_code !== respCode.ok || original.contract_number !== contractNumber) throw new Refused(respCode.noSuchRecord);
     if (original.reversed_at !== null) throw new Refused(respCode.alreadyReversed);
     if (original.amount_vnd !== amountVnd) throw new Refused(respCode.validationFailure);
-    const id = await record(tx, doc);
-    await tx.run('update docs set resp_code = $2 where id = $1', [id ?? null, respCode.ok]);
+    await tx.run(
+      `insert into docs (msg_code, rrn, source_contract, contract_number, merchant_name, amount_vnd, resp_code)
+       values ($1, $2, $3, $4, $5, $6, $7)`,
+      [doc.msgCode, doc.rrn, doc.sourceContract, contractNumber, merchantName, amountVnd, respCode.ok],
+    );
     await tx.run('update docs set reversed_at = now() where id = $1', [original.id]);
     await tx.run(`update contracts set ${column} = ${column} - $2 where contract_number = $1`, [contractNumber, amountVnd]);
     return readContract(tx, contractNumber);
