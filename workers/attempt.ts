@@ -32,11 +32,8 @@ export type AttemptResult =
 export async function attemptTransaction(deps: AttemptDeps, message: TransactionMessage): Promise<AttemptResult> {
   const { database, faults } = deps;
   const startedAt = performance.now();
-  const claimed = await database.withTransaction(async (tx) => {
-    const taken = await claimTransaction(tx, { ...message, leaseMs: deps.leaseMs });
-    await faults('pool.claiming');
-    return taken;
-  });
+  await faults('pool.claiming');
+  const claimed = await database.inOneStatement(async (tx) => claimTransaction(tx, { ...message, leaseMs: deps.leaseMs }));
   if (!claimed) return { kind: 'unclaimed' };
   await faults('pool.claimed');
 
@@ -44,11 +41,8 @@ export async function attemptTransaction(deps: AttemptDeps, message: Transaction
   if (booked.kind === 'failed') return { ...booked, claimed };
   await faults('pool.answered');
 
-  const mine = await database.withTransaction(async (tx) => {
-    const written = await settleTransaction(tx, claimed, booked.outcome);
-    await faults('pool.settling');
-    return written;
-  });
+  await faults('pool.settling');
+  const mine = await database.inOneStatement(async (tx) => settleTransaction(tx, claimed, booked.outcome));
   if (!mine) return { kind: 'fenced' };
   await faults('pool.settled');
   return { kind: 'settled', outcome: booked.outcome };

@@ -18,6 +18,7 @@ const database = openDatabase({
   url: env.DATABASE_URL,
   applicationName: `relay ${env.POD_NAME}`,
   poolSize: databaseLimits.poolSize,
+  prepared: true,
   onError: onFault,
 });
 const reportLink = linkReporter(log);

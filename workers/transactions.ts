@@ -25,6 +25,7 @@ const database = openDatabase({
   applicationName: `transactions ${env.POD_NAME}`,
   poolSize: databaseLimits.poolSize,
   idleInTransactionTimeoutMs: deliveryLimits.poolIdleInTransactionMs,
+  prepared: true,
   onError: onFault,
 });
 const temporal = connectTemporal({

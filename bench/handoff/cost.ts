@@ -95,7 +95,8 @@ function counting(real: Database): { database: Database; statements: () => numbe
     count += 2;
     return real.withTransaction(async (tx) => work(on(tx)));
   };
-  return { database: { ...on(real), withTransaction }, statements: () => count };
+  const inOneStatement: Database['inOneStatement'] = async (work) => real.inOneStatement(async (tx) => work(on(tx)));
+  return { database: { ...on(real), withTransaction, inOneStatement }, statements: () => count };
 }
 
 async function acceptor(database: Database): Promise<() => Promise<unknown>> {

@@ -33,6 +33,7 @@ async function main(orders: Orders): Promise<void> {
     applicationName: orders.name,
     queryTimeoutMs: profile.queryTimeoutMs,
     idleInTransactionTimeoutMs: orders.role === 'relay' ? profile.relayIdleInTransactionMs : profile.delivery.poolIdleInTransactionMs,
+    prepared: orders.role !== 'sender',
     onError: () => undefined,
   });
   const database = mutant.database?.(real) ?? real;

@@ -3,7 +3,7 @@
 
 import type { Channel, Transport } from '../../adapters/rabbitmq/transport.ts';
 import { AmbiguousCommit, CommitRefused } from '../../db/pool.ts';
-import type { Database, Queryable } from '../../db/pool.ts';
+import type { Database, Queryable, Tx } from '../../db/pool.ts';
 import type { CardCore } from '../../domain/ports.ts';
 import type { FaultName } from './faults.ts';
 
@@ -100,6 +100,21 @@ function believing(real: Database): Database {
         throw error;
       }
     },
+    inOneStatement: async (work) => real.inOneStatement(async (tx) => work(believingTx(tx))),
+  };
+}
+
+function believingTx(tx: Tx): Tx {
+  return {
+    ...tx,
+    query: async (text, values) => {
+      try {
+        return await tx.query(text, values);
+      } catch (error) {
+        if (error instanceof AmbiguousCommit) return { rows: [], rowCount: 1 };
+        throw error;
+      }
+    },
   };
 }
 
@@ -112,7 +127,11 @@ function rewriting(meant: (text: string) => boolean, rewrite: (text: string) => 
       return target.query(rewritten, values);
     },
   });
-  return (real) => ({ ...on(real), withTransaction: async (work) => real.withTransaction(async (tx) => work(on(tx))) });
+  return (real) => ({
+    ...on(real),
+    withTransaction: async (work) => real.withTransaction(async (tx) => work(on(tx))),
+    inOneStatement: async (work) => real.inOneStatement(async (tx) => work(on(tx))),
+  });
 }
 
 function isClaim(text: string): boolean {

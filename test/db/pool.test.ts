@@ -87,6 +87,50 @@ test('a connection that is lost before COMMIT arrives is called ambiguous too, a
   assert.equal(await isStored('after the outage'), true, 'the pool made a new connection');
 });
 
+test('a statement that is its own commit is stored when it returns, and an answer that is lost on the way is called ambiguous', async (t) => {
+  const wire = await tcpProxy(url);
+  t.after(wire.close);
+  const far = aDatabase(t, { url: wire.url, poolSize: 1, prepared: true });
+  await far.inOneStatement(async (tx) => write(tx, 'at once'));
+  assert.equal(await isStored('at once'), true);
+  wire.swallowAnswers();
+  const lost = assert.rejects(
+    far.inOneStatement(async (tx) => write(tx, 'at once, unheard')),
+    AmbiguousCommit,
+  );
+  await eventually('the work is stored', async () => isStored('at once, unheard'));
+  wire.heal();
+  await lost;
+  await far.inOneStatement(async (tx) => write(tx, 'on a new connection'));
+  assert.equal(await isStored('on a new connection'), true);
+});
+
+test('a statement that PostgreSQL refuses is an ordinary error, and its connection is used again', async (t) => {
+  const single = aDatabase(t, { poolSize: 1, prepared: true });
+  await single.inOneStatement(async (tx) => write(tx, 'only once'));
+  await assert.rejects(
+    single.inOneStatement(async (tx) => write(tx, 'only once')),
+    isDuplicate,
+  );
+  const { rows } = await single.query<{ pid: number }>('select pg_backend_pid() as pid');
+  assert.deepEqual((await single.inOneStatement(async (tx) => tx.query('select pg_backend_pid() as pid'))).rows, rows);
+});
+
+test('a session that is ended during a statement of its own commit is called ambiguous', async (t) => {
+  const own = aDatabase(t);
+  const work = async (tx: Tx) => tx.query('select pg_terminate_backend(pg_backend_pid())');
+  await assert.rejects(own.inOneStatement(work), AmbiguousCommit);
+});
+
+test('work of one statement cannot become two commits', async () => {
+  const work = async (tx: Tx) => {
+    await write(tx, 'the one statement');
+    await write(tx, 'one too many');
+  };
+  await assert.rejects(database.inOneStatement(work), /needs withTransaction/);
+  assert.equal(await isStored('one too many'), false);
+});
+
 test('a server that ends the connection in the middle leaves nothing behind, and the dead connection is not used again', async (t) => {
   const single = aDatabase(t, { poolSize: 1 });
   const work = async (tx: Tx) => {
