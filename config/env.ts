@@ -143,6 +143,9 @@ const parts = {
     /** `model` looks at the photos with real models; `scripted` answers from the sentinel table, fast. */
     REKOGNITION_MODE: z.enum(['model', 'scripted']).default('model'),
     STAFF_AUDIENCE: staffAudience,
+    /** The one pair that the simulators of AWS know. */
+    AWS_ACCESS_KEY_ID: z.string().min(1),
+    AWS_SECRET_ACCESS_KEY: z.string().min(1),
     CIC_API_KEY: z.string().min(1),
     CIC_CALLBACK_SECRET: z.string().min(16),
     SMS_API_KEY: z.string().min(1),

@@ -25,6 +25,8 @@ export const sandboxLimits = {
   visionHeapMaxMb: 512,
   /** Two images of 5 MB in base64 and their envelope. */
   bodyMaxBytes: 16_777_216,
+  /** AWS takes a signature within five minutes of its own clock. */
+  signatureSkewMs: 300 * second,
   /** Our choice: calls that are being answered may end; one that is ordered to be slow need not. */
   drainMs: second,
   /** Our choice: long enough to try things by hand, short enough that a test of expiry is no fiction. */

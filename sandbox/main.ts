@@ -25,7 +25,11 @@ const sandbox = await startSandboxServer({
   smsApiKey: env.SMS_API_KEY,
   smsApiSecret: env.SMS_API_SECRET,
   staffAudience: env.STAFF_AUDIENCE,
-  rekognition: createRekognition({ mode: env.REKOGNITION_MODE, log }),
+  rekognition: createRekognition({
+    mode: env.REKOGNITION_MODE,
+    credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY },
+    log,
+  }),
 });
 log.info({ url: sandbox.url, phone: `${sandbox.url}/phone` }, 'the sandbox is ready');
 

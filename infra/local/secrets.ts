@@ -18,7 +18,6 @@ export const SECRET_KINDS = {
   CIC_API_KEY: 'token',
   SMS_API_KEY: 'token',
   SMS_API_SECRET: 'token',
-  // The sandbox takes any credentials, but AWS's own SDK signs with some.
   AWS_ACCESS_KEY_ID: 'token',
   AWS_SECRET_ACCESS_KEY: 'token',
   ESIGN_P12_PASSWORD: 'token',

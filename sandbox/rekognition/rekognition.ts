@@ -3,8 +3,16 @@
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { createModelVision } from './model-vision.ts';
+import type { AwsCredentials } from '../aws/signature.ts';
 import { rekognitionRoutes } from './routes.ts';
 import { createScriptedVision } from './scripted-vision.ts';
+
+export interface RekognitionOptions {
+  mode: 'model' | 'scripted';
+  /** Whoever signs with them is believed. */
+  credentials: AwsCredentials;
+  log: Logger;
+}
 
 export interface Rekognition {
   /** Answers `POST /` as Rekognition does, wherever it is mounted. */
@@ -16,7 +24,7 @@ export interface Rekognition {
 }
 
 /** Starts the simulator. In `model` mode the models begin to load at once, in a thread of their own. */
-export function createRekognition({ mode, log }: { mode: 'model' | 'scripted'; log: Logger }): Rekognition {
+export function createRekognition({ mode, credentials, log }: RekognitionOptions): Rekognition {
   const vision = mode === 'model' ? createModelVision({ log }) : createScriptedVision();
-  return { routes: rekognitionRoutes({ vision, log }), ready: vision.ready, close: vision.close };
+  return { routes: rekognitionRoutes({ vision, credentials, log }), ready: vision.ready, close: vision.close };
 }

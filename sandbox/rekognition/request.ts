@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import { z } from 'zod';
 import { identityLimits } from '../../config/identity-limits.ts';
-import { AwsFailure } from './aws-failure.ts';
+import { AwsFailure } from '../aws/aws-failure.ts';
 import type { Picture } from './vision.ts';
 
 const image = z.object({ Bytes: z.string().optional(), S3Object: z.object({}).optional() });

@@ -1,17 +1,20 @@
 // Rekognition on the wire: AWS JSON 1.1. The operation is named in a header, every call is a POST to the same path, errors carry their name
-// in `__type`. What the service refuses, this refuses with the same name; the signature is checked for its form, for there is no secret.
+// in `__type`. What the service refuses, this refuses with the same name.
 
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
-import { AwsFailure } from './aws-failure.ts';
+import { AwsFailure } from '../aws/aws-failure.ts';
 import { compareFaces, detectFaces, detectText } from './operations.ts';
-import { checkSignature } from './signature.ts';
+import { checkSignature } from './signed.ts';
+import type { AwsCredentials } from '../aws/signature.ts';
 import { BusyFailure, UndecodableFailure } from './vision.ts';
 import type { Vision } from './vision.ts';
 
 export interface RekognitionDeps {
   vision: Vision;
+  /** Whoever signs with them is believed. */
+  credentials: AwsCredentials;
   log: Logger;
 }
 
@@ -24,29 +27,35 @@ const operations: Record<string, (vision: Vision, request: unknown) => Promise<o
 };
 
 /** `POST` to wherever it is mounted. */
-export function rekognitionRoutes({ vision, log }: RekognitionDeps): Hono {
+export function rekognitionRoutes(deps: RekognitionDeps): Hono {
   const routes = new Hono();
   routes.post('*', async (c) => {
     try {
-      return answer(200, await perform(c, vision));
+      return answer(200, await perform(c, deps));
     } catch (error) {
       const failure = awsFailure(error);
       if (failure.status >= 500)
-        log.error({ vendor: 'rekognition', type: error instanceof Error ? error.name : 'unknown' }, 'inference failed');
+        deps.log.error({ vendor: 'rekognition', type: error instanceof Error ? error.name : 'unknown' }, 'inference failed');
       return answer(failure.status, failure.body());
     }
   });
   return routes;
 }
 
-async function perform(c: Context, vision: Vision): Promise<object> {
+async function perform(c: Context, { vision, credentials }: RekognitionDeps): Promise<object> {
   const operation = operations[c.req.header('x-amz-target') ?? ''];
   if (!operation || c.req.header('content-type') !== contentType) throw new AwsFailure('UnknownOperationException', 'Unknown operation.');
-  checkSignature({ authorization: c.req.header('authorization'), date: c.req.header('x-amz-date') });
-  const request: unknown = await c.req.json().catch(() => {
+  const body = new Uint8Array(await c.req.arrayBuffer());
+  await checkSignature({ method: 'POST', url: new URL(c.req.url), headers: c.req.raw.headers, body }, credentials);
+  return operation(vision, parseJson(body));
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
     throw new AwsFailure('SerializationException', 'The request is not JSON.');
-  });
-  return operation(vision, request);
+  }
 }
 
 function awsFailure(error: unknown): AwsFailure {

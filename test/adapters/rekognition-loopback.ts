@@ -2,6 +2,8 @@
 
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Sha256 } from '@smithy/core/checksum';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import pino from 'pino';
@@ -15,6 +17,7 @@ import { assessIdentity, identityPolicy } from '../../domain/identity/checks.ts'
 import type { StatedIdentity } from '../../domain/identity/checks.ts';
 import type { IdentityProvider } from '../../domain/ports.ts';
 import type { SpecimenPerson } from '../../sandbox/id-card/card.ts';
+import type { AwsCredentials } from '../../sandbox/aws/signature.ts';
 import { createRekognition } from '../../sandbox/rekognition/rekognition.ts';
 
 export const call = { reference: 'app_test' };
@@ -31,22 +34,32 @@ export const specimenPerson: SpecimenPerson = {
   expiresOn: '2036-08-17',
 };
 
+/** How a raw call is signed. */
+export interface Signing {
+  credentials: AwsCredentials;
+  service: string;
+  at: Date;
+}
+
+export const credentials: AwsCredentials = { accessKeyId: 'id', secretAccessKey: 'secret' };
+
 export interface Loopback {
   /** Where Rekognition is said to be. */
   endpoint: string;
   provider: IdentityProvider;
-  /** One raw call with a signature of the right form; `headers` replaces some of them, undefined removes one. */
+  /** One raw call, signed by the holder of the credentials; `headers` replaces some of them afterwards, undefined removes one. */
   post(
     operation: string,
     body: string,
     headers?: Record<string, string | undefined>,
+    signing?: Partial<Signing>,
   ): Promise<{ status: number; type: string | null; answer: unknown }>;
   close(): Promise<void>;
 }
 
 /** The simulator, ready to answer. */
 export async function startSimulator(mode: 'model' | 'scripted'): Promise<Loopback> {
-  const rekognition = createRekognition({ mode, log: pino({ level: 'silent' }) });
+  const rekognition = createRekognition({ mode, credentials, log: pino({ level: 'silent' }) });
   await rekognition.ready();
   const app = new Hono().route('/rekognition', rekognition.routes);
   const loopback = await startServer(getRequestListener(app.fetch), '/rekognition');
@@ -67,8 +80,8 @@ export async function startServer(listener: http.RequestListener, path = '', tim
   const endpoint = `http://127.0.0.1:${port}${path}`;
   return {
     endpoint,
-    provider: createIdentityProvider({ endpoint, region: 'ap-southeast-1', accessKeyId: 'id', secretAccessKey: 'secret', timeoutMs }),
-    post: (operation, body, headers) => post(endpoint, operation, body, headers),
+    provider: createIdentityProvider({ endpoint, region: 'ap-southeast-1', ...credentials, timeoutMs }),
+    post: (operation, body, headers, signing) => post(endpoint, { operation, body, headers }, signing),
     close: async () => {
       server.closeAllConnections();
       await new Promise<void>((resolve) => void server.close(() => resolve()));
@@ -76,17 +89,26 @@ export async function startServer(listener: http.RequestListener, path = '', tim
   };
 }
 
-async function post(endpoint: string, operation: string, body: string, replaced: Record<string, string | undefined> = {}) {
-  const scope = '20251120/ap-southeast-1/rekognition/aws4_request';
-  const headers: Record<string, string | undefined> = {
-    'content-type': 'application/x-amz-json-1.1',
-    'x-amz-target': `RekognitionService.${operation}`,
-    'x-amz-date': '20251120T010203Z',
-    authorization: `AWS4-HMAC-SHA256 Credential=id/${scope}, SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=${'0'.repeat(64)}`,
-    ...replaced,
-  };
+async function post(
+  endpoint: string,
+  { operation, body, headers: replaced = {} }: { operation: string; body: string; headers: Record<string, string | undefined> | undefined },
+  signing: Partial<Signing> = {},
+) {
+  const url = new URL(`${endpoint}/`);
+  const signed = await new SignatureV4({ credentials, service: 'rekognition', ...signing, region: 'ap-southeast-1', sha256: Sha256 }).sign(
+    {
+      method: 'POST',
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: url.pathname,
+      headers: { host: url.host, 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `RekognitionService.${operation}` },
+      body,
+    },
+    { signingDate: signing.at ?? new Date() },
+  );
+  const headers: Record<string, string | undefined> = { ...signed.headers, host: undefined, ...replaced };
   const kept = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const response = await fetch(`${endpoint}/`, { method: 'POST', body, headers: kept });
+  const response = await fetch(url, { method: 'POST', body, headers: kept });
   const answer = (await response.json()) as { __type?: string }; // read only to compare it
   return { status: response.status, type: answer.__type ?? null, answer };
 }

@@ -38,6 +38,8 @@ function spawnSandbox(env: Record<string, string> = {}): ChildProcess {
       PORT: '0',
       TRASAU_ENV: 'test',
       REKOGNITION_MODE: 'scripted',
+      AWS_ACCESS_KEY_ID: sandboxKeys.awsCredentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: sandboxKeys.awsCredentials.secretAccessKey,
       CIC_API_KEY: sandboxKeys.cicApiKey,
       CIC_CALLBACK_SECRET: sandboxKeys.cicCallbackSecret,
       SMS_API_KEY: sandboxKeys.smsApiKey,

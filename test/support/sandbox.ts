@@ -17,6 +17,7 @@ export const sandboxKeys = {
   cicCallbackSecret: 'cic-test-callback-secret',
   smsApiKey: 'sms-test-key',
   smsApiSecret: 'sms-test-secret',
+  awsCredentials: { accessKeyId: 'aws-test-key', secretAccessKey: 'aws-test-secret' },
 } as const;
 
 /** The back door of a sandbox, whoever runs it. */
@@ -115,7 +116,7 @@ export function sandboxAt(url: string): SandboxDoor {
 /** Loaded only where it is asked for: it brings the image libraries along. */
 async function startRekognition(mode: 'model' | 'scripted', log: Logger): Promise<Rekognition> {
   const { createRekognition } = await import('../../sandbox/rekognition/rekognition.ts');
-  return createRekognition({ mode, log });
+  return createRekognition({ mode, log, credentials: sandboxKeys.awsCredentials });
 }
 
 async function admin<Answer>(url: string, method = 'GET', body?: object): Promise<Answer> {
