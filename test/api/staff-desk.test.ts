@@ -238,6 +238,9 @@ test('200 for a repeat with the same key: the same applications with the same co
     .filter(({ command, args }) => command === 'retryStep' && Object(args[0]).applicationId === first)
     .map(({ args }) => args[1]);
   assert.equal(new Set(ids).size, 1);
+  const other = await bodyOf(send('/bulk/retry', { ...wanted, filter: { code, merchant_id: 'mrc_other' } }, same));
+  assert.equal(other['code'], 'IDEMPOTENCY_KEY_REUSED');
+  assert.equal(sent.length, before + 1, 'nothing is touched under a key that stood for something else');
 });
 
 test('200 with every application as not retried when Temporal is away, without asking it for each', async () => {

@@ -20,7 +20,7 @@ const probe = z.object({
 const source = z.strictObject({
   fieldRef: z.strictObject({ fieldPath: z.string() }).optional(),
   secretKeyRef: z.strictObject({ name: z.string(), key: z.string() }).optional(),
-  configMapKeyRef: z.strictObject({ name: z.string(), key: z.string() }).optional(),
+  configMapKeyRef: z.strictObject({ name: z.string(), key: z.string(), optional: z.literal(true).optional() }).optional(),
 });
 /** What runs to its end. */
 const container = z.strictObject({
