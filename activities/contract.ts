@@ -92,7 +92,7 @@ async function sealContract({ store, sealer }: ContractDeps, ref: StepRef, signa
   });
 }
 
-const templateVersion = 'pay-later-vn/1';
+const templateVersion = 'pay-later-vn/2';
 
 /** The part of a stored offer that stands in the contract; parsed again, because it comes back from storage. */
 const offerShown = z.object({
@@ -101,6 +101,7 @@ const offerShown = z.object({
   ),
   totalPayableVnd: z.number().int(),
   aprPercent: z.number(),
+  lateFee: z.object({ basisPoints: z.number().int(), atMostVnd: z.number().int() }).nullable().default(null),
 });
 
 async function contractTerms(store: Store, applicationId: string, at: Date): Promise<{ terms: ContractTerms; offerId: string }> {
@@ -129,6 +130,7 @@ async function contractTerms(store: Store, applicationId: string, at: Date): Pro
       instalments: content.instalments,
       totalPayableVnd: content.totalPayableVnd,
       aprPercent: content.aprPercent,
+      lateFee: content.lateFee,
       offerHash: offer.hash,
     },
   };

@@ -8,6 +8,7 @@ import { explanation, withoutFacts } from '../domain/decision/explain.ts';
 import { featuresFrom } from '../domain/decision/features.ts';
 import { limitAfterReview } from '../domain/decision/limit.ts';
 import { recordEvaluation } from '../domain/decision/record.ts';
+import type { Ruleset } from '../domain/decision/ruleset.ts';
 import { challenge } from '../domain/decision/shadow.ts';
 import type { DecisionResult } from '../domain/decision/types.ts';
 import { invariant } from '../domain/failures.ts';
@@ -73,7 +74,7 @@ export function createDecisionActivities(deps: DecisionDeps) {
             challenger: challenger && challenge(result, challenger, beside),
             decidedAt: now,
           });
-          return follow(store, tx, { applicationId: ref.applicationId, decisionId, result, now, ...input });
+          return follow(store, tx, { applicationId: ref.applicationId, decisionId, result, ruleset: champion.ruleset, now, ...input });
         },
       });
     },
@@ -99,7 +100,14 @@ export function createDecisionActivities(deps: DecisionDeps) {
           const reason = requestId === undefined ? undefined : await store.reasonGiven(tx, applicationId, requestId);
           const override = { applicationId, decisionId: decision.id, taskId, derivedVnd, limitVnd, actor, approvedBy, reason };
           await store.reviews.addOverride(tx, override);
-          return makeOffer(store, tx, { ...input, applicationId, decisionId: decision.id, limitVnd, now: deps.now() });
+          return makeOffer(store, tx, {
+            ...input,
+            applicationId,
+            decisionId: decision.id,
+            ruleset: decidedBy.ruleset,
+            limitVnd,
+            now: deps.now(),
+          });
         },
       });
     },
@@ -128,6 +136,7 @@ interface Following {
   applicationId: string;
   decisionId: string;
   result: DecisionResult;
+  ruleset: Ruleset;
   now: Date;
   offerExpiresAt: string;
   reviewDueAt: string;

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import type { OfferRef } from '../domain/application.ts';
 import { dayInVietnam } from '../domain/calendar.ts';
 import { invariant } from '../domain/failures.ts';
+import { free } from '../domain/pricing.ts';
+import type { Ruleset } from '../domain/decision/ruleset.ts';
 import { buildOffer, offerContent } from '../domain/schedule.ts';
 import type { Tx } from '../db/pool.ts';
 import type { Store } from '../db/store.ts';
@@ -17,14 +19,15 @@ const awayMs = 15 * 60_000;
 export async function makeOffer(
   store: Store,
   tx: Tx,
-  terms: { applicationId: string; decisionId: string; limitVnd: number; now: Date; offerExpiresAt: string },
+  terms: { applicationId: string; decisionId: string; limitVnd: number; ruleset: Ruleset; now: Date; offerExpiresAt: string },
 ): Promise<OfferRef> {
   const { applicationId, decisionId, limitVnd, now, offerExpiresAt } = terms;
   const application = await store.applications.readApplication(tx, applicationId);
   invariant(application, 'an application exists before its workflow');
   const { amount_vnd: amountVnd, product } = application;
   const expiresAt = new Date(offerExpiresAt);
-  const offer = buildOffer({ applicationId, product, limitVnd, amountVnd, startOn: dayInVietnam(now), validUntil: expiresAt });
+  const price = terms.ruleset.pricing?.products[product] ?? free;
+  const offer = buildOffer({ applicationId, product, limitVnd, amountVnd, price, startOn: dayInVietnam(now), validUntil: expiresAt });
   const hash = store.sha256(offerContent(offer));
   const offerId = await store.offers.addOffer(tx, {
     applicationId,

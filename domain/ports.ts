@@ -1,6 +1,7 @@
 // Every interface to the outside world. Adapters implement them, activities use them, and one contract test per port runs against the
 // sandbox and could run against the vendor. All of them throw VendorFailure (domain/failures.ts) and nothing else on purpose.
 
+import type { LateFee } from './pricing.ts';
 import type { Vnd } from './money.ts';
 
 /** Where a call comes from, for logs and traces of the vendor. Carries no personal data. */
@@ -241,6 +242,8 @@ export interface ContractTerms {
   totalPayableVnd: Vnd;
   /** Annual percentage rate in percent with one decimal, e.g. 0 or 18.5. */
   aprPercent: number;
+  /** What paying an instalment late costs, once; null when nothing. */
+  lateFee: LateFee | null;
   offerHash: string;
 }
 

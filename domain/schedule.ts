@@ -5,8 +5,9 @@ import { addDays, addMonths, daysBetween, type Day } from './calendar.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { vnd, type Vnd } from './money.ts';
 import type { Instalment } from './ports.ts';
+import { feesOf, free, type LateFee, type Price } from './pricing.ts';
 
-/** The products a customer can choose from. Both cost nothing: the merchant pays. */
+/** The products a customer can choose from. What they cost is policy and stands in the ruleset (domain/pricing.ts). */
 export const products = {
   /** Three equal parts, one, two and three months after the purchase. */
   'pay-in-3': { instalmentCount: 3 },
@@ -36,23 +37,39 @@ export interface Offer {
   totalPayableVnd: Vnd;
   /** In percent with one decimal. */
   aprPercent: number;
+  /** What paying late costs; null when nothing. Offers of before there were prices have none. */
+  lateFee: LateFee | null;
   /** RFC 3339; the offer is worth nothing from here on. */
   validUntil: string;
 }
 
-/** The offer for one order within a limit. Pure. Throws a RangeError when the limit does not cover the order, or as {@link schedule}. */
-export function buildOffer(order: {
-  applicationId: string;
+interface Order {
   product: Product;
-  limitVnd: Vnd;
   amountVnd: Vnd;
   startOn: Day;
-  validUntil: Date;
-}): Offer {
-  if (vnd(order.limitVnd) < vnd(order.amountVnd)) throw new RangeError('the limit must cover the order');
-  const instalments = schedule(order);
+  price?: Price;
+}
+
+/** What an order costs the customer. */
+export interface Cost {
+  totalFeesVnd: Vnd;
+  totalPayableVnd: Vnd;
+  /** In percent with one decimal. */
+  aprPercent: number;
+}
+
+/** The cost of an order that is paid by these instalments. Pure. */
+export function costOf({ amountVnd, startOn }: Order, instalments: readonly Instalment[]): Cost {
   const totalFeesVnd = instalments.reduce((sum, row) => sum + row.feeVnd, 0);
   const paid = instalments.map((row) => ({ on: row.dueOn, amountVnd: -(row.principalVnd + row.feeVnd) }));
+  return { totalFeesVnd, totalPayableVnd: amountVnd + totalFeesVnd, aprPercent: aprPercent([{ on: startOn, amountVnd }, ...paid]) };
+}
+
+/** The offer for one order within a limit; it costs nothing unless a price is given. Pure. Throws a RangeError when the limit does not cover the
+ *  order, or as {@link schedule}. */
+export function buildOffer(order: Order & { applicationId: string; limitVnd: Vnd; validUntil: Date }): Offer {
+  if (vnd(order.limitVnd) < vnd(order.amountVnd)) throw new RangeError('the limit must cover the order');
+  const instalments = schedule(order);
   return {
     applicationId: order.applicationId,
     product: order.product,
@@ -60,9 +77,8 @@ export function buildOffer(order: {
     amountVnd: order.amountVnd,
     startOn: order.startOn,
     instalments,
-    totalFeesVnd,
-    totalPayableVnd: order.amountVnd + totalFeesVnd,
-    aprPercent: aprPercent([{ on: order.startOn, amountVnd: order.amountVnd }, ...paid]),
+    ...costOf(order, instalments),
+    lateFee: order.price?.lateFee ?? null,
     validUntil: order.validUntil.toISOString(),
   };
 }
@@ -72,19 +88,23 @@ export function offerContent(offer: Offer): string {
   return canonicalJson(offer);
 }
 
-/** The instalments of an amount: equal parts of which the last absorbs what cannot be divided, on days that rise strictly.
- *  Month-end rule: see addMonths. Throws a RangeError for less than one đồng per instalment or a day that does not exist. */
-export function schedule(terms: { amountVnd: Vnd; product: Product; startOn: Day }): Instalment[] {
-  const amountVnd = vnd(terms.amountVnd);
-  const count = products[terms.product].instalmentCount;
-  if (amountVnd < count) throw new RangeError('the amount must be at least one VND per instalment');
-  const partVnd = Math.floor(amountVnd / count);
-  return Array.from({ length: count }, (_, index) => ({
+/** The instalments of an amount: equal parts of it and of its fees, of which the last absorbs what cannot be divided, on days that rise
+ *  strictly. Month-end rule: see addMonths. Throws a RangeError for less than one đồng per instalment or a day that does not exist. */
+export function schedule({ amountVnd, product, startOn, price = free }: Order): Instalment[] {
+  const count = products[product].instalmentCount;
+  if (vnd(amountVnd) < count) throw new RangeError('the amount must be at least one VND per instalment');
+  const [principals, fees] = [parts(amountVnd, count), parts(feesOf(price, amountVnd, count), count)];
+  return principals.map((principalVnd, index) => ({
     number: index + 1,
-    dueOn: terms.product === 'pay-in-30-days' ? addDays(terms.startOn, 30) : addMonths(terms.startOn, index + 1),
-    principalVnd: index + 1 < count ? partVnd : amountVnd - partVnd * (count - 1),
-    feeVnd: 0,
+    dueOn: product === 'pay-in-30-days' ? addDays(startOn, 30) : addMonths(startOn, index + 1),
+    principalVnd,
+    feeVnd: fees[index] ?? 0,
   }));
+}
+
+function parts(totalVnd: Vnd, count: number): Vnd[] {
+  const partVnd = Math.floor(totalVnd / count);
+  return Array.from({ length: count }, (_, index) => (index + 1 < count ? partVnd : totalVnd - partVnd * (count - 1)));
 }
 
 /** Money on a day, seen by the customer: positive is received, negative is paid. */

@@ -57,7 +57,7 @@ export function wireActivities(env: Env<'applications'>, database: Database, log
   });
 }
 
-const rulesetFile = new URL('../rulesets/pay-later-vn.v2.json', import.meta.url);
+const rulesetFile = new URL('../rulesets/pay-later-vn.v3.json', import.meta.url);
 
 function reasonOf(error: unknown) {
   const fields = faultFields(error);

@@ -1,4 +1,4 @@
-// The words of the contract, template pay-later-vn/1. Vietnamese binds; the English line under each heading only helps to find one's way.
+// The words of the contract, template pay-later-vn/2. Vietnamese binds; the English line under each heading only helps to find one's way.
 // A changed word is a new template version, because what was signed must be reproducible for as long as it is kept.
 
 import { formatVnd } from '../../domain/money.ts';
@@ -7,7 +7,7 @@ import type { Product } from '../../domain/schedule.ts';
 import { amountInWords } from './amount-in-words.ts';
 
 /** The template versions that can be rendered. */
-export const templateVersion = 'pay-later-vn/1';
+export const templateVersion = 'pay-later-vn/2';
 
 /** The company that lends. */
 export interface Lender {
@@ -78,7 +78,7 @@ export function furtherArticles(terms: ContractTerms, lender: Lender): Article[]
       paragraphs: [
         `${fees} Tổng số tiền Bên B phải trả là ${money(terms.totalPayableVnd)} (bằng chữ: ${amountInWords(terms.totalPayableVnd)}).`,
         `Tỷ lệ chi phí bình quân năm (APR) là ${yearlyRate(terms.aprPercent)}, tính theo lãi kép trên dòng tiền thực tế từng ngày, một năm có 365 ngày, gồm mọi khoản phí bắt buộc.`,
-        'Ngoài các khoản ghi trong hợp đồng này, Bên A không thu thêm khoản nào. Hợp đồng này không quy định phí chậm trả.',
+        `Ngoài các khoản ghi trong hợp đồng này, Bên A không thu thêm khoản nào. ${lateFeeClause(terms)}`,
       ],
     },
     {
@@ -99,6 +99,12 @@ export function furtherArticles(terms: ContractTerms, lender: Lender): Article[]
     },
     ...closingArticles(lender),
   ];
+}
+
+function lateFeeClause({ lateFee }: ContractTerms): string {
+  if (!lateFee) return 'Hợp đồng này không quy định phí chậm trả.';
+  const share = `${(lateFee.basisPoints / 100).toFixed(2).replace('.', ',')}\u00a0%`;
+  return `Với mỗi kỳ trả chậm, Bên B trả một lần phí chậm trả bằng ${share} số tiền còn thiếu của kỳ đó, tối đa ${money(lateFee.atMostVnd)}, không tính gộp và không tính theo ngày.`;
 }
 
 function closingArticles(lender: Lender): Article[] {

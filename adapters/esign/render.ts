@@ -47,6 +47,7 @@ function checked(terms: ContractTerms): ContractTerms & { product: Product } {
     addsUp &&
     days.every(isDay) &&
     amounts.every((amount) => Number.isSafeInteger(amount) && amount >= 0) &&
+    (!terms.lateFee || (terms.lateFee.basisPoints > 0 && terms.lateFee.basisPoints <= 10_000 && terms.lateFee.atMostVnd > 0)) &&
     Number.isFinite(terms.aprPercent) &&
     terms.aprPercent >= 0;
   if (!isSound || !isProduct(product)) throw new VendorFailure('esign', 'rejected', 'TERMS_INCONSISTENT');

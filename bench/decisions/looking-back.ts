@@ -12,7 +12,7 @@ import { answerTo } from '../../workers/decisions/commands.ts';
 import type { Figure } from '../bench.ts';
 import { boxes, decide } from './customers.ts';
 
-const shippedFile = new URL('../../rulesets/pay-later-vn.v2.json', import.meta.url).pathname;
+const shippedFile = new URL('../../rulesets/pay-later-vn.v3.json', import.meta.url).pathname;
 
 /** Stores that many decisions, then looks back at all of them. */
 export async function lookingBack(serverUrl: string, records: number): Promise<Figure[]> {

@@ -4,6 +4,8 @@
 
 import { dayInVietnam } from '../calendar.ts';
 import type { ReasonCode } from '../reasons.ts';
+import { costBasisPoints } from '../pricing.ts';
+import { costOf, isProduct, products, schedule, type Cost } from '../schedule.ts';
 import { valueOf, type Expression, type Values } from './engine.ts';
 import { couldNotDetermine, readInputs, type Reason } from './inputs.ts';
 import { deriveLimit, type DerivedLimit } from './limit.ts';
@@ -37,7 +39,10 @@ export function evaluate(ruleset: Ruleset, snapshot: FeatureSnapshot, now: Date)
     caps: [],
     trace: [],
   };
-  found.values.set('today', dayInVietnam(now));
+  const today = dayInVietnam(now);
+  found.values.set('today', today);
+  const price = priceFor(ruleset, found.values.get('product'));
+  if (ruleset.pricing) found.values.set('costBasisPoints', price ? price.costBasisPoints : new MissingInput('the price is not known'));
   for (const { name, value } of ruleset.derived) found.values.set(name, valueOrFailure(value, found.values));
   for (const stage of stageNames) {
     if (found.declines.length > 0) skipStage(found, ruleset, stage);
@@ -47,13 +52,34 @@ export function evaluate(ruleset: Ruleset, snapshot: FeatureSnapshot, now: Date)
   const orderAmountVnd = found.values.get('orderAmountVnd');
   const limit = typeof orderAmountVnd === 'number' ? deriveLimit(found.caps, ruleset.limit, orderAmountVnd) : null;
   const score = found.values.get('score');
+  const decided = verdict(found, limit);
   return {
-    ...verdict(found, limit),
+    ...decided,
+    ...(ruleset.pricing && { cost: decided.kind === 'approved' && price ? price.costOf(Number(orderAmountVnd), today) : null }),
     score: typeof score === 'number' ? score : null,
     contributions: found.contributions,
     caps: limit?.caps ?? found.caps,
     inputs: inputs.states,
     trace: found.trace,
+  };
+}
+
+interface Priced {
+  costBasisPoints: number;
+  /** Null for an order of less than one đồng per instalment. */
+  costOf: (amountVnd: number, startOn: string) => Cost | null;
+}
+
+/** What the product of this order costs; null when that is not known. */
+function priceFor({ pricing }: Ruleset, product: unknown): Priced | null {
+  if (!pricing || typeof product !== 'string' || !isProduct(product)) return null;
+  const [price, count] = [pricing.products[product], products[product].instalmentCount];
+  return {
+    costBasisPoints: costBasisPoints(price, count),
+    costOf: (amountVnd, startOn) => {
+      const order = { amountVnd, product, startOn, price };
+      return amountVnd < count ? null : costOf(order, schedule(order));
+    },
   };
 }
 

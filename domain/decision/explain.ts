@@ -2,6 +2,7 @@
 // next to an application holds no facts about the person, only which rules said what.
 
 import { reasons, type Language } from '../reasons.ts';
+import type { Cost } from '../schedule.ts';
 import type { DecisionResult } from './types.ts';
 
 /** Most principal reasons a letter names; four is the usual guidance, more of them explain less. */
@@ -21,4 +22,10 @@ export function withoutFacts(result: DecisionResult): unknown {
     caps: result.caps.map(({ ruleId }) => ruleId),
     trace: Object.fromEntries(result.trace.map(({ ruleId, result }) => [ruleId, result])),
   };
+}
+
+/** What the order costs by a record that {@link withoutFacts} made; null where the ruleset knew no prices, or nothing was approved. */
+export function costIn(kept: unknown): Cost | null {
+  const cost: unknown = typeof kept === 'object' && kept !== null && 'cost' in kept ? kept.cost : null;
+  return typeof cost === 'object' && cost !== null && 'aprPercent' in cost ? (cost as Cost) : null; // written above, and its hash is checked
 }

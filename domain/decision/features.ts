@@ -43,6 +43,7 @@ export function featuresFrom(facts: KnownFacts): FeatureSnapshot {
     dateOfBirth: stated(profile.dateOfBirth),
     monthlyIncomeVnd: stated(profile.monthlyIncomeVnd),
     orderAmountVnd: ordered(facts.orderAmountVnd),
+    product: ordered(facts.product),
     instalmentCount: ordered(products[facts.product].instalmentCount),
     identityVerdict: { asOf: identity.at.toISOString(), source: 'identity', value: identity.verdict },
     ...Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, counted(count)])),

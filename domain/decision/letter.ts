@@ -4,6 +4,7 @@
 import { dayInVietnam } from '../calendar.ts';
 import { formatVnd, type Vnd } from '../money.ts';
 import type { Language, ReasonCode } from '../reasons.ts';
+import type { Cost } from '../schedule.ts';
 import type { Verdict } from './types.ts';
 
 /** What of a record a letter tells. */
@@ -16,6 +17,8 @@ export interface Told {
   reasons: readonly ReasonCode[];
   explanation: Record<Language, readonly string[]>;
   ruleset: { id: string; version: string };
+  /** What the order costs; null where the record knows none. */
+  cost: Cost | null;
 }
 
 /** The letter in one language, as plain text. Pure. Who the customer is stands on the envelope, not in a record. */
@@ -31,6 +34,7 @@ export function letter(told: Told, language: Language): string {
     `${say.decision}: ${told.id}`,
     '',
     say[told.outcome](told.limitVnd === null ? '' : formatVnd(told.limitVnd)),
+    ...(told.cost ? ['', say.cost(formatVnd(told.cost.totalFeesVnd), formatVnd(told.cost.totalPayableVnd), told.cost.aprPercent)] : []),
     ...why,
     ...bureau,
     '',
@@ -63,6 +67,8 @@ const words = {
     approved: (limit: string) => `Hồ sơ của bạn được chấp thuận với hạn mức ${limit}.`,
     referred: () => 'Hồ sơ của bạn đang được nhân viên xem xét; chúng tôi sẽ báo kết quả cho bạn.',
     declined: () => 'Rất tiếc, chúng tôi chưa thể chấp thuận hồ sơ của bạn.',
+    cost: (fees: string, payable: string, apr: number) =>
+      `Phí của đơn hàng này: ${fees}; tổng số tiền phải trả: ${payable}; tỷ lệ chi phí bình quân năm (APR): ${apr.toFixed(1).replace('.', ',')} %.`,
     reasons: 'Các lý do chính:',
     bureau:
       'Một phần thông tin đến từ Trung tâm Thông tin Tín dụng Quốc gia Việt Nam (CIC). Bạn có quyền xem báo cáo tín dụng của mình tại CIC và yêu cầu sửa nếu có sai sót.',
@@ -77,6 +83,8 @@ const words = {
     approved: (limit: string) => `Your application is approved with a limit of ${limit}.`,
     referred: () => 'A member of our staff is looking at your application; we will tell you the result.',
     declined: () => 'We are sorry: we cannot approve your application.',
+    cost: (fees: string, payable: string, apr: number) =>
+      `Fees of this order: ${fees}; total to be paid: ${payable}; annual percentage rate (APR): ${apr.toFixed(1)} %.`,
     reasons: 'The main reasons:',
     bureau:
       'Some of this comes from the National Credit Information Centre of Vietnam (CIC). You may see your report there and have it corrected if it is wrong.',

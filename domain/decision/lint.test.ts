@@ -15,6 +15,11 @@ interface Rule {
 
 /** As loose as JSON is where a test reaches in. */
 interface Draft {
+  pricing: {
+    maximumAprPercent: number;
+    rounding: string;
+    products: Record<string, { feeBasisPoints: number; monthlyBasisPoints: number }>;
+  };
   reasonCodes: string[];
   inputs: { name: string }[];
   stages: Record<string, Rule[]>;
@@ -22,7 +27,7 @@ interface Draft {
 }
 
 function problemsOf(change: (draft: Draft) => void): string[] {
-  const draft = read('pay-later-vn.v2.json') as Draft; // its shape is what the lint checks
+  const draft = read('pay-later-vn.v3.json') as Draft; // its shape is what the lint checks
   change(draft);
   return lintRuleset(draft);
 }
@@ -37,6 +42,20 @@ test('every ruleset of the repository may be published', () => {
   const files = readdirSync(folder);
   assert.ok(files.length > 0);
   for (const file of files) assert.deepEqual(lintRuleset(read(file)), [], file);
+});
+
+test('no price is published that costs more a year than the ruleset itself allows, on whichever day the order is placed', () => {
+  const problems = problemsOf(({ pricing }) => void Object.assign(pricing.products['pay-in-3'] ?? {}, { monthlyBasisPoints: 100 }));
+  assert.deepEqual(problems, ['pricing pay-in-3: the APR reaches 20.2 %, and may be 20 %']);
+  assert.deepEqual(
+    problemsOf(({ pricing }) => {
+      Object.assign(pricing, { maximumAprPercent: 21 });
+      Object.assign(pricing.products['pay-in-3'] ?? {}, { monthlyBasisPoints: 100 });
+    }),
+    [],
+  );
+  const roundedUp = problemsOf(({ pricing }) => void Object.assign(pricing, { rounding: 'up' }));
+  assert.match(roundedUp.join(), /pay-in-3: the APR reaches .* may be 20 %/, 'one đồng more on an order of three');
 });
 
 test('what an analyst gets wrong is named with the rule in which it stands', () => {

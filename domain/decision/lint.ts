@@ -3,6 +3,7 @@
 
 import { reasons } from '../reasons.ts';
 import { operationOf, partsOf, valueOf, type Expression, type Operation } from './engine.ts';
+import { pricingProblems } from './lint-pricing.ts';
 import { InvalidRuleset, parseRuleset, type Rule, type Ruleset } from './ruleset.ts';
 import type { InputSpec } from './types.ts';
 
@@ -17,6 +18,7 @@ export function lintRuleset(document: unknown): string[] {
       ...conditions(ruleset),
       ...bins(ruleset),
       ...rows(ruleset),
+      ...pricingProblems(ruleset),
     ];
   } catch (error) {
     if (error instanceof InvalidRuleset) return [...error.problems];
@@ -50,7 +52,7 @@ function reasonCodes({ reasonCodes: declared, ...ruleset }: Ruleset): string[] {
 
 function unusedInputs(ruleset: Ruleset): string[] {
   const seen = new Set(expressionsOf(ruleset).flatMap(({ names }) => names));
-  const needed = (name: string): boolean => seen.has(name) || name === 'orderAmountVnd';
+  const needed = (name: string): boolean => seen.has(name) || name === 'orderAmountVnd' || (name === 'product' && ruleset.pricing !== null);
   return [...ruleset.inputs, ...ruleset.derived]
     .filter(({ name }) => !needed(name))
     .map(({ name }) => `input ${name}: no rule looks at it, and what is not needed must not be kept`);

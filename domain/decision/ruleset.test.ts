@@ -65,6 +65,28 @@ test('a missing fact declines, is replaced, or refers as its policy says', () =>
   assert.deepEqual([declined.kind, declined.reasons], ['declined', ['IDENTITY_ATTEMPTS_SPENT']]);
 });
 
+test('a document of before there were prices is read as it was: nothing costs anything, and its decisions are repeated to the byte', () => {
+  const document = changed((each) => {
+    each['schemaVersion'] = loose(2);
+    delete each['pricing'];
+    Object.assign(Object(rule(each, 'affordability', 'cap-affordability')['effect']), { limitVnd: 20_000_000 });
+  });
+  const old = parseRuleset(document);
+  assert.equal(old.pricing, null);
+  const result = evaluate(old, snapshot, now);
+  assert.deepEqual([result.kind, 'cost' in result], ['approved', false]);
+});
+
+test('the order of an approval has its cost in the record, and a price that nobody knows refers', () => {
+  const ruleset = parseRuleset(shippedRuleset);
+  assert.deepEqual(evaluate(ruleset, snapshot, now).cost, { totalFeesVnd: 30_000, totalPayableVnd: 2_030_000, aprPercent: 9.3 });
+  const free = featuresFrom(facts({ orderAmountVnd: 2_000_000, product: 'pay-in-30-days' }));
+  assert.deepEqual(evaluate(ruleset, free, now).cost, { totalFeesVnd: 0, totalPayableVnd: 2_000_000, aprPercent: 0 });
+  const { product: _, ...unpriced } = snapshot;
+  const { kind, cost } = evaluate(ruleset, unpriced, now);
+  assert.deepEqual([kind, cost], ['referred', null]);
+});
+
 test('an analyst is told every problem of a ruleset and where it is', () => {
   const when = (value: unknown) => (document: Loose) => void Object.assign(rule(document, 'eligibility', 'age-minimum'), { when: value });
   const at = '$.stages.eligibility[age-minimum].when';
@@ -92,7 +114,13 @@ test('an analyst is told every problem of a ruleset and where it is', () => {
       '$.derived[bureauBand].bands must rise, and only the last is open',
     ],
     [when({ lt: [{ daysBetween: ['2020-01-01', { var: 'today' }] }, 1] }), `${at} the operator daysBetween does not take these arguments`],
-    [(each) => void (each['schemaVersion'] = loose(1)), '$.schemaVersion must be 2'],
+    [(each) => void Object.assign(each['pricing'] ?? {}, { rounding: 'somehow' }), '$.pricing.rounding must be down, halfUp, up'],
+    [(each) => void delete each['pricing']?.['products']?.['pay-in-3'], '$.pricing.products.pay-in-3 must be an object with members'],
+    [
+      (each) => void Object.assign(each['pricing'] ?? {}, { lateFee: { basisPoints: -1, atMostVnd: 1 } }),
+      '$.pricing.lateFee.basisPoints must be between 0 and 10000 basis points',
+    ],
+    [(each) => void (each['schemaVersion'] = loose(1)), '$.schemaVersion must be 3; documents of 2 are read as they were'],
     [(each) => void delete each['version'], '$.version must be a text'],
     [(each) => void (each['baseScore'] = loose('500')), '$.baseScore must be a whole number'],
     [(each) => void (each['stages'] = { ...each['stages'], magic: loose([]) }), '$.stages.magic is not a stage'],

@@ -2,8 +2,10 @@
 // not is refused with every problem and its place, before any customer meets it.
 
 import type { ReasonCode } from '../reasons.ts';
+import type { Pricing } from '../pricing.ts';
 import { compile, type Expression } from './engine.ts';
 import { RuleFault, type Kind } from './operators.ts';
+import { readPricing } from './pricing-reader.ts';
 import { listOf, readerOf, readInput, readReason, type Reader } from './ruleset-reader.ts';
 import { stageNames, type Bin, type InputSpec, type StageName } from './types.ts';
 
@@ -41,6 +43,8 @@ export interface Ruleset {
   rules: Readonly<Record<Exclude<StageName, 'limit'>, readonly Rule[]>>;
   /** First row that applies wins, so here the order of the file counts. */
   limit: { minimumVnd: number; stepVnd: number; table: readonly LimitRow[] };
+  /** Null in documents of schema 2, which knew no prices: then nothing costs anything. */
+  pricing: Pricing | null;
 }
 
 /** The file is no ruleset. `problems` are all that was found, each with its place. */
@@ -58,11 +62,14 @@ export class InvalidRuleset extends Error {
 export function parseRuleset(document: unknown): Ruleset {
   const problems: string[] = [];
   const root = readerOf(document, '$', problems);
-  if (root.number('schemaVersion') !== 2) root.problem('schemaVersion', 'must be 2');
+  const schema = root.number('schemaVersion');
+  if (schema !== 2 && schema !== 3) root.problem('schemaVersion', 'must be 3; documents of 2 are read as they were');
   for (const text of ['createdBy', 'changeNote']) root.text(text);
   const inputs = listOf(root, 'inputs', readInput);
-  const names = new Map<string, Kind>([['today', 'day'], ...inputs.map((input): [string, Kind] => [input.name, kindOf(input)])]);
-  if (names.size <= inputs.length) root.problem('inputs', 'a name occurs twice, or is today or score');
+  const given: [string, Kind][] = [['today', 'day']];
+  if (schema === 3) given.push(['costBasisPoints', 'number']);
+  const names = new Map<string, Kind>([...given, ...inputs.map((input): [string, Kind] => [input.name, kindOf(input)])]);
+  if (names.size < given.length + inputs.length) root.problem('inputs', 'a name occurs twice, or is one that is given');
   const order = inputs.find((input) => input.name === 'orderAmountVnd');
   if (order?.type !== 'vnd' || order.missing.policy !== 'refer')
     root.problem('inputs', 'orderAmountVnd must be a vnd that refers when missing');
@@ -82,7 +89,11 @@ export function parseRuleset(document: unknown): Ruleset {
       stepVnd: limit.positive('stepVnd'),
       table: readTable(limit, new Map([...names, ['score', 'number']])),
     },
+    pricing: schema === 3 ? readPricing(root.object('pricing')) : null,
   };
+  const product = inputs.find((input) => input.name === 'product');
+  if (schema === 3 && (product?.type !== 'enum' || product.missing.policy !== 'refer'))
+    root.problem('inputs', 'product must be an enum that refers when missing: prices depend on it');
   const ids = [...Object.values(rules).flat(), ...ruleset.limit.table].map((rule) => rule.id);
   if (new Set(ids).size < ids.length) root.problem('stages', 'a rule id occurs twice');
   if (problems.length > 0) throw new InvalidRuleset(problems);

@@ -3,6 +3,7 @@
 
 import type { Vnd } from '../money.ts';
 import type { ReasonCode } from '../reasons.ts';
+import type { Cost } from '../schedule.ts';
 
 /** One fact, where it comes from, and as of when (RFC 3339). A value that nobody knows is null or simply not there. */
 export interface Feature {
@@ -94,4 +95,6 @@ export type DecisionResult = Verdict & {
   /** By name. */
   inputs: Readonly<Record<string, InputState>>;
   trace: RuleTrace[];
+  /** What the order costs, if it is approved; absent where the ruleset knows no prices. */
+  cost?: Cost | null;
 };

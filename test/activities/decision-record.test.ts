@@ -75,28 +75,28 @@ test('decisions that are taken at once do not fork the chain', async () => {
 
 test('the ruleset in force decides from the moment it is in force, and a repeat keeps what was decided', async () => {
   const before = await decided();
-  const document = decliningEverybody('2.1.0');
+  const document = decliningEverybody('3.1.0');
   for (const name of ['mai', 'lan'])
     await database.withTransaction(async (tx) => publishRuleset(tx, document, { ...by(name), effectiveFrom: null }));
   const after = await decided();
-  assert.deepEqual([before.record.outcome, after.record.outcome, after.record.ruleset.version], ['approved', 'declined', '2.1.0']);
+  assert.deepEqual([before.record.outcome, after.record.outcome, after.record.ruleset.version], ['approved', 'declined', '3.1.0']);
   assert.deepEqual((await decided(before.applicant)).record.recordHash, before.record.recordHash);
   await database.withTransaction(async (tx) => rollBackRuleset(tx, by('mai')));
-  assert.equal((await decided()).record.ruleset.version, '2.0.0');
+  assert.equal((await decided()).record.ruleset.version, '3.0.0');
 });
 
 test('a challenger sees the same facts, decides nothing, and what it would have decided is on the record', async () => {
-  const { record } = await shadowed(decliningEverybody('3.0.0'), decided);
+  const { record } = await shadowed(decliningEverybody('4.0.0'), decided);
   assert.equal(record.outcome, 'approved');
   assert.deepEqual(record.challenger, {
-    sha256: rulesetHash(decliningEverybody('3.0.0')),
+    sha256: rulesetHash(decliningEverybody('4.0.0')),
     kind: 'differs',
-    version: '3.0.0',
+    version: '4.0.0',
     outcome: 'declined',
     limitVnd: null,
     reasons: ['INCOME_TOO_LOW'],
   });
-  const same = { ...Object(shippedRuleset), version: '3.0.1' };
+  const same = { ...Object(shippedRuleset), version: '4.0.1' };
   assert.equal((await shadowed(same, decided)).record.challenger?.kind, 'agrees');
   assert.equal((await decided()).record.challenger, null);
 });

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addDays } from '../../domain/calendar.ts';
+import { costIn } from '../../domain/decision/explain.ts';
+import { letter } from '../../domain/decision/letter.ts';
 import type { Offer } from '../../domain/schedule.ts';
 import { timeline } from '../../db/timeline.ts';
 import { applicationsOfInquiry } from '../../db/views.ts';
@@ -217,6 +219,18 @@ test('an order that is to be paid after thirty days is offered as one instalment
   const { instalments, startOn, totalPayableVnd, aprPercent } = offer.content as Offer; // built by buildOffer
   assert.deepEqual(instalments, [{ number: 1, dueOn: addDays(startOn, 30), principalVnd: 3_000_000, feeVnd: 0 }]);
   assert.deepEqual([totalPayableVnd, aprPercent], [3_000_000, 0]);
+});
+
+test('an order in three instalments is offered at the price of the ruleset that decided, and the record and the offer say the same', async () => {
+  const applicant = await (await world.anApplicant()).walksTo('acceptOffer');
+  const offer = await world.store.offers.latestOffer(world.store, applicant.applicationId);
+  const { totalFeesVnd, totalPayableVnd, aprPercent, lateFee } = offer?.content as Offer; // built by buildOffer
+  assert.deepEqual([totalFeesVnd, totalPayableVnd, lateFee], [45_000, 3_045_000, { basisPoints: 500, atMostVnd: 50_000 }]);
+  const decision = await world.store.decisions.latest(world.store, applicant.applicationId);
+  assert.ok(decision);
+  assert.deepEqual(costIn(decision.result), { totalFeesVnd, totalPayableVnd, aprPercent });
+  const written = letter({ ...decision, cost: costIn(decision.result) }, 'vi');
+  assert.match(written, /Phí của đơn hàng này: 45\.000 ₫; tổng số tiền phải trả: 3\.045\.000 ₫; .* \(APR\): \d+,\d %/);
 });
 
 test('bad debt is declined with its reason, and no offer is made', async () => {

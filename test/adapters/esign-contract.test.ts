@@ -76,13 +76,19 @@ test('the customer reads in the contract who, how much, when, what it costs and 
     'khiếu nại',
     'mã OTP',
     'Bản tiếng Việt là bản có giá trị ràng buộc',
-    'pay-later-vn/1',
+    'pay-later-vn/2',
     '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     'Trang 1/2',
     'Trang 2/2',
   ]) {
     assert.ok(text.includes(fact), fact);
   }
+});
+
+test('the contract says what paying late costs, and that it costs nothing where it does', async () => {
+  const clause = async (changes: Partial<ContractTerms>) => (await paper(changes)).text;
+  assert.match(await clause({ lateFee: { basisPoints: 500, atMostVnd: 50_000 } }), /phí chậm trả bằng 5,00.% .* tối đa 50\.000.₫/);
+  assert.match(await clause({ lateFee: null }), /không quy định phí chậm trả/);
 });
 
 test('the same terms give the same bytes, so that a signed hash can be reproduced', async () => {
@@ -159,6 +165,7 @@ test('terms that do not add up are never put on paper', async () => {
     { product: 'pay-in-7' },
     { date: '31/01/2026' },
     { aprPercent: Number.NaN },
+    { lateFee: { basisPoints: 10_001, atMostVnd: 1 } },
     { limitVnd: 1.5 },
     { instalments: terms().instalments.map((each) => ({ ...each, dueOn: '2026-02-30' })) },
     { amountVnd: -1, totalPayableVnd: -1, instalments: row ? [{ ...row, principalVnd: -1 }] : [] },

@@ -26,6 +26,7 @@ export function terms(changes: Partial<ContractTerms> = {}): ContractTerms {
     instalments: schedule({ amountVnd: 4_500_001, product: 'pay-in-3', startOn: '2026-01-31' }),
     totalPayableVnd: 4_500_001,
     aprPercent: 0,
+    lateFee: null,
     offerHash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     ...changes,
   };

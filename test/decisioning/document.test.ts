@@ -31,7 +31,7 @@ async function run(section: string): Promise<string> {
 
 /** What an analyst must see, by the start of the section's title. */
 const promised: Record<string, RegExp[]> = {
-  '1.': [/pay-later-vn 2\.0\.0 +in force .* 5 decisions/],
+  '1.': [/pay-later-vn 3\.0\.0 +in force .* 5 decisions/],
   '2.': [/no problem; its hash is [0-9a-f]{64}/],
   '3.': [
     /5 decisions/,
@@ -40,14 +40,14 @@ const promised: Record<string, RegExp[]> = {
     /declined +0 +0 +1/,
     /approval rate {2}60 % → 40 %/,
     /TOO_MANY_INQUIRIES +0 → 1/,
-    /exposure .*\(-17\.100\.000 ₫\)/,
+    /exposure .*\(-16\.800\.000 ₫\)/,
   ],
   '4.': [/runs as challenger until/, /No challenger ran\./, /the challenger is stopped/],
-  '5.': [/^proposed [0-9a-f]{64}/, /^approved [0-9a-f]{64}; in force from/m, /2\.1\.0 +in force/],
+  '5.': [/^proposed [0-9a-f]{64}/, /^approved [0-9a-f]{64}; in force from/m, /3\.1\.0 +in force/],
   '6.': [/in force again, from now on/],
   '7.': [
     /Rất tiếc, chúng tôi chưa thể chấp thuận[\s\S]*1\. Báo cáo tín dụng \(CIC\) ghi nhận nợ xấu\.[\s\S]*CIC/,
-    /We are sorry: we cannot approve[\s\S]*1\. The credit bureau \(CIC\) reports bad debt\.[\s\S]*pay-later-vn 2\.0\.0/,
+    /We are sorry: we cannot approve[\s\S]*1\. The credit bureau \(CIC\) reports bad debt\.[\s\S]*pay-later-vn 3\.0\.0/,
     /dec_\w+ reproduced byte for byte/,
     /5 reproduced byte for byte, 0 differ, 0 tampered, 0 not comparable/,
   ],

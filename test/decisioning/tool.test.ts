@@ -112,7 +112,7 @@ test('what challengers said is reported with counts, amounts and samples', async
     await database.withTransaction(async (tx) => store.decisions.add(tx, next));
   }
   const { text, value } = await say('shadow');
-  assert.match(text, /9\.0\.0 c\n {2}3 decisions: 1 agree, 1 differ, 0 failed, 1 late\n {2}approved → approved: 1, limits -5\.000\.000 ₫/);
+  assert.match(text, /9\.0\.0 c\n {2}3 decisions: 1 agree, 1 differ, 0 failed, 1 late\n {2}approved → approved: 1, limits -4\.700\.000 ₫/);
   assert.equal(Object(value)[0].samples.length, 1);
   assert.match((await say('shadow', '--since', '2030-01-01')).text, /No challenger ran/);
 });

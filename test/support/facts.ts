@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { KnownFacts } from '../../domain/decision/features.ts';
 
 /** The ruleset that ships with this version, as it stands in its file. */
-export const shippedRuleset: unknown = JSON.parse(readFileSync(new URL('../../rulesets/pay-later-vn.v2.json', import.meta.url), 'utf8'));
+export const shippedRuleset: unknown = JSON.parse(readFileSync(new URL('../../rulesets/pay-later-vn.v3.json', import.meta.url), 'utf8'));
 
 export const now = new Date('2026-03-01T03:00:00Z');
 

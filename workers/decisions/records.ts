@@ -7,6 +7,7 @@ import type { Queryable } from '../../db/pool.ts';
 import { createBacktest } from '../../domain/decision/backtest.ts';
 import type { BacktestReport } from '../../domain/decision/backtest.ts';
 import { engineVersion } from '../../domain/decision/evaluate.ts';
+import { costIn } from '../../domain/decision/explain.ts';
 import { letter } from '../../domain/decision/letter.ts';
 import { parseInput } from '../../domain/decision/record.ts';
 import { parseRuleset } from '../../domain/decision/ruleset.ts';
@@ -45,7 +46,7 @@ export async function explain(db: Queryable, boxes: Boxes, id: string | undefine
   if (lang !== 'vi' && lang !== 'en') throw new UsageError('--lang must be vi or en');
   const record = await createDecisions(boxes).find(db, needed(id, 'ID'));
   if (!record) throw new Error(`there is no decision ${id}`);
-  const text = letter(record, lang);
+  const text = letter({ ...record, cost: costIn(record.result) }, lang);
   return { value: { id: record.id, language: lang, letter: text }, text, code: 0 };
 }
 

@@ -14,6 +14,10 @@ export const offerSummary = z
     total_fees: money,
     total_payable: money,
     apr_percent: z.number(),
+    late_fee: z
+      .object({ basis_points: z.int(), at_most: money })
+      .nullable()
+      .openapi({ description: 'Of the late part of an instalment, once; null when paying late costs nothing.' }),
     expires_at: time,
     accepted_at: time.nullable(),
   })
@@ -24,6 +28,7 @@ const storedOffer = z.object({
   totalFeesVnd: z.int(),
   totalPayableVnd: z.int(),
   aprPercent: z.number(),
+  lateFee: z.object({ basisPoints: z.int(), atMostVnd: z.int() }).nullable().default(null),
 });
 
 /** The row as the customer sees it. Throws when the stored content is not an offer. */
@@ -43,6 +48,7 @@ export function toOfferSummary(row: OfferRow): z.infer<typeof offerSummary> {
     total_fees: inVnd(content.totalFeesVnd),
     total_payable: inVnd(content.totalPayableVnd),
     apr_percent: content.aprPercent,
+    late_fee: content.lateFee && { basis_points: content.lateFee.basisPoints, at_most: inVnd(content.lateFee.atMostVnd) },
     expires_at: row.expires_at.toISOString(),
     accepted_at: row.accepted_at?.toISOString() ?? null,
   };
