@@ -94,20 +94,14 @@ export function createDecisionActivities(deps: DecisionDeps) {
           invariant(application, 'an application exists before its workflow');
           const decidedBy = await store.rulesets.byHash(tx, decision.ruleset.sha256);
           invariant(decidedBy, 'the ruleset of a decision is kept');
-          const derivedVnd = limitAfterReview(decision.limitVnd, decidedBy.ruleset.limit, application.amount_vnd);
+          const [{ ruleset }, decisionId] = [decidedBy, decision.id];
+          const derivedVnd = limitAfterReview(decision.limitVnd, ruleset.limit, application.amount_vnd);
           const limitVnd = Math.min(derivedVnd, input.limitVnd ?? derivedVnd);
           const { taskId, actor, approvedBy, requestId } = input;
           const reason = requestId === undefined ? undefined : await store.reasonGiven(tx, applicationId, requestId);
-          const override = { applicationId, decisionId: decision.id, taskId, derivedVnd, limitVnd, actor, approvedBy, reason };
+          const override = { applicationId, decisionId, taskId, derivedVnd, limitVnd, actor, approvedBy, reason };
           await store.reviews.addOverride(tx, override);
-          return makeOffer(store, tx, {
-            ...input,
-            applicationId,
-            decisionId: decision.id,
-            ruleset: decidedBy.ruleset,
-            limitVnd,
-            now: deps.now(),
-          });
+          return makeOffer(store, tx, { ...input, applicationId, decisionId, ruleset, limitVnd, now: deps.now() });
         },
       });
     },

@@ -224,7 +224,8 @@ test('an order that is to be paid after thirty days is offered as one instalment
 test('an order in three instalments is offered at the price of the ruleset that decided, and the record and the offer say the same', async () => {
   const applicant = await (await world.anApplicant()).walksTo('acceptOffer');
   const offer = await world.store.offers.latestOffer(world.store, applicant.applicationId);
-  const { totalFeesVnd, totalPayableVnd, aprPercent, lateFee } = offer?.content as Offer; // built by buildOffer
+  assert.ok(offer);
+  const { totalFeesVnd, totalPayableVnd, aprPercent, lateFee } = offer.content as Offer; // built by buildOffer
   assert.deepEqual([totalFeesVnd, totalPayableVnd, lateFee], [45_000, 3_045_000, { basisPoints: 500, atMostVnd: 50_000 }]);
   const decision = await world.store.decisions.latest(world.store, applicant.applicationId);
   assert.ok(decision);

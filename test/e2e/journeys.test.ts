@@ -44,7 +44,7 @@ describe('every sentinel', { concurrency: true }, () => {
       for (const journey of both) await journey.reaches({ action: 'accept_offer' });
       const { inquiries } = await system.sandbox.state();
       const theirs = inquiries.filter(({ requestId }) => both.some(({ applicationId }) => requestId.startsWith(applicationId)));
-      assert.deepEqual([theirs.length, theirs[0]?.requests], [1, 2], 'billed once, asked for by both');
+      assert.equal(theirs.length, 1, 'billed once, whether the other came while it was under way or a moment later');
     });
 
     test('a customer without a credit history gets a small order at once', async () => {
