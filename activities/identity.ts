@@ -5,7 +5,8 @@ import { z } from 'zod';
 import type { IdentitySubmission } from '../domain/application.ts';
 import { dayInVietnam } from '../domain/calendar.ts';
 import { invariant, VendorFailure } from '../domain/failures.ts';
-import { assessIdentity, checkBasis, identityPolicy } from '../domain/identity/checks.ts';
+import { assessIdentity, checkBasis } from '../domain/identity/checks.ts';
+import type { IdentityPolicy } from '../domain/identity/checks.ts';
 import type { CardCodeReader, IdentityProvider } from '../domain/ports.ts';
 import { isReasonCode } from '../domain/reasons.ts';
 import type { ReasonCode } from '../domain/reasons.ts';
@@ -38,13 +39,14 @@ interface IdentityDeps {
   store: Store;
   provider: IdentityProvider;
   codes: CardCodeReader;
+  policy: IdentityPolicy;
   /** True when Temporal makes no further try of this step by itself. */
   isLastTry: () => boolean;
   now: () => Date;
 }
 
 export function createIdentityActivities(deps: IdentityDeps) {
-  const { store, now } = deps;
+  const { store, policy, now } = deps;
   return {
     /** Checks one submission of photos against each other and against what the customer typed. Repeat: the recorded verdict.
      *  Throws IDENTITY_PROVIDER_UNAVAILABLE (retried) and IDENTITY_PROVIDER_REJECTED (not retried: a fault of ours, since faces are proven first);
@@ -63,23 +65,22 @@ export function createIdentityActivities(deps: IdentityDeps) {
           );
           // While the photos are looked at, nobody is waited for: a row without a deadline says so.
           await store.applications.waitForNobody(store, ref.applicationId);
-          const evidence = await gatherEvidence(deps, ref.applicationId, input.submission).catch(async (error: unknown) => {
+          const { evidence, digests } = await gatherEvidence(deps, ref.applicationId, input.submission).catch(async (error: unknown) => {
             if (error instanceof VendorFailure) await keepError(deps, ref, input, error, startedAt);
             throw error;
           });
-          return assessIdentity(evidence, profile, identityPolicy, dayInVietnam(now()));
+          return { assessment: assessIdentity(evidence, profile, policy, dayInVietnam(now())), digests };
         },
-        keep: async (tx, assessment) => {
-          const { submission } = input;
+        keep: async (tx, { assessment, digests }) => {
           await store.identity.addChecks(
             tx,
             assessment.checks.map((check) => ({
               ...check,
               applicationId: ref.applicationId,
               round: ref.round,
-              inputSha256: checkBasis[check.kind].photos.map((photo) => submission[photo].sha256),
+              inputSha256: checkBasis[check.kind].photos.flatMap((photo) => digests[photo] ?? []),
               provider: checkBasis[check.kind].provider,
-              policyVersion: identityPolicy.version,
+              policyVersion: policy.version,
               durationMs: now().getTime() - startedAt.getTime(),
             })),
           );
@@ -91,7 +92,8 @@ export function createIdentityActivities(deps: IdentityDeps) {
 }
 
 /** Puts the vendor's fault down, for the auditor, when it is what staff will be shown. */
-async function keepError({ store, isLastTry, now }: IdentityDeps, ref: StepRef, input: VerifyInput, error: VendorFailure, startedAt: Date) {
+async function keepError(deps: IdentityDeps, ref: StepRef, input: VerifyInput, error: VendorFailure, startedAt: Date): Promise<void> {
+  const { store, policy, isLastTry, now } = deps;
   if (error.kind !== 'rejected' && !isLastTry()) return;
   const { idFront, idBack, selfie } = input.submission;
   const check = {
@@ -104,7 +106,7 @@ async function keepError({ store, isLastTry, now }: IdentityDeps, ref: StepRef, 
     reasonCodes: [],
     inputSha256: [idFront, idBack, selfie].map(({ sha256 }) => sha256),
     provider: error.vendor,
-    policyVersion: identityPolicy.version,
+    policyVersion: policy.version,
     durationMs: now().getTime() - startedAt.getTime(),
   } as const;
   await store.withTransaction(async (tx) => store.identity.addChecks(tx, [check]));

@@ -1,6 +1,7 @@
 // All activities, by the name that workflows call them. The worker's wiring passes in what they need; workflows import the type alone.
 
 import type { CardCodeReader, CardCore, ContractRenderer, CreditBureau, IdentityProvider, PdfSealer } from '../domain/ports.ts';
+import type { IdentityPolicy } from '../domain/identity/checks.ts';
 import type { Store } from '../db/store.ts';
 import { createApplicationActivities } from './applications.ts';
 import { createCardCoreActivities } from './card-core.ts';
@@ -19,6 +20,8 @@ export interface ActivityDeps {
   store: Store;
   provider: IdentityProvider;
   codes: CardCodeReader;
+  /** How sure the lender wants to be about a person. */
+  identityPolicy: IdentityPolicy;
   bureau: CreditBureau;
   cardCore: CardCore;
   renderer: ContractRenderer;
@@ -45,7 +48,7 @@ export function createActivities(deps: ActivityDeps) {
   return withMappedFailures(
     {
       ...createApplicationActivities(deps),
-      ...createIdentityActivities(deps),
+      ...createIdentityActivities({ ...deps, policy: deps.identityPolicy }),
       ...createCreditReportActivities(deps),
       ...createDecisionActivities(deps),
       ...createReviewActivities(deps),

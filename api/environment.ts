@@ -14,6 +14,7 @@ import type { IdempotencyKeys } from '../db/idempotency.ts';
 import type { KeyHolder } from '../db/merchants.ts';
 import type { Database } from '../db/pool.ts';
 import { invariant } from '../domain/failures.ts';
+import type { LivenessProvider } from '../domain/ports.ts';
 import type { StaffMember } from '../domain/staff.ts';
 
 /** A photo as it may be stored, or why it cannot be used; `busy` when it could not be looked at now. */
@@ -45,6 +46,8 @@ export interface ApiDeps {
   runs: Runs;
   readImage: ReadImage;
   readBureauCallback: ReadBureauCallback;
+  /** Where liveness sessions are opened; null when the policy asks for none. */
+  liveness: { provider: LivenessProvider; region: string } | null;
   /** Why this process should get no requests now; empty when it should. */
   notReady(): Promise<string[]>;
   /** True once the process is asked to end: connections are closed after their reply. */

@@ -8,6 +8,7 @@ import { readCicCallback } from '../adapters/cic/wire.ts';
 import { createImageIntake } from '../adapters/images/intake.ts';
 import { createStaffTokens } from '../adapters/oidc/client.ts';
 import type { StaffTokenOptions } from '../adapters/oidc/client.ts';
+import { createIdentityProvider } from '../adapters/rekognition/client.ts';
 import { connectTemporal } from '../adapters/temporal/client.ts';
 import { createCommands } from '../adapters/temporal/commands.ts';
 import type { PayloadCodecOptions } from '../adapters/temporal/payload-codec.ts';
@@ -16,7 +17,7 @@ import { createRuns } from '../adapters/temporal/runs.ts';
 import { readEnv } from '../config/env.ts';
 import type { Env } from '../config/env.ts';
 import { identityLimits } from '../config/identity-limits.ts';
-import { apiLimits } from '../config/limits.ts';
+import { apiLimits, vendorLimits } from '../config/limits.ts';
 import { staffLimits, staffTokenLimits } from '../config/staff-limits.ts';
 import { createBoxes } from '../db/boxes.ts';
 import { createCustomers } from '../db/customers.ts';
@@ -58,6 +59,7 @@ async function main(): Promise<void> {
       const callback = readCicCallback(rawBody, signature, timestamp, env.CIC_CALLBACK_SECRET, new Date());
       return callback.kind === 'ok' ? callback : null;
     },
+    liveness: livenessOf(env),
     notReady: async () => (draining() ? ['DRAINING'] : databaseProblems(database, known)),
     draining,
     now: () => new Date(),
@@ -97,6 +99,18 @@ function stored(database: Database, env: Env<'api'>): Pick<ApiDeps, 'database' |
     documents: createDocuments(boxes),
     idempotencyKeys: createIdempotencyKeys(boxes),
   };
+}
+
+function livenessOf(env: Env<'api'>): ApiDeps['liveness'] {
+  if (env.LIVENESS === 'off') return null;
+  const provider = createIdentityProvider({
+    endpoint: env.AWS_ENDPOINT_URL_REKOGNITION,
+    region: env.AWS_REGION,
+    accessKeyId: env.AWS_ACCESS_KEY_ID,
+    secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
+    timeoutMs: vendorLimits.livenessTimeoutMs,
+  });
+  return { provider, region: env.AWS_REGION };
 }
 
 function staffTokenOptions(env: Env<'api'>): StaffTokenOptions {

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { apiLimits } from '../config/limits.ts';
 import { isBusy } from '../db/idempotency.ts';
 import { AmbiguousCommit, CommitRefused, sqlState } from '../db/pool.ts';
+import { VendorFailure } from '../domain/failures.ts';
 import type { ApplicationStatus } from '../domain/states.ts';
 
 interface ProblemKind {
@@ -53,6 +54,9 @@ export const problemKinds = {
   PURCHASE_WITHOUT_OUTCOME: { status: 409, title: 'The purchase of this parked message has no outcome yet' },
   MERCHANT_REFERENCE_TAKEN: { status: 409, title: 'The merchant_reference was used for another order' },
   TOO_MANY_PHOTOS: { status: 409, title: 'Too many photos were uploaded for this application' },
+  LIVENESS_NEEDED: { status: 409, title: 'The customer has to show their face to the camera first' },
+  LIVENESS_NOT_ASKED: { status: 409, title: 'Liveness is not checked here' },
+  TOO_MANY_SESSIONS: { status: 409, title: 'Too many liveness sessions were opened for this application' },
   IDEMPOTENCY_IN_FLIGHT: { status: 409, title: 'A request with this Idempotency-Key is being worked on', retryable: true },
   VERSION_MISMATCH: { status: 412, title: 'It was changed since it was read' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
@@ -161,10 +165,11 @@ function fromHttp(error: HTTPException): Problem {
   return new Problem(error.status < 500 ? 'MALFORMED_BODY' : 'INTERNAL', { cause: error });
 }
 
-// A database that is away, busy or ambiguous. Everything of ours that writes may be repeated with the same key.
+// A database or a vendor that is away, busy or ambiguous. Everything of ours that writes may be repeated with the same key.
 function isUnavailable(error: unknown): boolean {
   if (error instanceof AmbiguousCommit || error instanceof CommitRefused || isBusy(error)) return true;
   if (/^(08|53|57)/.test(sqlState(error) ?? '')) return true;
+  if (error instanceof VendorFailure) return error.kind !== 'rejected';
   if (!(error instanceof Error)) return false;
   if ('code' in error && typeof error.code === 'string' && /^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH)/.test(error.code)) return true;
   return /timeout exceeded when trying to connect|Connection terminated/.test(error.message);

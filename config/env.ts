@@ -55,6 +55,19 @@ const staffAudience = z.string().min(1).default('trasau');
 const cardCore = { WAY4_URL: url };
 const sms = { SMS_URL: url, SMS_API_KEY: z.string().min(1), SMS_API_SECRET: z.string().min(1) };
 
+/** Unset means AWS itself, in AWS_REGION; without keys the SDK looks where it always does. */
+const aws = {
+  AWS_REGION: z.string().min(1).default('ap-southeast-1'),
+  AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
+  AWS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+};
+const rekognition = {
+  ...aws,
+  AWS_ENDPOINT_URL_REKOGNITION: url.optional(),
+  /** Whether customers must show to a camera that they are there. The same for api and workers. */
+  LIVENESS: z.enum(['off', 'required']).default('off'),
+};
+
 /** Where staff sign on, and what a token of theirs looks like. */
 const staffSignOn = {
   /** `iss` of the access tokens, letter by letter. */
@@ -89,6 +102,7 @@ const parts = {
       /** How customers reach this api; the start of every checkout link. */
       PUBLIC_URL: url.default(defaultPublicUrl),
       CIC_CALLBACK_SECRET: z.string().min(16),
+      ...rekognition,
       /** Where engineers see runs; only for the links that staff follow. */
       TEMPORAL_UI_URL: url.optional(),
       ...staffSignOn,
@@ -111,13 +125,9 @@ const parts = {
       CIC_API_KEY: z.string().min(1),
       /** Where CIC calls back; the api's /hooks/cic. */
       CIC_CALLBACK_URL: url,
-      /** Unset means AWS itself, in AWS_REGION. */
-      AWS_ENDPOINT_URL_REKOGNITION: url.optional(),
+      ...rekognition,
       /** Calls a second that Amazon allows this account for one operation; its default outside the largest regions is 5. */
       REKOGNITION_TPS: z.coerce.number().min(0.2).max(1_000).default(5),
-      AWS_REGION: z.string().min(1).default('ap-southeast-1'),
-      AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
-      AWS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
       ESIGN_P12_FILE: z.string().min(1),
       ESIGN_P12_PASSWORD: z.string().min(1),
     })

@@ -35,6 +35,12 @@ export const identityLimits = {
   codeTimeoutMs: 5 * second,
   /** Our choice: JavaScript heap of the thread that searches, in MB; two megapixels take 8. */
   codeHeapMaxMb: 128,
+  /** AWS forgets a session three minutes after it was opened. */
+  livenessSessionMs: 3 * minute,
+  /** Our choice: as long as an idle checkout session; whoever comes back later shows their face again. */
+  livenessFreshMs: 15 * minute,
+  /** Our choice: three submissions, and as many mishaps as photos may have. */
+  livenessSessionsMax: 10,
   /** Our choice: long enough to open a photo and look, too short to pass the link on. */
   documentLinkMs: 2 * minute,
   /** Our choice: a customer who complains does so within a month; then the photos of an application that came to nothing are deleted. */

@@ -5,7 +5,7 @@ import type { Boxes } from './boxes.ts';
 import { newId } from './ids.ts';
 import type { Queryable, Tx } from './pool.ts';
 
-export type DocumentKind = 'id_front' | 'id_back' | 'selfie' | 'contract' | 'sealed_contract';
+export type DocumentKind = 'id_front' | 'id_back' | 'selfie' | 'liveness' | 'contract' | 'sealed_contract';
 
 export interface StoredDocument {
   applicationId: string;

@@ -11,7 +11,7 @@ export interface Deleted {
 }
 
 const dueSql = `select d.id, d.application_id, d.size_bytes from documents d join applications a on a.id = d.application_id
-  where d.kind in ('id_front', 'id_back', 'selfie') and d.content is not null
+  where d.kind in ('id_front', 'id_back', 'selfie', 'liveness') and d.content is not null
     and a.status in ('declined', 'canceled', 'expired', 'failed') and a.updated_at < now() - $1 * interval '1 millisecond'`;
 
 /** What {@link deletePhotos} would delete now. */

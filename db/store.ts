@@ -21,6 +21,7 @@ import { createDocuments, sha256 } from './documents.ts';
 import { doublesOf } from './doubles.ts';
 import { newId } from './ids.ts';
 import { addIdentityChecks, identityVerdict } from './judgement.ts';
+import { livenessBehind } from './liveness.ts';
 import { readMerchant } from './merchants.ts';
 import { addNotification } from './notifications.ts';
 import { addOffer, latestOffer, markOfferAccepted } from './offers.ts';
@@ -47,7 +48,7 @@ export function createStore(database: Database, boxes: Boxes) {
     consents: { consentOf, isConsentOf },
     customers: createCustomers(boxes),
     documents: createDocuments(boxes),
-    identity: { addChecks: addIdentityChecks, doubles: doublesOf, verdict: identityVerdict },
+    identity: { addChecks: addIdentityChecks, doubles: doublesOf, livenessBehind, verdict: identityVerdict },
     creditReports: createCreditReports(boxes),
     decisions: createDecisions(boxes),
     rulesets: createRulesets(),

@@ -66,6 +66,8 @@ const sources: Record<TimelineEntry['source'], string> = {
   notification: `select coalesce(sent_at, created_at), 'notification', template, jsonb_build_object('status', status, 'attempts', attempts,
       'last_error', last_error, 'sent_at', sent_at) from notifications where application_id = $1`,
   customer: `select created_at, 'customer', 'checkout.opened', '{}'::jsonb from checkout_sessions where application_id = $1
+    union all select coalesce(ended_at, created_at), 'customer', 'liveness.' || state, jsonb_build_object('opened_at', created_at)
+      from liveness_sessions where application_id = $1
     union all select granted_at, 'customer', 'consent.granted', jsonb_build_object('kind', kind, 'text_version', text_version,
       'language', language, 'channel', channel) from consents where application_id = $1
     union all select created_at, 'customer', 'photo.sent', jsonb_build_object('kind', kind, 'document_id', id, 'sha256', sha256)

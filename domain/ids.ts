@@ -8,6 +8,7 @@ const prefixes = {
   application: 'app',
   document: 'doc',
   identityCheck: 'idc',
+  livenessSession: 'liv',
   creditReport: 'crp',
   decision: 'dec',
   offer: 'ofr',

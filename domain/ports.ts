@@ -35,6 +35,23 @@ export interface IdentityProvider {
   detectText(image: Uint8Array, call: CallContext): Promise<{ text: string; confidence: number }[]>;
 }
 
+/** How a liveness session stands. The provider forgets it three minutes after it was opened. */
+export type LivenessReading =
+  /** The camera has not started, or has not finished. */
+  | { kind: 'open' }
+  /** How sure the provider is that somebody is there (0–100), and the best picture of them, a JPEG; null when there was none. */
+  | { kind: 'ended'; confidence: number; referenceImage: Uint8Array | null }
+  /** Nothing can be said: no face, bad light, a broken stream. */
+  | { kind: 'failed' }
+  | { kind: 'expired' };
+
+export interface LivenessProvider {
+  /** Opens a session for one stream from a camera. The same token again opens no second one. */
+  openLiveness(token: string, call: CallContext): Promise<{ sessionId: string }>;
+  /** How the session stands. One that the provider does not know any more is `expired`. */
+  readLiveness(sessionId: string, call: CallContext): Promise<LivenessReading>;
+}
+
 export interface CardCodeReader {
   /** The texts of the QR codes in a photo of ours (a clean JPEG); empty when there is none, null when the photo could not be looked at.
    *  Never throws: the code only confirms what the card says elsewhere. */

@@ -12,6 +12,7 @@ import { answerWith } from './faults.ts';
 import type { Faults, SandboxEnv } from './faults.ts';
 import type { Issuer } from './oidc/issuer.ts';
 import { oidcRoutes } from './oidc/routes.ts';
+import type { Rekognition } from './rekognition/rekognition.ts';
 import { phoneRoutes } from './sms/phone.ts';
 import { smsRoutes } from './sms/routes.ts';
 import type { Store } from './store.ts';
@@ -29,7 +30,7 @@ export interface SandboxDeps {
   /** Where staff sign on. */
   issuer: Issuer;
   /** The Rekognition simulator; /rekognition is not there without it. */
-  rekognition: Hono | undefined;
+  rekognition: Pick<Rekognition, 'routes' | 'camera'> | undefined;
   /** False while something is still being loaded. */
   isReady: () => boolean;
 }
@@ -45,7 +46,10 @@ export function createSandbox(deps: SandboxDeps): Hono<SandboxEnv> {
   app.route('/phone', phoneRoutes(store));
   app.route('/oidc', oidcRoutes(deps.issuer));
   app.route('/admin', adminRoutes({ store, faults }));
-  if (deps.rekognition) app.route('/rekognition', rekognitionWithFaults(deps.rekognition, deps));
+  if (deps.rekognition) {
+    app.route('/rekognition', rekognitionWithFaults(deps.rekognition.routes, deps));
+    app.route('/camera', deps.rekognition.camera);
+  }
   app.get('/health/live', (c) => c.json({ status: 'live' }));
   app.get('/health/ready', async (c) => {
     const isReady = deps.isReady() && (await isAlive(store));

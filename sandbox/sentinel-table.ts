@@ -2,7 +2,7 @@
 // two do not agree.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { bureauSentinels, coreSentinels, phoneSentinels, photoSentinels } from './sentinels.ts';
+import { bureauSentinels, coreSentinels, livenessSentinels, phoneSentinels, photoSentinels } from './sentinels.ts';
 
 export const sentinelDocument = new URL('../docs/sandbox.md', import.meta.url);
 
@@ -31,6 +31,7 @@ function sentinelTable(): string {
     const ending = reasons.length === 0 ? 'identified' : `${verdict}: ${reasons.map((code) => `\`${code}\``).join(', ')}`;
     rows.push(['photos', text, ending, `\`${name}\``]);
   }
+  for (const [name, { text, ends }] of Object.entries(livenessSentinels)) rows.push(['camera', text, ends, `\`${name}\``]);
   const line = (cells: string[]): string => `| ${cells.join(' | ')} |`;
   return [line(['vendor', 'input', 'what happens', 'name in code']), line(['---', '---', '---', '---']), ...rows.map(line)].join('\n');
 }

@@ -116,6 +116,28 @@ export const photoSentinels = {
   blankBack: { text: 'a back without text', verdict: 'fail', reasons: ['IDENTITY_TEXT_UNREADABLE'] },
 } as const satisfies Record<string, { text: string; verdict: CheckVerdict; reasons: readonly ReasonCode[] }>;
 
+/** What the camera of a liveness session sees: `POST /camera/SESSION?scene=NAME` with a JPEG stands for the video that a customer's phone
+ *  would stream to Amazon. A session whose camera never starts stays CREATED. `ends` is the verdict of the check, or the state of a session
+ *  that says nothing; the customer then opens another one. */
+export const livenessSentinels = {
+  live: { text: 'a person who is there', status: 'SUCCEEDED', confidence: 97.4, ends: 'pass' },
+  doubtful: { text: 'a person in bad light (confidence 72)', status: 'SUCCEEDED', confidence: 72, ends: 'inconclusive' },
+  spoof: { text: 'a photo held to the camera (confidence 6)', status: 'SUCCEEDED', confidence: 6.2, ends: 'fail' },
+  lost: { text: 'the face leaves the picture: FAILED', status: 'FAILED', confidence: null, ends: 'failed' },
+  unfinished: { text: 'the camera is still running: IN_PROGRESS', status: 'IN_PROGRESS', confidence: null, ends: 'open' },
+  late: { text: 'three minutes pass: EXPIRED', status: 'EXPIRED', confidence: null, ends: 'expired' },
+} as const satisfies Record<
+  string,
+  {
+    text: string;
+    status: 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED' | 'EXPIRED';
+    confidence: number | null;
+    ends: CheckVerdict | 'failed' | 'open' | 'expired';
+  }
+>;
+
+export type LivenessSentinel = keyof typeof livenessSentinels;
+
 export type PhotoSentinel = keyof typeof photoSentinels;
 
 export type BureauSentinel = keyof typeof bureauSentinels;

@@ -59,7 +59,7 @@ export async function startSandboxServer(options: SandboxOptions): Promise<Runni
     slowMs,
     reportDelayMs,
     issuer: await createIssuer(options.staffAudience ?? 'trasau'),
-    rekognition: options.rekognition?.routes,
+    rekognition: options.rekognition,
     isReady: () => isReady,
   });
   const server = createAdaptorServer({ fetch: app.fetch });

@@ -78,7 +78,7 @@ const rules: Record<string, Rule> = {
   },
   api: {
     folders: ['domain', 'config', 'db'],
-    // api/main.ts is the composition root of the api: it alone knows the photo intake, the sign-on and the signature of CIC's callback.
+    // api/main.ts is the composition root of the api: it alone knows the photo intake, liveness, the sign-on and the signature of CIC's callback.
     files: [
       'workflows/messages.ts',
       'adapters/temporal/client.ts',
@@ -89,6 +89,7 @@ const rules: Record<string, Rule> = {
       'adapters/cic/wire.ts',
       'adapters/images/intake.ts',
       'adapters/oidc/client.ts',
+      'adapters/rekognition/client.ts',
     ],
     node: true,
   },
@@ -230,6 +231,7 @@ test('every port to a vendor has a contract test against the sandbox', () => {
     CardCoreBooks: 'way4',
     CreditBureau: 'cic',
     IdentityProvider: 'rekognition',
+    LivenessProvider: 'rekognition-liveness',
     SmsGateway: 'sms',
     ContractRenderer: 'esign',
     PdfSealer: 'esign',

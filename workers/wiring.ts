@@ -16,6 +16,7 @@ import { createBoxes } from '../db/boxes.ts';
 import type { Database } from '../db/pool.ts';
 import { createStore } from '../db/store.ts';
 import { VendorFailure } from '../domain/failures.ts';
+import { identityPolicies } from '../domain/identity/checks.ts';
 import { faultFields } from './log.ts';
 import type { Log } from './log.ts';
 
@@ -34,6 +35,7 @@ export function wireActivities(env: Env<'applications'>, database: Database, log
       timeoutMs: vendorLimits.rekognitionTimeoutMs,
     }),
     codes: createCardCodeReader({ timeoutMs: identityLimits.codeTimeoutMs, heapMaxMb: identityLimits.codeHeapMaxMb }),
+    identityPolicy: identityPolicies[env.LIVENESS],
     bureau: createCreditBureau({
       baseUrl: env.CIC_URL,
       apiKey: env.CIC_API_KEY,

@@ -1,12 +1,19 @@
 // Amazon Rekognition through Amazon's own SDK. It only scores: what a score means is decided in domain/identity. Each call is made once
-// (retries live in Temporal alone) and bounded in time. No operation used here changes anything there, so a call whose answer was lost
-// may simply be made again: it counts as `unavailable`, never as `unknown`.
+// (retries live in Temporal alone) and bounded in time. No operation used here changes anything there but the opening of a liveness session,
+// which goes by a token; so a call whose answer was lost may simply be made again: it counts as `unavailable`, never as `unknown`.
 
-import { CompareFacesCommand, DetectFacesCommand, DetectTextCommand, RekognitionClient } from '@aws-sdk/client-rekognition';
+import {
+  CompareFacesCommand,
+  CreateFaceLivenessSessionCommand,
+  DetectFacesCommand,
+  DetectTextCommand,
+  GetFaceLivenessSessionResultsCommand,
+  RekognitionClient,
+} from '@aws-sdk/client-rekognition';
 import { VendorFailure } from '../../domain/failures.ts';
-import type { CallContext, IdentityProvider } from '../../domain/ports.ts';
-import { mapFailure } from './failures.ts';
-import { parseFaces, parseSimilarity, parseTextLines } from './wire.ts';
+import type { CallContext, IdentityProvider, LivenessProvider } from '../../domain/ports.ts';
+import { mapFailure, sessionNotFound } from './failures.ts';
+import { parseFaces, parseLiveness, parseSessionId, parseSimilarity, parseTextLines } from './wire.ts';
 
 export interface IdentityProviderOptions {
   /** Where the sandbox is; Amazon itself, in the region, when missing. */
@@ -19,10 +26,10 @@ export interface IdentityProviderOptions {
   timeoutMs: number;
 }
 
-/** The port over Rekognition. Throws {@link VendorFailure}: `unavailable` when throttled, on 5xx, when not reached or not answered in
+/** Both ports over Rekognition. Throws {@link VendorFailure}: `unavailable` when throttled, on 5xx, when not reached or not answered in
  *  time; `rejected` with IMAGE_TOO_LARGE, IMAGE_FORMAT or INVALID_PARAMETER for what was sent, with CONFIG_… for a fault of ours (rights,
  *  region, credentials); `garbage` for an answer that cannot be read. */
-export function createIdentityProvider(options: IdentityProviderOptions): IdentityProvider {
+export function createIdentityProvider(options: IdentityProviderOptions): IdentityProvider & LivenessProvider {
   const client = createClient(options);
   /** Runs a call and reads its answer; everything that goes wrong becomes one of the four kinds. */
   const once = async <Answer>(call: CallContext, send: (abort: { abortSignal: AbortSignal }) => Promise<Answer>): Promise<Answer> => {
@@ -48,6 +55,20 @@ export function createIdentityProvider(options: IdentityProviderOptions): Identi
       }),
     detectText: (image, call) =>
       once(call, async (abort) => parseTextLines(await client.send(new DetectTextCommand({ Image: { Bytes: image } }), abort))),
+    openLiveness: (token, call) =>
+      once(call, async (abort) => {
+        const command = new CreateFaceLivenessSessionCommand({ ClientRequestToken: token, Settings: { AuditImagesLimit: 0 } });
+        return { sessionId: parseSessionId(await client.send(command, abort)) };
+      }),
+    readLiveness: async (SessionId, call) => {
+      const answer = once(call, async (abort) =>
+        parseLiveness(await client.send(new GetFaceLivenessSessionResultsCommand({ SessionId }), abort)),
+      );
+      return answer.catch((error: unknown) => {
+        if (error instanceof VendorFailure && error.code === sessionNotFound) return { kind: 'expired' };
+        throw error;
+      });
+    },
   };
 }
 

@@ -5,6 +5,9 @@ import { z } from 'zod';
 import { VendorFailure } from '../../domain/failures.ts';
 import type { VendorFailureKind } from '../../domain/failures.ts';
 
+/** The code of a session that Rekognition does not know. */
+export const sessionNotFound = 'SESSION_NOT_FOUND';
+
 const thrown = z.object({
   name: z.string(),
   code: z.unknown().optional(),
@@ -44,6 +47,9 @@ const byName: Readonly<Record<string, [VendorFailureKind, string]>> = {
   ValidationException: ['rejected', 'INVALID_PARAMETER'],
   AccessDeniedException: ['rejected', 'CONFIG_ACCESS_DENIED'],
   ResourceNotFoundException: ['rejected', 'CONFIG_RESOURCE_NOT_FOUND'],
+  // A session that was never opened here, or was forgotten after three minutes.
+  SessionNotFoundException: ['rejected', sessionNotFound],
+  IdempotentParameterMismatchException: ['rejected', 'CONFIG_TOKEN_REUSED'],
   // The SDK would take this one for throttling; Rekognition's own table says not to repeat it.
   LimitExceededException: ['rejected', 'CONFIG_LIMIT_EXCEEDED'],
   UnrecognizedClientException: ['rejected', 'CONFIG_CREDENTIALS'],

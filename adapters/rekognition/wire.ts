@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { VendorFailure } from '../../domain/failures.ts';
-import type { DetectedFace } from '../../domain/ports.ts';
+import type { DetectedFace, LivenessReading } from '../../domain/ports.ts';
 
 const percent = z.number().min(0).max(100);
 const degrees = z.number().min(-180).max(180);
@@ -31,6 +31,29 @@ const detectFacesAnswer = z.object({ FaceDetails: z.array(faceDetail).max(100) }
 const compareFacesAnswer = z.object({ FaceMatches: z.array(z.object({ Similarity: percent })).max(100) });
 const textDetection = z.object({ DetectedText: z.string(), Type: z.enum(['LINE', 'WORD']), Confidence: percent });
 const detectTextAnswer = z.object({ TextDetections: z.array(textDetection).max(1_000) });
+
+const createSessionAnswer = z.object({ SessionId: z.string().min(1).max(100) });
+const sessionAnswer = z.discriminatedUnion('Status', [
+  z.object({ Status: z.enum(['CREATED', 'IN_PROGRESS', 'FAILED', 'EXPIRED']) }),
+  z.object({
+    Status: z.literal('SUCCEEDED'),
+    Confidence: percent,
+    ReferenceImage: z.object({ Bytes: z.instanceof(Uint8Array).optional() }).optional(),
+  }),
+]);
+const unfinished = { CREATED: 'open', IN_PROGRESS: 'open', FAILED: 'failed', EXPIRED: 'expired' } as const;
+
+/** The id of a new liveness session. Throws `garbage`. */
+export function parseSessionId(answer: unknown): string {
+  return parse(createSessionAnswer, answer).SessionId;
+}
+
+/** How a liveness session stands. Audit images are not kept, and none are asked for. Throws `garbage`. */
+export function parseLiveness(answer: unknown): LivenessReading {
+  const session = parse(sessionAnswer, answer);
+  if (session.Status !== 'SUCCEEDED') return { kind: unfinished[session.Status] };
+  return { kind: 'ended', confidence: session.Confidence, referenceImage: session.ReferenceImage?.Bytes ?? null };
+}
 
 /** The faces, largest first. Throws `garbage`. */
 export function parseFaces(answer: unknown): DetectedFace[] {

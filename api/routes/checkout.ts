@@ -4,6 +4,7 @@ import type { Guards } from '../auth.ts';
 import type { Api, ApiDeps } from '../environment.ts';
 import { addAcceptOffer } from './checkout/accept-offer.ts';
 import { addCancelCheckout } from './checkout/cancel-checkout.ts';
+import { addLiveness } from './checkout/liveness.ts';
 import { addOpenSession } from './checkout/open-session.ts';
 import { addApprovePurchase, addResendOtp, addSubmitOtp } from './checkout/purchase.ts';
 import { addReadCheckout } from './checkout/read-checkout.ts';
@@ -17,6 +18,7 @@ export function addCheckoutRoutes(app: Api, deps: ApiDeps, guards: Guards): void
   addOpenSession(app, deps);
   addReadCheckout(app, deps, guards);
   addSubmitBasicInfo(app, deps, guards);
+  addLiveness(app, deps, guards);
   addSubmitIdentity(app, deps, guards);
   addAcceptOffer(app, deps, guards);
   addReadContract(app, deps, guards);

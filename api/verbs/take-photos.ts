@@ -4,6 +4,7 @@
 import { apiLimits } from '../../config/limits.ts';
 import { readApplication } from '../../db/applications.ts';
 import { sha256 } from '../../db/documents.ts';
+import { submitLivenessSession } from '../../db/liveness.ts';
 import type { Tx } from '../../db/pool.ts';
 import { countDocuments, lockedStep } from '../../db/views.ts';
 import type { DocumentRef } from '../../domain/application.ts';
@@ -14,29 +15,29 @@ import { readPhotoForm } from '../photo-form.ts';
 import type { PhotoKind } from '../photo-form.ts';
 import { Problem } from '../problems.ts';
 import type { FieldError } from '../problems.ts';
-import { command, wrongState } from './command.ts';
+import { command } from './command.ts';
+import { endedSession, livenessNeeded, refuseOtherSteps } from './check-liveness.ts';
 
-/** Reads the photos from the request, stores them and submits them. Throws WRONG_STATE, INVALID_FIELDS, PHOTO_REFUSED, TOO_MANY_PHOTOS
- *  or TEMPORARILY_UNAVAILABLE with nothing stored. */
+/** Reads the photos from the request, stores them and submits them. Throws WRONG_STATE, LIVENESS_NEEDED, INVALID_FIELDS, PHOTO_REFUSED,
+ *  TOO_MANY_PHOTOS or TEMPORARILY_UNAVAILABLE with nothing stored. */
 export async function takePhotos(deps: ApiDeps, applicationId: string, id: string, c: ApiContext): Promise<ApplicationView> {
   const before = await readApplication(deps.database, applicationId);
   if (before) refuseOtherSteps(before);
+  const session = deps.liveness && (await endedSession(deps, applicationId));
   const photos = await readPhotos(deps, c);
   const [idFront, idBack, selfie] = await deps.database.withTransaction(async (tx) => {
     const place = await lockedStep(tx, applicationId);
     if (!place) throw new Problem('NOT_FOUND');
     refuseOtherSteps(place);
-    return [
+    const stored = [
       await store(deps, tx, applicationId, 'id_front', photos),
       await store(deps, tx, applicationId, 'id_back', photos),
       await store(deps, tx, applicationId, 'selfie', photos),
     ] as const;
+    if (session && !(await submitLivenessSession(tx, session.id, stored[2].documentId))) throw livenessNeeded();
+    return stored;
   });
   return command(deps.database, applicationId, async (ref) => deps.commands.submitIdentity(ref, id, { idFront, idBack, selfie }));
-}
-
-function refuseOtherSteps({ step, status }: { step: string; status: ApplicationView['status'] }): void {
-  if (step !== 'identity' || status !== 'in_progress') throw wrongState(status);
 }
 
 type Photos = Map<PhotoKind, Uint8Array>;

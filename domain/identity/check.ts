@@ -16,7 +16,8 @@ export interface StatedIdentity {
   gender: 'male' | 'female';
 }
 
-export type Photo = 'idFront' | 'idBack' | 'selfie';
+/** `liveness` is the reference image of a liveness session. */
+export type Photo = 'idFront' | 'idBack' | 'selfie' | 'liveness';
 
 interface Basis {
   /** The photos that the check looks at; their digests stand in its record. */
@@ -33,6 +34,8 @@ export const checkBasis = {
   selfie_quality: { photos: ['selfie'], provider: 'rekognition' },
   portrait: { photos: ['idFront'], provider: 'rekognition' },
   face_match: { photos: ['idFront', 'selfie'], provider: 'rekognition' },
+  liveness: { photos: ['liveness'], provider: 'rekognition' },
+  liveness_match: { photos: ['selfie', 'liveness'], provider: 'rekognition' },
   mrz: { photos: ['idBack'], provider: 'rekognition' },
   qr: { photos: both, provider: 'trasau' },
   national_id: { photos: both, provider: 'rekognition' },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { DetectedFace } from '../ports.ts';
-import { assessIdentity, identityPolicy } from './checks.ts';
+import { assessIdentity, identityPolicies, identityPolicy } from './checks.ts';
 import type { IdentityEvidence, StatedIdentity } from './checks.ts';
 import { formatMrz } from './mrz.ts';
 
@@ -32,11 +32,27 @@ const goodEvidence: IdentityEvidence = {
   backText: backOf(),
   codes: [],
   doubles: { otherPhones: 0, reusedPhotos: 0 },
+  liveness: null,
 };
 
 function assess(changed: Partial<IdentityEvidence> = {}, stated: Partial<StatedIdentity> = {}) {
   return assessIdentity({ ...goodEvidence, ...changed }, { ...person, ...stated }, identityPolicy, today);
 }
+
+test('where liveness is required, only a live face that is the one on the selfie passes, and what is missing goes to a person', () => {
+  const live = (confidence: number, similarity: number | null = 99) =>
+    assessIdentity({ ...goodEvidence, liveness: { confidence, similarity } }, person, identityPolicies.required, today);
+  assertEnds(live(85), 'pass');
+  assertEnds(live(84.9), 'inconclusive', 'IDENTITY_LIVENESS_UNCERTAIN');
+  assertEnds(live(59.9), 'fail', 'IDENTITY_NOT_LIVE');
+  assertEnds(live(99, 79.9), 'fail', 'IDENTITY_FACE_MISMATCH');
+  assertEnds(live(99, 90), 'inconclusive', 'IDENTITY_FACE_UNCERTAIN');
+  assertEnds(live(99, null), 'inconclusive', 'IDENTITY_EVIDENCE_MISSING');
+  assertEnds(live(Number.NaN), 'inconclusive', 'IDENTITY_EVIDENCE_MISSING');
+  assertEnds(assessIdentity(goodEvidence, person, identityPolicies.required, today), 'inconclusive', 'IDENTITY_EVIDENCE_MISSING');
+  assertEnds(assess({ liveness: { confidence: 1, similarity: 1 } }), 'pass');
+  assert.notEqual(identityPolicies.required.version, identityPolicies.off.version);
+});
 
 function assertEnds(assessment: ReturnType<typeof assess>, verdict: string, ...reasonCodes: string[]): void {
   assert.deepEqual({ verdict: assessment.verdict, reasonCodes: assessment.reasonCodes }, { verdict, reasonCodes });

@@ -10,14 +10,15 @@ import { findMrz } from './card-text.ts';
 import { checkAge, checkDateOfBirth, checkExpiry, checkFullName, checkMrz, checkNationalId, checkQr } from './document-checks.ts';
 import { checkDuplicates } from './duplicate-check.ts';
 import type { Doubles } from './duplicate-check.ts';
-import { checkFaceMatch, checkPortrait, checkSelfie, checkSelfieQuality } from './face-checks.ts';
+import { checkFaceMatch, checkLiveness, checkLivenessMatch, checkPortrait, checkSelfie, checkSelfieQuality } from './face-checks.ts';
+import type { Liveness } from './face-checks.ts';
 import type { CheckVerdict, IdentityCheck, StatedIdentity, TextLine } from './check.ts';
 import type { IdentityPolicy } from './policy.ts';
 
-export { identityPolicy } from './policy.ts';
+export { identityPolicies, identityPolicy } from './policy.ts';
 export type { IdentityPolicy } from './policy.ts';
 export { checkBasis } from './check.ts';
-export type { IdentityCheck, StatedIdentity } from './check.ts';
+export type { IdentityCheck, Photo, StatedIdentity } from './check.ts';
 export type { Doubles } from './duplicate-check.ts';
 
 /** What was seen on the three photos. Null is "not asked or not answered", which is not the same as an empty list. */
@@ -31,6 +32,8 @@ export interface IdentityEvidence {
   /** The texts of QR codes on both sides. */
   codes: readonly string[] | null;
   doubles: Doubles | null;
+  /** Of the session behind the submission; looked at only when the policy requires one. */
+  liveness: Liveness | null;
 }
 
 export interface IdentityAssessment {
@@ -58,6 +61,7 @@ export function assessIdentity(evidence: IdentityEvidence, stated: StatedIdentit
     quality,
     portrait,
     checkFaceMatch(comparable ? evidence.similarity : null, policy),
+    ...(policy.liveness === 'required' ? [checkLiveness(evidence.liveness, policy), checkLivenessMatch(evidence.liveness, policy)] : []),
     checkMrz(card),
     checkQr(card, stated),
     checkNationalId(card, stated),

@@ -5,6 +5,14 @@ import { failed, passed, undecided, unsure } from './check.ts';
 import type { IdentityCheck } from './check.ts';
 import type { IdentityPolicy } from './policy.ts';
 
+/** What a liveness session found. */
+export interface Liveness {
+  /** How sure the provider is that somebody was there (0–100). */
+  confidence: number;
+  /** Similarity (0–100) of the selfie and the session's reference image; null when they could not be compared. */
+  similarity: number | null;
+}
+
 /** The selfie shows one person. People far in the background do not count. */
 export function checkSelfie(faces: readonly DetectedFace[] | null, policy: IdentityPolicy): IdentityCheck {
   if (faces === null || !faces.every(isMeasured)) return unsure('selfie', 'IDENTITY_EVIDENCE_MISSING');
@@ -42,10 +50,34 @@ export function checkPortrait(faces: readonly DetectedFace[] | null, policy: Ide
 
 /** Portrait and selfie show the same person. Between the bands nobody is refused: a person looks. */
 export function checkFaceMatch(similarity: number | null, policy: IdentityPolicy): IdentityCheck {
-  if (similarity === null || !(similarity >= 0 && similarity <= 100)) return unsure('face_match', 'IDENTITY_EVIDENCE_MISSING');
-  if (similarity >= policy.similarityPass) return passed('face_match', { similarity });
-  if (similarity < policy.similarityFail) return failed('face_match', 'IDENTITY_FACE_MISMATCH', { similarity });
-  return unsure('face_match', 'IDENTITY_FACE_UNCERTAIN', { similarity });
+  return samePerson('face_match', similarity, policy);
+}
+
+/** Somebody was there when the camera looked. How sure that must be is the policy's to say. */
+export function checkLiveness(liveness: Liveness | null, policy: IdentityPolicy): IdentityCheck {
+  const { livenessPass, livenessFail } = policy;
+  if (liveness === null || !isPercent(liveness.confidence)) return unsure('liveness', 'IDENTITY_EVIDENCE_MISSING');
+  const { confidence } = liveness;
+  if (confidence >= livenessPass) return passed('liveness', { confidence });
+  return confidence < livenessFail
+    ? failed('liveness', 'IDENTITY_NOT_LIVE', { confidence })
+    : unsure('liveness', 'IDENTITY_LIVENESS_UNCERTAIN', { confidence });
+}
+
+/** Who was there is who is on the selfie, which is compared with the card: a live face and a stranger's photos prove nothing. */
+export function checkLivenessMatch(liveness: Liveness | null, policy: IdentityPolicy): IdentityCheck {
+  return samePerson('liveness_match', liveness?.similarity ?? null, policy);
+}
+
+function samePerson(kind: 'face_match' | 'liveness_match', similarity: number | null, policy: IdentityPolicy): IdentityCheck {
+  if (similarity === null || !isPercent(similarity)) return unsure(kind, 'IDENTITY_EVIDENCE_MISSING');
+  if (similarity >= policy.similarityPass) return passed(kind, { similarity });
+  if (similarity < policy.similarityFail) return failed(kind, 'IDENTITY_FACE_MISMATCH', { similarity });
+  return unsure(kind, 'IDENTITY_FACE_UNCERTAIN', { similarity });
+}
+
+function isPercent(value: number): boolean {
+  return value >= 0 && value <= 100;
 }
 
 /** The faces that count, largest first. */

@@ -20,6 +20,12 @@ export interface IdentityPolicy {
   sharpnessMin: number;
   brightnessMin: number;
   brightnessMax: number;
+  /** Whether the customer must show to a camera that they are there. */
+  liveness: 'off' | 'required';
+  /** How sure the provider must be that somebody is there (0–100); Amazon names no value. */
+  livenessPass: number;
+  /** Below it nobody was; between the two a person looks. */
+  livenessFail: number;
   /** Completed years. */
   ageMin: number;
 }
@@ -38,5 +44,14 @@ export const identityPolicy: IdentityPolicy = {
   sharpnessMin: 15,
   brightnessMin: 20,
   brightnessMax: 97,
+  liveness: 'off',
+  livenessPass: 85,
+  livenessFail: 60,
   ageMin: 18,
+};
+
+/** The policy by what it asks of liveness, which is switched by configuration (LIVENESS) and named in the version. */
+export const identityPolicies: Record<IdentityPolicy['liveness'], IdentityPolicy> = {
+  off: identityPolicy,
+  required: { ...identityPolicy, version: `${identityPolicy.version}+liveness`, liveness: 'required' },
 };

@@ -32,6 +32,19 @@ export const identityReasons = {
     staff: 'CompareFaces is below the fail band.',
     merchant: 'identity_not_verified',
   },
+  IDENTITY_NOT_LIVE: {
+    customer: {
+      vi: 'Không xác nhận được bạn đang ở trước máy quay. Vui lòng quay lại trực tiếp khuôn mặt của bạn.',
+      en: 'We could not confirm that you were in front of the camera. Please record your own face again.',
+    },
+    staff: 'The liveness session is below the fail band: a photo, a screen or a mask may have been shown.',
+    merchant: 'identity_not_verified',
+  },
+  IDENTITY_LIVENESS_UNCERTAIN: {
+    customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
+    staff: 'The liveness session is between the bands.',
+    merchant: 'identity_not_verified',
+  },
   IDENTITY_FACE_UNCERTAIN: {
     customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
     staff: 'CompareFaces is between the fail and the pass band.',

@@ -2,8 +2,9 @@
 
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
-import { createModelVision } from './model-vision.ts';
 import type { AwsCredentials } from '../aws/signature.ts';
+import { cameraRoutes, createLivenessSessions } from './liveness.ts';
+import { createModelVision } from './model-vision.ts';
 import { rekognitionRoutes } from './routes.ts';
 import { createScriptedVision } from './scripted-vision.ts';
 
@@ -17,6 +18,8 @@ export interface RekognitionOptions {
 export interface Rekognition {
   /** Answers `POST /` as Rekognition does, wherever it is mounted. */
   routes: Hono;
+  /** What the cameras of customers see (livenessSentinels), wherever it is mounted: `POST /SESSION?scene=NAME` with a JPEG. */
+  camera: Hono;
   /** Resolves when the first call will be as fast as any other. Rejects when the models cannot be loaded. */
   ready(): Promise<void>;
   /** Ends the worker thread; calls after it fail. A second close does nothing. */
@@ -25,6 +28,12 @@ export interface Rekognition {
 
 /** Starts the simulator. In `model` mode the models begin to load at once, in a thread of their own. */
 export function createRekognition({ mode, credentials, log }: RekognitionOptions): Rekognition {
+  const liveness = createLivenessSessions(() => new Date());
   const vision = mode === 'model' ? createModelVision({ log }) : createScriptedVision();
-  return { routes: rekognitionRoutes({ vision, credentials, log }), ready: vision.ready, close: vision.close };
+  return {
+    routes: rekognitionRoutes({ vision, liveness, credentials, log }),
+    camera: cameraRoutes(liveness),
+    ready: vision.ready,
+    close: vision.close,
+  };
 }

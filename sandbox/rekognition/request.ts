@@ -1,4 +1,4 @@
-// What callers send: the members of the three operations that the simulator knows, and the checks of an image that the service makes
+// What callers send: the members of the operations that the simulator knows, and the checks of an image that the service makes
 // before it looks at it.
 
 import { createHash } from 'node:crypto';
@@ -18,6 +18,16 @@ export const compareFacesRequest = z.object({
   QualityFilter: z.enum(['NONE', 'AUTO', 'LOW', 'MEDIUM', 'HIGH']).default('NONE'),
 });
 export const detectTextRequest = z.object({ Image: image });
+
+export const createSessionRequest = z.object({
+  ClientRequestToken: z
+    .string()
+    .regex(/^[a-zA-Z0-9-_]{1,64}$/)
+    .optional(),
+  KmsKeyId: z.string().optional(),
+  Settings: z.object({ AuditImagesLimit: z.number().int().min(0).max(4).default(0) }).optional(),
+});
+export const sessionRequest = z.object({ SessionId: z.uuid() });
 
 /** Throws InvalidParameterException. */
 export function parseRequest<Schema extends z.ZodType>(schema: Schema, request: unknown): z.output<Schema> {

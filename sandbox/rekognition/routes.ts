@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import { AwsFailure } from '../aws/aws-failure.ts';
+import type { LivenessSessions } from './liveness.ts';
 import { compareFaces, detectFaces, detectText } from './operations.ts';
 import { checkSignature } from './signed.ts';
 import type { AwsCredentials } from '../aws/signature.ts';
@@ -13,6 +14,7 @@ import type { Vision } from './vision.ts';
 
 export interface RekognitionDeps {
   vision: Vision;
+  liveness: LivenessSessions;
   /** Whoever signs with them is believed. */
   credentials: AwsCredentials;
   log: Logger;
@@ -20,10 +22,12 @@ export interface RekognitionDeps {
 
 const contentType = 'application/x-amz-json-1.1';
 
-const operations: Record<string, (vision: Vision, request: unknown) => Promise<object>> = {
-  'RekognitionService.DetectFaces': detectFaces,
-  'RekognitionService.CompareFaces': compareFaces,
-  'RekognitionService.DetectText': detectText,
+const operations: Record<string, (deps: RekognitionDeps, request: unknown) => object | Promise<object>> = {
+  'RekognitionService.DetectFaces': ({ vision }, request) => detectFaces(vision, request),
+  'RekognitionService.CompareFaces': ({ vision }, request) => compareFaces(vision, request),
+  'RekognitionService.DetectText': ({ vision }, request) => detectText(vision, request),
+  'RekognitionService.CreateFaceLivenessSession': ({ liveness }, request) => liveness.create(request),
+  'RekognitionService.GetFaceLivenessSessionResults': ({ liveness }, request) => liveness.results(request),
 };
 
 /** `POST` to wherever it is mounted. */
@@ -42,12 +46,12 @@ export function rekognitionRoutes(deps: RekognitionDeps): Hono {
   return routes;
 }
 
-async function perform(c: Context, { vision, credentials }: RekognitionDeps): Promise<object> {
+async function perform(c: Context, deps: RekognitionDeps): Promise<object> {
   const operation = operations[c.req.header('x-amz-target') ?? ''];
   if (!operation || c.req.header('content-type') !== contentType) throw new AwsFailure('UnknownOperationException', 'Unknown operation.');
   const body = new Uint8Array(await c.req.arrayBuffer());
-  await checkSignature({ method: 'POST', url: new URL(c.req.url), headers: c.req.raw.headers, body }, credentials);
-  return operation(vision, parseJson(body));
+  await checkSignature({ method: 'POST', url: new URL(c.req.url), headers: c.req.raw.headers, body }, deps.credentials);
+  return operation(deps, parseJson(body));
 }
 
 function parseJson(body: Uint8Array): unknown {

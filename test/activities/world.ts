@@ -9,6 +9,8 @@ import { createBoxes } from '../../db/boxes.ts';
 import { addMerchant } from '../../db/merchants.ts';
 import { AmbiguousCommit, openDatabase } from '../../db/pool.ts';
 import type { Database, Tx } from '../../db/pool.ts';
+import { identityPolicies } from '../../domain/identity/checks.ts';
+import type { IdentityPolicy } from '../../domain/identity/checks.ts';
 import { createStore } from '../../db/store.ts';
 import type { Store } from '../../db/store.ts';
 import { shippedRuleset } from '../support/facts.ts';
@@ -37,7 +39,7 @@ export interface World {
 }
 
 /** A new world, torn down after the file's tests. `parts` takes the place of vendors. */
-export async function aWorld(parts: Partial<Vendors['ports']> = {}): Promise<World> {
+export async function aWorld(parts: Partial<Vendors['ports'] & { identityPolicy: IdentityPolicy }> = {}): Promise<World> {
   const fresh = await freshDatabase();
   const database = openDatabase({ url: fresh.url, applicationName: 'test-activities', poolSize: 20 });
   after(async () => {
@@ -53,6 +55,7 @@ export async function aWorld(parts: Partial<Vendors['ports']> = {}): Promise<Wor
   const activities = createActivities({
     store,
     ...vendors.ports,
+    identityPolicy: identityPolicies.off,
     ...parts,
     reportReuseMs: decisionLimits.reportReuseMs,
     inquirySharedMs: deadlines.creditReportMs,

@@ -44,6 +44,8 @@ test('each error of the service is mapped once, and each call is made exactly on
     ['InvalidParameterException', 400, 'rejected INVALID_PARAMETER'],
     ['ValidationException', 400, 'rejected INVALID_PARAMETER'],
     ['AccessDeniedException', 400, 'rejected CONFIG_ACCESS_DENIED'],
+    ['SessionNotFoundException', 400, 'rejected SESSION_NOT_FOUND'],
+    ['IdempotentParameterMismatchException', 400, 'rejected CONFIG_TOKEN_REUSED'],
     ['ResourceNotFoundException', 400, 'rejected CONFIG_RESOURCE_NOT_FOUND'],
     ['LimitExceededException', 400, 'rejected CONFIG_LIMIT_EXCEEDED'],
     ['UnrecognizedClientException', 400, 'rejected CONFIG_CREDENTIALS'],

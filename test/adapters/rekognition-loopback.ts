@@ -15,7 +15,7 @@ import { identityLimits } from '../../config/identity-limits.ts';
 import { VendorFailure } from '../../domain/failures.ts';
 import { assessIdentity, identityPolicy } from '../../domain/identity/checks.ts';
 import type { StatedIdentity } from '../../domain/identity/checks.ts';
-import type { IdentityProvider } from '../../domain/ports.ts';
+import type { IdentityProvider, LivenessProvider } from '../../domain/ports.ts';
 import type { SpecimenPerson } from '../../sandbox/id-card/card.ts';
 import type { AwsCredentials } from '../../sandbox/aws/signature.ts';
 import { createRekognition } from '../../sandbox/rekognition/rekognition.ts';
@@ -46,7 +46,7 @@ export const credentials: AwsCredentials = { accessKeyId: 'id', secretAccessKey:
 export interface Loopback {
   /** Where Rekognition is said to be. */
   endpoint: string;
-  provider: IdentityProvider;
+  provider: IdentityProvider & LivenessProvider;
   /** One raw call, signed by the holder of the credentials; `headers` replaces some of them afterwards, undefined removes one. */
   post(
     operation: string,
@@ -54,6 +54,8 @@ export interface Loopback {
     headers?: Record<string, string | undefined>,
     signing?: Partial<Signing>,
   ): Promise<{ status: number; type: string | null; answer: unknown }>;
+  /** Lets the camera of a liveness session see something; the status of the answer. */
+  watch(sessionId: string, scene: string, picture?: Uint8Array): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -61,7 +63,7 @@ export interface Loopback {
 export async function startSimulator(mode: 'model' | 'scripted'): Promise<Loopback> {
   const rekognition = createRekognition({ mode, credentials, log: pino({ level: 'silent' }) });
   await rekognition.ready();
-  const app = new Hono().route('/rekognition', rekognition.routes);
+  const app = new Hono().route('/rekognition', rekognition.routes).route('/camera', rekognition.camera);
   const loopback = await startServer(getRequestListener(app.fetch), '/rekognition');
   return {
     ...loopback,
@@ -73,7 +75,7 @@ export async function startSimulator(mode: 'model' | 'scripted'): Promise<Loopba
 }
 
 /** Anything that listens. */
-export async function startServer(listener: http.RequestListener, path = '', timeoutMs = 20_000): Promise<Loopback> {
+export async function startServer(listener: http.RequestListener, path = '', timeoutMs = 60_000): Promise<Loopback> {
   const server = http.createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // a server on a port has one
@@ -81,6 +83,10 @@ export async function startServer(listener: http.RequestListener, path = '', tim
   return {
     endpoint,
     provider: createIdentityProvider({ endpoint, region: 'ap-southeast-1', ...credentials, timeoutMs }),
+    watch: async (sessionId, scene, picture = Buffer.from('ffd8ffe0', 'hex')) => {
+      const url = new URL(`/camera/${sessionId}?scene=${scene}`, endpoint);
+      return (await fetch(url, { method: 'POST', body: Uint8Array.from(picture) })).status;
+    },
     post: (operation, body, headers, signing) => post(endpoint, { operation, body, headers }, signing),
     close: async () => {
       server.closeAllConnections();
@@ -137,7 +143,7 @@ export async function identify(
 /** Checks the person on photos that were taken in. */
 export async function checkPhotos(provider: IdentityProvider, photos: Parameters<typeof lookAtPhotos>[1], stated: StatedIdentity) {
   const sight = await lookAtPhotos({ provider, codes }, photos, call.reference);
-  const evidence = { ...sight, doubles: { otherPhones: 0, reusedPhotos: 0 } };
+  const evidence = { ...sight, liveness: null, doubles: { otherPhones: 0, reusedPhotos: 0 } };
   return { evidence, ...assessIdentity(evidence, stated, identityPolicy, today) };
 }
 

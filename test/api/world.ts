@@ -91,6 +91,7 @@ export async function aWorld(overrides: Partial<ApiDeps> = {}): Promise<World> {
     commands,
     runs: { look: async () => ({ kind: 'away' }) },
     runUrl: () => null,
+    liveness: null,
     readImage: async (bytes) =>
       bytes[0] === 0xff
         ? { kind: 'ok', jpeg: bytes }

@@ -133,6 +133,7 @@ const sample: Record<string, string> = {
   TEMPORAL_ADDRESS: 'temporal:7233',
   DATA_KEY: Buffer.alloc(32).toString('base64'),
   INDEX_KEY: Buffer.alloc(32).toString('base64'),
+  LIVENESS: 'required',
   PAYLOAD_KEYS: `first:${Buffer.alloc(32).toString('base64')}`,
 };
 

@@ -20,7 +20,7 @@ const photos = z.strictObject({ id_front: photo, id_back: photo, selfie: photo }
 /** Adds the route. */
 export function addSubmitIdentity(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.session, maxBytes: 'streamed', problems: ['WRONG_STATE', 'PHOTO_REFUSED', 'TOO_MANY_PHOTOS'] },
+    { guard: guards.session, maxBytes: 'streamed', problems: ['WRONG_STATE', 'LIVENESS_NEEDED', 'PHOTO_REFUSED', 'TOO_MANY_PHOTOS'] },
     {
       method: 'post',
       path: '/checkout/identity',
