@@ -100,6 +100,10 @@ interface Findings {
 function runStage(found: Findings, ruleset: Ruleset, stage: Exclude<StageName, 'limit'>): void {
   let couldTell = true;
   for (const rule of ruleset.rules[stage]) {
+    if (!rule.isEnabled) {
+      found.trace.push({ operands: {}, result: 'SKIPPED', ruleId: rule.id, stage });
+      continue;
+    }
     const result = resultOf(found, () => applyRule(found, rule));
     couldTell &&= result === 'HIT' || result === 'NO_HIT';
     found.trace.push({ operands: operandsOf(rule.operands, found.values), result, ruleId: rule.id, stage });

@@ -3,6 +3,7 @@
 
 import { reasons } from '../reasons.ts';
 import { operationOf, partsOf, valueOf, type Expression, type Operation } from './engine.ts';
+import { caseProblems } from './golden.ts';
 import { pricingProblems } from './lint-pricing.ts';
 import { InvalidRuleset, parseRuleset, type Rule, type Ruleset } from './ruleset.ts';
 import type { InputSpec } from './types.ts';
@@ -11,7 +12,7 @@ import type { InputSpec } from './types.ts';
 export function lintRuleset(document: unknown): string[] {
   try {
     const ruleset = parseRuleset(document);
-    return [
+    const problems = [
       ...size(ruleset),
       ...reasonCodes(ruleset),
       ...unusedInputs(ruleset),
@@ -20,6 +21,8 @@ export function lintRuleset(document: unknown): string[] {
       ...rows(ruleset),
       ...pricingProblems(ruleset),
     ];
+    // Cases are told apart from slips of the pen: they run once nothing else is wrong.
+    return problems.length > 0 ? problems : caseProblems(ruleset);
   } catch (error) {
     if (error instanceof InvalidRuleset) return [...error.problems];
     throw error;

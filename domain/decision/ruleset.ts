@@ -3,6 +3,7 @@
 
 import type { ReasonCode } from '../reasons.ts';
 import type { Pricing } from '../pricing.ts';
+import { readCases, type GoldenCase } from './cases-reader.ts';
 import { compile, type Expression } from './engine.ts';
 import { RuleFault, type Kind } from './operators.ts';
 import { readPricing } from './pricing-reader.ts';
@@ -21,6 +22,12 @@ export interface Rule {
   effect: Effect;
   /** All names that the rule may look at, sorted. */
   operands: readonly string[];
+  /** A rule that is off stays in the document and is recorded as skipped. */
+  isEnabled: boolean;
+  /** Who answers for it; null in documents of schema 2. */
+  owner: string | null;
+  /** The golden cases in which it applies. */
+  testRefs: readonly string[];
 }
 
 interface LimitRow {
@@ -45,6 +52,8 @@ export interface Ruleset {
   limit: { minimumVnd: number; stepVnd: number; table: readonly LimitRow[] };
   /** Null in documents of schema 2, which knew no prices: then nothing costs anything. */
   pricing: Pricing | null;
+  /** Empty in documents of schema 2. */
+  cases: readonly GoldenCase[];
 }
 
 /** The file is no ruleset. `problems` are all that was found, each with its place. */
@@ -90,6 +99,7 @@ export function parseRuleset(document: unknown): Ruleset {
       table: readTable(limit, new Map([...names, ['score', 'number']])),
     },
     pricing: schema === 3 ? readPricing(root.object('pricing')) : null,
+    cases: schema === 3 ? readCases(root, inputs) : [],
   };
   const product = inputs.find((input) => input.name === 'product');
   if (schema === 3 && (product?.type !== 'enum' || product.missing.policy !== 'refer'))
@@ -144,7 +154,18 @@ function readRule(reader: Reader, stage: StageName, names: ReadonlyMap<string, K
   const when = expression(reader, 'when', names, 'boolean');
   const effect = readEffect(reader.object('effect'), stage, names);
   const second = effect.kind === 'cap' ? effect.limitVnd.names : effect.kind === 'points' ? effect.of.names : [];
-  return { id: reader.text('id'), when, effect, operands: [...new Set([...when.names, ...second])].sort() };
+  return { id: reader.text('id'), when, effect, operands: [...new Set([...when.names, ...second])].sort(), ...readCare(reader) };
+}
+
+/** Whether a rule is on, who answers for it, and which cases show it. */
+function readCare(reader: Reader): Pick<Rule, 'isEnabled' | 'owner' | 'testRefs'> {
+  const isEnabled = reader.has('enabled') ? reader.value('enabled') : true;
+  if (typeof isEnabled !== 'boolean') reader.problem('enabled', 'must be true or false');
+  return {
+    isEnabled: isEnabled !== false,
+    owner: reader.has('owner') ? reader.text('owner') : null,
+    testRefs: reader.has('testRefs') ? readTexts(reader, 'testRefs') : [],
+  };
 }
 
 function readEffect(reader: Reader, stage: StageName, names: ReadonlyMap<string, Kind>): Effect {

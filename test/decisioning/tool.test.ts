@@ -78,6 +78,10 @@ test('a file that is none, a ruleset with problems and a decision that is not th
     assert.equal(code, 1);
     assert.match(text, /limit\.minimumVnd must be above zero\n.*limit\.table must end with a row/);
   }
+  const [good, ...others] = Object(shippedRuleset).cases as object[]; // as loose as JSON
+  const promise = { ...good, expect: { outcome: 'declined', reasons: ['BAD_DEBT'] } };
+  const unkept = await say('publish', fileOf({ ...Object(shippedRuleset), version: '9.9.9', cases: [promise, ...others] }), ...signed);
+  assert.deepEqual([unkept.code, unkept.text], [1, 'case good: is to be declined BAD_DEBT, and is approved']);
   await assert.rejects(say('explain', 'dec_none'), /there is no decision dec_none/);
   await assert.rejects(say('replay', 'app_none'), /there is no decision app_none/);
   const { code, text } = await say('publish', fileOf(shippedRuleset), ...signed);
