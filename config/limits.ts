@@ -160,6 +160,8 @@ export const deliveryLimits = {
   retryDelaysMs: [5 * second, 30 * second, 5 * minute],
   /** Our choice: an accepted transaction without outcome for this long is published again. */
   sweepAfterMs: 2 * minute,
+  /** The same while the work queue is empty: longer than a consumer keeps what it has fetched waiting, and nobody else can have the message. */
+  sweepAfterEmptyMs: 20 * second,
   /** Our choice: drained well before Kubernetes kills (60 s). */
   drainMs: 45 * second,
   /** Time in which a request of an attempt may still reach the core: inquiry, purchase, and as much again in reserve (way4TimeoutMs). */
@@ -185,7 +187,7 @@ export const deliveryLimits = {
   /** Our choice: a message that was returned or refused is published again after this. */
   relayRetryMs: 2 * second,
   /** Our choice: how often the sweeper looks. */
-  sweepEveryMs: 15 * second,
+  sweepEveryMs: 10 * second,
   /** Our choice: one sweep. */
   sweepBatch: 500,
   /** Our choice: published messages are kept this long as evidence. */

@@ -1,6 +1,7 @@
 // The relay put together: lanes that publish the outbox, the sweeper that makes up for what was lost, and the drain of both. Several
 // relays run at once; rows that one holds are passed over by the others.
 
+import { createGauge } from '../adapters/rabbitmq/gauge.ts';
 import { createPublisher } from '../adapters/rabbitmq/publisher.ts';
 import type { Topology } from '../adapters/rabbitmq/topology.ts';
 import type { Transport } from '../adapters/rabbitmq/transport.ts';
@@ -50,6 +51,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     report: options.report,
   });
   const publisher = createPublisher({ link, ...limits });
+  const gauge = createGauge({ link, queue: topology.queue.name });
   await link.start();
 
   const ready = () => link.state() === 'ready';
@@ -61,8 +63,11 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const sweeper = startLoop({ round: async () => sweep(), idleMs: limits.sweepEveryMs, faultMs: limits.sweepEveryMs, onFault });
 
   async function sweep(): Promise<boolean> {
+    // What was published and is not in the queue was fetched, waits in a delay queue as its row says, or is lost: no need for patience then.
+    const isEmpty = (await gauge.waiting()) === 0;
+    const afterMs = isEmpty ? Math.min(limits.sweepAfterEmptyMs, limits.sweepAfterMs) : limits.sweepAfterMs;
     const count = await database.withTransaction(async (tx) => {
-      const swept = await sweepOutbox(tx, { afterMs: limits.sweepAfterMs, limit: limits.sweepBatch });
+      const swept = await sweepOutbox(tx, { afterMs, limit: limits.sweepBatch });
       await faults('sweeper.sweeping');
       return swept;
     });

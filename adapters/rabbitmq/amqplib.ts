@@ -78,6 +78,7 @@ function wrapChannel(plain: PlainChannel | ConfirmChannel): Channel {
     declareExchange: async ({ name, type }) => void (await plain.assertExchange(name, type, { durable: true, autoDelete: false })),
     declareQueue: async (queue) =>
       void (await plain.assertQueue(queue.name, { durable: true, autoDelete: false, exclusive: false, arguments: queue.arguments })),
+    waitingIn: async (queue) => (await plain.checkQueue(queue)).messageCount,
     bind: async ({ queue, exchange, routingKey }) => void (await plain.bindQueue(queue, exchange, routingKey)),
     prefetch: async (count) => void (await plain.prefetch(count)),
     consume: async (queue, consumerTag, onDelivery) =>

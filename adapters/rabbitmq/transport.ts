@@ -28,6 +28,9 @@ export interface Channel {
   /** Creates it, or proves that it is there with exactly these properties; otherwise rejects and the channel is gone. */
   declareExchange(exchange: { name: string; type: 'direct' }): Promise<void>;
   declareQueue(queue: { name: string; arguments: Record<string, string | number> }): Promise<void>;
+  /** Messages that wait in the queue; those that were delivered and are not answered yet do not count. Rejects, and the channel is gone,
+   *  when there is no such queue. */
+  waitingIn(queue: string): Promise<number>;
   bind(binding: { exchange: string; routingKey: string; queue: string }): Promise<void>;
   prefetch(count: number): Promise<void>;
   /** `null` means that the broker ended the consumer, because its queue was deleted for instance. */

@@ -32,6 +32,7 @@ export const quick: Profile = {
     claimLeaseMs: 5_000,
     retryDelaysMs: [500, 2_000, 5_000],
     sweepAfterMs: 25_000,
+    sweepAfterEmptyMs: 8_000,
     sweepEveryMs: 2_000,
     relayRetryMs: 500,
     noticeRetryMs: 500,

@@ -104,7 +104,7 @@ test('queues that are deleted under a running pool are declared again and the pu
   const world = await aWorld(t);
   world.core.delayMs = 20;
   const accepted = await world.accept(60);
-  await world.aRelay({ limits: { ...fastRelay, sweepAfterMs: 500 } });
+  await world.aRelay({ limits: { ...fastRelay, sweepAfterEmptyMs: 500 } });
   const pool = await world.aPool();
   await soon(() => assert.ok(world.core.bookings.size > 5));
   await withChannel(world, async (channel) => {
@@ -112,6 +112,29 @@ test('queues that are deleted under a running pool are declared again and the pu
   });
   await bookedExactlyOnce(world, accepted);
   assert.ok(pool.counts().sessions > 1);
+});
+
+test('a purchase whose message may still wait in the queue is left alone, and is published again soon after that queue is empty', async (t) => {
+  const world = await aWorld(t);
+  const accepted = await world.accept(1);
+  const { name } = world.topology.queue;
+  let sweeps = 0;
+  await world.aRelay({
+    limits: { ...fastRelay, sweepEveryMs: 10, sweepAfterEmptyMs: 300 },
+    faults: (point) => void (sweeps += point === 'sweeper.sweeping' ? 1 : 0),
+  });
+  const publishedAgain = async () => (await world.database.query('select 1 from outbox')).rowCount === 2;
+  const isLate = "select 1 from outbox where published_at < now() - interval '1 second'";
+  await soon(async () => assert.equal((await world.database.query(isLate)).rowCount, 1));
+  const before = sweeps;
+  await soon(() => assert.ok(sweeps > before + 3));
+  assert.equal(await publishedAgain(), false);
+  assert.equal(await readyMessages(world, name), 1);
+
+  await withChannel(world, async (channel) => channel.purgeQueue(name));
+  await soon(async () => assert.ok(await publishedAgain()));
+  await world.aPool();
+  await bookedExactlyOnce(world, accepted);
 });
 
 test('the sweeper publishes what has no outcome once more, whoever else sweeps, and leaves parked purchases alone', async (t) => {

@@ -99,6 +99,7 @@ function openChannel(transport: FakeTransport, channel: FakeChannel): Channel {
     declareQueue: async () => {
       if (transport.declareError) throw transport.declareError;
     },
+    waitingIn: async () => 0,
     bind: async () => undefined,
     prefetch: async () => undefined,
     consume: async (_queue, _tag, onDelivery) => void (channel.deliver = onDelivery),
