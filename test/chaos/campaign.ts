@@ -5,12 +5,15 @@ import type { TestServers } from '../../infra/local/test-servers.ts';
 import { faultOf } from './faults.ts';
 import type { Evidence, FaultName } from './faults.ts';
 import { openFire } from './fire.ts';
-import type { Fire } from './fire.ts';
+import type { Fire, FireOptions } from './fire.ts';
 import { createLoad } from './load.ts';
 import type { Load } from './load.ts';
 import type * as profiles from './profiles.ts';
 import { createRecovery } from './recovery.ts';
+import { strikeOneByOne } from './one-by-one.ts';
+import type { RecoveryTimes } from './one-by-one.ts';
 import { schedule } from './schedule.ts';
+import type { Strike } from './schedule.ts';
 import { openStage } from './stage.ts';
 import type { Stage } from './stage.ts';
 import { isQuiet, judge } from './verdict.ts';
@@ -24,6 +27,8 @@ export interface CampaignOptions {
   faults: readonly FaultName[];
   profile: keyof typeof profiles;
   paceMs: number;
+  /** Each fault once and alone, the next when everything of before has recovered, instead of a schedule of `durationMs`. */
+  oneByOne?: boolean;
   perSecond: number;
   mutant?: string | undefined;
   /** How many times longer than on an idle machine it may take until all is quiet. */
@@ -43,6 +48,8 @@ export interface CampaignResult extends Verdict {
   reconnects: number;
   /** The longest time from the healing of a fault until everything accepted before was settled. */
   worstRecoveryMs: number;
+  /** The same for each fault, where they came one by one. */
+  recoveryMs?: RecoveryTimes;
 }
 
 /** Runs it. The result says what was found; it throws only when the stage cannot be set up. */
@@ -54,11 +61,15 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     const recovery = createRecovery(stage.database);
     load.start(stage);
     const heartbeatMs = stage.profile.delivery.heartbeatSeconds * 1_000;
-    const strikes = schedule({ seed, durationMs, heartbeatMs, faults, paceMs });
-    const [fire] = await Promise.all([
-      openFire({ stage, strikes, say, healed: recovery.healed, stopped }),
-      Promise.race([pause(durationMs), stopped]),
-    ]);
+    const { fire, recoveryMs, tooSlow } = options.oneByOne
+      ? await strikeOneByOne({ stage, seed, heartbeatMs, faults, say, stopped })
+      : {
+          fire: await fireFor(
+            durationMs,
+            { stage, say, healed: recovery.healed, stopped },
+            schedule({ seed, durationMs, heartbeatMs, faults, paceMs }),
+          ),
+        };
     say('everything is healed; waiting for quiet');
     const violations = await calmDown(stage, load, fire, options.patience ?? 1);
     const worstRecoveryMs = await recovery.worstMs();
@@ -73,11 +84,17 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       ambiguousCommits: evidence.ambiguous,
       reconnects: evidence.reconnects,
       worstRecoveryMs,
-      violations: [...broken, ...violations, ...fire.failed, ...vacuous(fire.struck, evidence)],
+      ...(recoveryMs && { recoveryMs }),
+      violations: [...(tooSlow ?? []), ...broken, ...violations, ...fire.failed, ...vacuous(fire.struck, evidence)],
     };
   } finally {
     await stage.close();
   }
+}
+
+async function fireFor(durationMs: number, options: Omit<FireOptions, 'strikes'>, strikes: readonly Strike[]): Promise<Fire> {
+  const [fire] = await Promise.all([openFire({ ...options, strikes }), Promise.race([pause(durationMs), options.stopped])]);
+  return fire;
 }
 
 /** Ends the traffic and waits until nothing moves. Returns what did not come to an end in time. */

@@ -53,7 +53,8 @@ async function inTurn(options: FireOptions, fire: Fire, strikes: readonly Strike
 // While the database stands still a request may wait inside WAY4, whose simulator keeps its books there; a killed one makes it wait as well.
 const standsStill: ReadonlySet<FaultName> = new Set(['freeze-consumer', 'freeze-postgres', 'kill-postgres']);
 
-async function carryOut({ stage, healed }: FireOptions, { excuses }: Fire, strike: Strike): Promise<void> {
+/** Strikes, waits as long as the strike lasts, and heals. */
+export async function carryOut({ stage, healed }: Pick<FireOptions, 'stage' | 'healed'>, { excuses }: Fire, strike: Strike): Promise<void> {
   const from = Date.now();
   const heal = await strikeNow(stage, strike);
   if (strike.fault === 'delete-queue') excuses.losses.push(Date.now());

@@ -5,7 +5,7 @@ import { readEnvironment } from '../../infra/local/environment.ts';
 import { startTestServers } from '../../infra/local/test-servers.ts';
 import type { TestServers } from '../../infra/local/test-servers.ts';
 import { runCampaign } from './campaign.ts';
-import type { CampaignOptions } from './campaign.ts';
+import type { CampaignOptions, CampaignResult } from './campaign.ts';
 import { faultNames } from './faults.ts';
 import type { FaultName } from './faults.ts';
 import { mutants } from './mutants.ts';
@@ -13,6 +13,7 @@ import { mutants } from './mutants.ts';
 const usage = `Breaks the hand-off while purchases run through it, then checks that each was booked exactly once.
 
   npm run chaos -- --minutes M [--seed S] [--faults a,b,…] [--rate N]
+  npm run chaos -- --each [--seed S] [--faults a,b,…]   each fault once and alone, with the limits of production
   npm run chaos -- --mutant NAME      a seeded bug; exit code 1 when it was caught, as it must be
   npm run chaos -- --mutants          every seeded bug; exit code 0 when each was caught
 
@@ -31,6 +32,7 @@ const options = {
   faults: { type: 'string' },
   rate: { type: 'string', default: '60' },
   mutant: { type: 'string' },
+  each: { type: 'boolean', default: false },
   mutants: { type: 'boolean', default: false },
 } as const;
 
@@ -50,6 +52,7 @@ async function main(args: string[]): Promise<number> {
   const { DATABASE_URL: _d, AMQP_URL: _a, ...env } = readEnvironment(); // they are killed, so they must be our own
   const servers = await startTestServers(env, { durable: true });
   try {
+    if (flags.each) return await strikeEach(servers, flags.plan);
     if (flags.mutants) return await hunt(servers, flags.plan);
     const result = await runCampaign({ ...flags.plan, servers, say, stopped: servers.requested });
     process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -57,6 +60,20 @@ async function main(args: string[]): Promise<number> {
   } finally {
     await servers.stop();
   }
+}
+
+/** What each fault costs by itself. Only where messages are taken away may the sweeper help. */
+async function strikeEach(servers: TestServers, plan: Plan): Promise<number> {
+  const turns = [plan.faults.filter((name) => name !== 'delete-queue'), plan.faults.filter((name) => name === 'delete-queue')];
+  const results: CampaignResult[] = [];
+  for (const faults of turns.filter((turn) => turn.length > 0)) {
+    const alone = { ...plan, faults, profile: 'production', oneByOne: true, servers, say, stopped: servers.requested } as const;
+    results.push(await runCampaign(alone));
+  }
+  const recoveryMs = Object.assign({}, ...results.map((result) => result.recoveryMs));
+  const violations = results.flatMap((result) => result.violations);
+  process.stdout.write(`${JSON.stringify({ seed: plan.seed, recoveryMs, violations })}\n`);
+  return violations.length === 0 ? 0 : 1;
 }
 
 /** Lets every mutant loose; each has to be caught. */
@@ -96,7 +113,7 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-function readFlags(args: string[]): { plan: Plan; mutants: boolean } | undefined {
+function readFlags(args: string[]): { plan: Plan; mutants: boolean; each: boolean } | undefined {
   try {
     const { values } = parseArgs({ args, options });
     const minutes = Number(values.minutes);
@@ -105,10 +122,14 @@ function readFlags(args: string[]): { plan: Plan; mutants: boolean } | undefined
     const faults = readFaults(values.faults);
     const isKnown = values.mutant === undefined || Object.hasOwn(mutants, values.mutant);
     if (!(minutes > 0) || !Number.isSafeInteger(seed) || !(perSecond > 0) || !faults || !isKnown) return undefined;
-    if (values.mutant !== undefined) return { plan: planOf(values.mutant, seed), mutants: false };
+    if (values.mutant !== undefined) return { plan: planOf(values.mutant, seed), mutants: false, each: false };
     const isLong = minutes >= productionFromMinutes;
     const pace = isLong ? ({ profile: 'production', paceMs: 9_000 } as const) : ({ profile: 'quick', paceMs: 2_500 } as const);
-    return { plan: { seed, durationMs: minutes * 60_000, faults, perSecond, mutant: undefined, ...pace }, mutants: values.mutants };
+    return {
+      plan: { seed, durationMs: minutes * 60_000, faults, perSecond, mutant: undefined, ...pace },
+      mutants: values.mutants,
+      each: values.each,
+    };
   } catch {
     return undefined;
   }

@@ -5,6 +5,8 @@ import type { Queryable } from '../../db/pool.ts';
 export interface Recovery {
   /** A fault was healed just now. */
   healed(): void;
+  /** True when nothing of before the last healing waits any more. */
+  isOver(): boolean;
   /** The longest recovery so far, in milliseconds. Ends the watch. */
   worstMs(): Promise<number>;
 }
@@ -30,6 +32,7 @@ export function createRecovery(database: Queryable): Recovery {
   }, lookEveryMs);
   return {
     healed: () => void waiting.push(Date.now()),
+    isOver: () => waiting.length === 0,
     worstMs: async () => {
       clearInterval(timer);
       await looking;

@@ -56,7 +56,8 @@ export function schedule(options: ScheduleOptions): Strike[] {
   return strikes.toSorted((a, b) => a.atMs - b.atMs);
 }
 
-function aim(random: Random, name: FaultName, atMs: number, durationMs: number): Strike {
+/** Whom one fault strikes, and on which wire. */
+export function aim(random: Random, name: FaultName, atMs: number, durationMs: number): Strike {
   const fault = faultOf(name);
   const subject = random.pick(fault.strikes);
   const wires = fault.wires

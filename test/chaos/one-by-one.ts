@@ -1,0 +1,58 @@
+// Each fault once and alone, to see what it costs by itself: the next one strikes when nothing of before the last one's end waits any more.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import type { FaultName } from './faults.ts';
+import { faultOf } from './faults.ts';
+import { carryOut } from './fire.ts';
+import type { Fire, FireOptions } from './fire.ts';
+import { createRandom } from './random.ts';
+import { createRecovery } from './recovery.ts';
+import { aim } from './schedule.ts';
+import type { Stage } from './stage.ts';
+
+/** Milliseconds from the end of the fault until everything that was accepted before was settled. */
+export type RecoveryTimes = Partial<Record<FaultName, number>>;
+
+const boundMs = 60_000;
+const patience = 5; // What takes longer than its bound is still waited for, so that the next fault finds a healthy system.
+const trafficMs = 3_000; // Purchases are under way again.
+const lookEveryMs = 250;
+
+export interface OneByOne extends Pick<FireOptions, 'stage' | 'say' | 'stopped'> {
+  seed: number;
+  heartbeatMs: number;
+  faults: readonly FaultName[];
+}
+
+/** Strikes one after the other; the seed chooses the victims. `tooSlow` names what took longer than a minute. */
+export async function strikeOneByOne(options: OneByOne): Promise<{ fire: Fire; recoveryMs: RecoveryTimes; tooSlow: string[] }> {
+  const { faults, heartbeatMs, say } = options;
+  const random = createRandom(options.seed);
+  const fire: Fire = { struck: {}, excuses: { losses: [], standstills: [] }, failed: [] };
+  const recoveryMs: RecoveryTimes = {};
+  let stopped = false;
+  void options.stopped.then(() => (stopped = true));
+  for (const fault of faults) {
+    if (stopped) break;
+    await pause(trafficMs);
+    const strike = aim(random, fault, 0, faultOf(fault).heartbeats * heartbeatMs);
+    const ms = await recoveryFrom(options.stage, async (healed) => carryOut({ stage: options.stage, healed }, fire, strike));
+    fire.struck[fault] = 1;
+    recoveryMs[fault] = ms;
+    say(`${(ms / 1_000).toFixed(1).padStart(7)} s  ${fault} ${strike.victim}${strike.wire ? ` (${strike.wire})` : ''}`);
+  }
+  const slow = Object.entries(recoveryMs).filter(([, ms]) => ms > boundMs);
+  return {
+    fire,
+    recoveryMs,
+    tooSlow: slow.map(([fault, ms]) => `${fault}: recovered after ${Math.round(ms / 1_000)} s, not within ${boundMs / 1_000} s`),
+  };
+}
+
+async function recoveryFrom({ database }: Stage, strike: (healed: () => void) => Promise<void>): Promise<number> {
+  const recovery = createRecovery(database);
+  await strike(recovery.healed);
+  const giveUpAt = performance.now() + patience * boundMs;
+  while (!recovery.isOver() && performance.now() < giveUpAt) await pause(lookEveryMs);
+  return recovery.isOver() ? recovery.worstMs() : patience * boundMs;
+}
