@@ -31,6 +31,8 @@ export interface CampaignOptions {
   oneByOne?: boolean;
   perSecond: number;
   mutant?: string | undefined;
+  /** How long WAY4 takes for a purchase from beginning to end, beside what is struck. */
+  coreDelayMs?: number | undefined;
   /** How many times longer than on an idle machine it may take until all is quiet. */
   patience?: number;
   /** A line for a person. */
@@ -59,6 +61,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const stage = await openStage({ ...options, sweeper: faults.includes('delete-queue'), onReport: load.onReport });
   try {
     const recovery = createRecovery(stage.database);
+    if (options.coreDelayMs !== undefined) await slowCore(stage, options.coreDelayMs);
     load.start(stage);
     const heartbeatMs = stage.profile.delivery.heartbeatSeconds * 1_000;
     const { fire, recoveryMs, tooSlow } = options.oneByOne
@@ -70,6 +73,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
             schedule({ seed, durationMs, heartbeatMs, faults, paceMs }),
           ),
         };
+    await stage.sandbox.clearFaults();
     say('everything is healed; waiting for quiet');
     const violations = await calmDown(stage, load, fire, options.patience ?? 1);
     const worstRecoveryMs = await recovery.worstMs();
@@ -95,6 +99,10 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
 async function fireFor(durationMs: number, options: Omit<FireOptions, 'strikes'>, strikes: readonly Strike[]): Promise<Fire> {
   const [fire] = await Promise.all([openFire({ ...options, strikes }), Promise.race([pause(durationMs), options.stopped])]);
   return fire;
+}
+
+async function slowCore({ sandbox }: Stage, delayMs: number): Promise<void> {
+  await sandbox.fault({ vendor: 'way4', operation: 'purchase', fault: 'slow', delayMs, times: 10_000 });
 }
 
 /** Ends the traffic and waits until nothing moves. Returns what did not come to an end in time. */

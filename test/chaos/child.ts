@@ -81,9 +81,12 @@ async function startWorker(orders: Orders, database: Database, mutant: Mutant): 
     topology: transactionTopology({ name: orders.queue, deliveryLimit, maxMessages, retryDelaysMs }),
     faults: noFaults,
     transport: mutant.transport?.(amqplibTransport) ?? amqplibTransport,
-    limits: { ...delivery, coreTimeoutMs, ...(!orders.sweeper && { sweepAfterMs: never }) },
+    limits: { ...delivery, coreTimeoutMs, ...(!orders.sweeper && { sweepAfterMs: never, sweepAfterEmptyMs: never }) },
     onFault: () => undefined,
-    report: ({ kind }: { kind: string }) => void (blocked += kind === 'blocked' ? 1 : 0),
+    report: (event: { kind: string; reason?: string }) => {
+      if (event.kind === 'blocked') blocked += 1;
+      if (event.kind === 'lost' && event.reason?.includes('unknown delivery tag')) report({ kind: 'foreign answer' });
+    },
   };
   if (orders.role === 'relay') {
     const relay = await startRelay(shared);

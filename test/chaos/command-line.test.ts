@@ -13,6 +13,7 @@ const wrong: [string, string[]][] = [
   ['test/chaos/main.ts', ['--seed', 'x']],
   ['test/chaos/main.ts', ['--faults', 'kill-consumer,earthquake']],
   ['test/chaos/main.ts', ['--mutant', 'godzilla']],
+  ['test/chaos/main.ts', ['--control']],
   ['test/chaos/main.ts', ['--verbose']],
   ['bench/main.ts', []],
   ['bench/main.ts', ['nothing']],

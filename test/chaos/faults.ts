@@ -65,6 +65,8 @@ export const faults = {
   },
   'lose-answers': { strikes: ['relay', 'consumer', 'sender'], wires: ['postgres'], heartbeats: short, shows: ['ambiguous'] },
   'lose-requests': { strikes: ['relay', 'consumer', 'sender'], wires: ['postgres', 'amqp'], heartbeats: short, shows: [] },
+  /** Outcomes are written to a wire that swallows them: what was settled, and what not, is known to the database alone. */
+  'lose-settlements': { strikes: ['consumer'], wires: ['postgres'], heartbeats: short, shows: ['ambiguous'] },
   'delay-wire': { strikes: ['relay', 'consumer'], wires: ['postgres', 'amqp', 'way4'], heartbeats: 1, shows: [] },
   /** Requests arrive at WAY4 long after their sender gave them up, though within the lease. */
   'late-core-requests': { strikes: ['consumer'], wires: ['way4'], heartbeats: 1, shows: ['delayed'] },

@@ -15,6 +15,7 @@ const usage = `Breaks the hand-off while purchases run through it, then checks t
   npm run chaos -- --minutes M [--seed S] [--faults a,b,…] [--rate N]
   npm run chaos -- --each [--seed S] [--faults a,b,…]   each fault once and alone, with the limits of production
   npm run chaos -- --mutant NAME      a seeded bug; exit code 1 when it was caught, as it must be
+  npm run chaos -- --mutant NAME --control   the same campaign without the bug; exit code 0, as it must be
   npm run chaos -- --mutants          every seeded bug; exit code 0 when each was caught
 
   --minutes M    time under fire (default 2); from 5 minutes on with the limits of production, below with quicker ones
@@ -34,9 +35,10 @@ const options = {
   mutant: { type: 'string' },
   each: { type: 'boolean', default: false },
   mutants: { type: 'boolean', default: false },
+  control: { type: 'boolean', default: false },
 } as const;
 
-type Plan = Pick<CampaignOptions, 'seed' | 'durationMs' | 'faults' | 'profile' | 'paceMs' | 'perSecond' | 'mutant'>;
+type Plan = Pick<CampaignOptions, 'seed' | 'durationMs' | 'faults' | 'profile' | 'paceMs' | 'perSecond' | 'mutant' | 'coreDelayMs'>;
 
 const productionFromMinutes = 5;
 const mutantMs = 15_000;
@@ -102,7 +104,8 @@ async function hunt(servers: TestServers, plan: Plan): Promise<number> {
 }
 
 function planOf(mutant: string, seed: number): Plan {
-  return { ...quickPlan(seed, mutants[mutant]?.faults ?? []), mutant };
+  const { faults = [], coreDelayMs } = mutants[mutant] ?? {};
+  return { ...quickPlan(seed, faults), mutant, coreDelayMs };
 }
 
 function quickPlan(seed: number, faults: readonly FaultName[]): Plan {
@@ -120,9 +123,12 @@ function readFlags(args: string[]): { plan: Plan; mutants: boolean; each: boolea
     const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
     const perSecond = Number(values.rate);
     const faults = readFaults(values.faults);
-    const isKnown = values.mutant === undefined || Object.hasOwn(mutants, values.mutant);
+    const isKnown = values.mutant === undefined ? !values.control : Object.hasOwn(mutants, values.mutant);
     if (!(minutes > 0) || !Number.isSafeInteger(seed) || !(perSecond > 0) || !faults || !isKnown) return undefined;
-    if (values.mutant !== undefined) return { plan: planOf(values.mutant, seed), mutants: false, each: false };
+    if (values.mutant !== undefined) {
+      const plan = planOf(values.mutant, seed);
+      return { plan: values.control ? { ...plan, mutant: undefined } : plan, mutants: false, each: false };
+    }
     const isLong = minutes >= productionFromMinutes;
     const pace = isLong ? ({ profile: 'production', paceMs: 9_000 } as const) : ({ profile: 'quick', paceMs: 2_500 } as const);
     return {

@@ -33,6 +33,8 @@ export type Sending = z.infer<typeof sending>;
 export type Report =
   | { kind: 'accepted'; order: number; transactionId: string; rrn: string; created: boolean }
   | { kind: 'refused' | 'failed'; order: number }
+  /** The broker closed a channel on which a delivery was answered that it never made there. */
+  | { kind: 'foreign answer' }
   | { kind: 'told'; transactionId: string; status: 'posted' | 'rejected' }
   /** Counted since this process started. */
   | { kind: 'evidence'; evidence: Partial<Evidence> };
