@@ -1,5 +1,5 @@
 // Every time-out, retry, size and grace period of the system, each with its unit in the name and its source in the comment.
-// A number that bounds something stands here (or in staff-limits.ts or sandbox-limits.ts) and nowhere else; test/laws.test.ts checks that each says its source.
+// A number that bounds something stands here (or in staff-limits.ts, reconciliation-limits.ts or sandbox-limits.ts) and nowhere else; test/laws.test.ts checks that each says its source.
 
 const second = 1_000;
 const minute = 60 * second;
@@ -212,26 +212,6 @@ export const deliveryLimits = {
 export type DeliveryLimits = {
   -readonly [Name in keyof typeof deliveryLimits]: (typeof deliveryLimits)[Name] extends number ? number : readonly number[];
 };
-
-/** Reconciliation with WAY4. */
-export const reconciliationLimits = {
-  /** Our choice: two days in hours, so that a run that was missed is made up for. */
-  periodHours: 48,
-  /** Our choice: how often the scheduled run compares. */
-  everyMs: hour,
-  /** Our choice: a run that was missed for longer is made up for by the next. */
-  catchUpMs: 10 * minute,
-  /** Our choice: a month in hours; further back is a matter of statements. */
-  periodMaxHours: 744,
-  /** Longer than the longest delay of the hand-off and one attempt after it. */
-  quietMs: 10 * minute,
-  /** Our choice: clocks of a bank and ours differ by less. */
-  clockSkewMs: hour,
-  /** Our choice: one page stays far below vendorLimits.answerMaxBytes. */
-  pageRows: 500,
-  /** Our choice: what one process compares in memory at once. */
-  maxRows: 200_000,
-} as const;
 
 /** How long Kubernetes waits after SIGTERM before it kills: terminationGracePeriodSeconds in infra/k8s/, which a test compares. */
 export const graceLimits = {

@@ -7,7 +7,8 @@ import type { LogEntry, MetricsExporterConfig, Worker } from '@temporalio/worker
 import { createDataConverter } from '../adapters/temporal/data-converter.ts';
 import { readEnv } from '../config/env.ts';
 import { scheduleReconciliation } from '../adapters/temporal/schedules.ts';
-import { reconciliationLimits, temporalLimits } from '../config/limits.ts';
+import { temporalLimits } from '../config/limits.ts';
+import { reconciliationLimits } from '../config/reconciliation-limits.ts';
 import { openDatabase } from '../db/pool.ts';
 import { drainOnSignal } from './drain.ts';
 import { startHealth } from './health.ts';

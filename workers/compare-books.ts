@@ -4,7 +4,8 @@ import { createReconciliationActivities } from '../activities/reconciliation.ts'
 import type { ReconciliationActivities } from '../activities/reconciliation.ts';
 import { createCardCore } from '../adapters/way4/client.ts';
 import type { Env } from '../config/env.ts';
-import { reconciliationLimits, vendorLimits } from '../config/limits.ts';
+import { vendorLimits } from '../config/limits.ts';
+import { reconciliationLimits } from '../config/reconciliation-limits.ts';
 import type { Database } from '../db/pool.ts';
 import { reconcile, summarize } from './reconciliation.ts';
 import type { ReconciliationReport } from './reconciliation.ts';

@@ -3,7 +3,7 @@
 
 import { parseArgs } from 'node:util';
 import { readEnv } from '../config/env.ts';
-import { reconciliationLimits } from '../config/limits.ts';
+import { reconciliationLimits } from '../config/reconciliation-limits.ts';
 import { openDatabase } from '../db/pool.ts';
 import { compareBooks } from './compare-books.ts';
 import type { ReconciliationReport } from './reconciliation.ts';

@@ -8,7 +8,7 @@ import { createReconciliationActivities } from '../../activities/reconciliation.
 import { createDataConverter } from '../../adapters/temporal/data-converter.ts';
 import type { ReconciliationSummary } from '../../domain/reconciliation.ts';
 import { scheduleReconciliation } from '../../adapters/temporal/schedules.ts';
-import { reconciliationLimits } from '../../config/limits.ts';
+import { reconciliationLimits } from '../../config/reconciliation-limits.ts';
 import { reconciliationWorkflow, taskQueues } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { opened, testPayloads } from '../support/payloads.ts';
