@@ -9,7 +9,7 @@ const nonceBytes = 12;
 const tagBytes = 16;
 const headerBytes = 1 + nonceBytes + tagBytes;
 
-export type IndexedKind = 'phone' | 'national_id' | 'checkout_link';
+export type IndexedKind = 'phone' | 'national_id' | 'device' | 'checkout_link';
 
 export interface Boxes {
   /** Encrypts with AES-256-GCM. `place` is `<table>.<column>:<rowId>` and must be the same when the box is opened. */

@@ -24,8 +24,8 @@ const storedProfile = z.union([completeProfile, z.object({ phone: z.string() })]
 export interface Customers {
   /** Adds a customer of whom only the phone number is known. Returns its id. */
   add(tx: Tx, known: { phone: string }): Promise<string>;
-  /** Keeps what a customer states as a row of its own, which is nobody's until {@link adopt}. Returns its id. Repeat of the command: the first row. */
-  state(tx: Tx, statedBy: string, profile: Profile): Promise<string>;
+  /** Keeps what a customer states, and of their device a keyed hash, as a row of its own, which is nobody's until {@link adopt}. Returns its id. Repeat of the command: the first row. */
+  state(tx: Tx, statedBy: string, profile: Profile, deviceId?: string): Promise<string>;
   /** Makes a statement the customer of the application, and forgets the row it replaces. Repeat: nothing. */
   adopt(tx: Tx, applicationId: string, customerId: string): Promise<void>;
   /** Forgets a statement that was refused. Does nothing when it is an application's customer. */
@@ -40,6 +40,15 @@ export interface Customers {
 
 async function forget(db: Queryable, customerId: string): Promise<void> {
   await db.query('delete from customers c where id = $1 and not exists (select from applications where customer_id = c.id)', [customerId]);
+}
+
+async function adopt(tx: Tx, applicationId: string, customerId: string): Promise<void> {
+  const { rows } = await tx.query<{ replaced: string }>(
+    `update applications a set customer_id = $2 from applications old
+     where a.id = $1 and old.id = a.id and a.customer_id <> $2 returning old.customer_id as replaced`,
+    [applicationId, customerId],
+  );
+  if (rows[0]) await forget(tx, rows[0].replaced);
 }
 
 /** Stores profiles in boxes of this maker. */
@@ -59,11 +68,11 @@ export function createCustomers(boxes: Boxes): Customers {
       ]);
       return id;
     },
-    async state(tx, statedBy, profile) {
-      const id = newId('customer');
+    async state(tx, statedBy, profile, deviceId) {
+      const [id, deviceIndex] = [newId('customer'), deviceId === undefined ? null : boxes.index('device', deviceId)];
       const { rows } = await tx.query<{ id: string }>(
         `with stated as (
-           insert into customers (id, phone_index, national_id_index, profile, stated_by) values ($1, $2, $3, $4, $5)
+           insert into customers (id, phone_index, national_id_index, profile, stated_by, device_index) values ($1, $2, $3, $4, $5, $6)
            on conflict (stated_by) do nothing returning id
          )
          select id from stated union all select id from customers where stated_by = $5`,
@@ -73,19 +82,13 @@ export function createCustomers(boxes: Boxes): Customers {
           boxes.index('national_id', profile.nationalId),
           boxes.seal(place(id), JSON.stringify(profile)),
           statedBy,
+          deviceIndex,
         ],
       );
       invariant(rows[0], 'a statement is there once it was made');
       return rows[0].id;
     },
-    async adopt(tx, applicationId, customerId) {
-      const { rows } = await tx.query<{ replaced: string }>(
-        `update applications a set customer_id = $2 from applications old
-         where a.id = $1 and old.id = a.id and a.customer_id <> $2 returning old.customer_id as replaced`,
-        [applicationId, customerId],
-      );
-      if (rows[0]) await forget(tx, rows[0].replaced);
-    },
+    adopt,
     forget,
     async profile(db, id) {
       const profile = await read(db, id);

@@ -112,12 +112,17 @@ export const reasons = {
   },
   TOO_MANY_APPLICATIONS: {
     customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
-    staff: 'Unusually many applications of this person or with this phone.',
+    staff: 'Unusually many applications of this person with this phone or on this device.',
     merchant: 'risk_policy',
   },
   PHONE_SHARED: {
     customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
     staff: 'Several other persons applied with this phone within 30 days.',
+    merchant: 'risk_policy',
+  },
+  DEVICE_SHARED: {
+    customer: { vi: 'Hồ sơ của bạn cần được xem xét thêm.', en: 'Your application needs a closer look.' },
+    staff: 'Several other persons applied on this device within 30 days.',
     merchant: 'risk_policy',
   },
   EXPOSURE_EXCEEDED: {

@@ -27,7 +27,7 @@ export async function takeBasicInfo(deps: ApiDeps, applicationId: string, id: st
     const phone = stated.phone ?? (await deps.customers.phone(tx, application.customer_id));
     const language = stated.language ?? application.language;
     for (const kind of basicConsents) await grantShownConsent(tx, applicationId, kind, language);
-    return deps.customers.state(tx, `${applicationId}:${id}`, {
+    const profile = {
       fullName: stated.full_name,
       dateOfBirth: stated.date_of_birth,
       nationalId: stated.national_id,
@@ -37,7 +37,8 @@ export async function takeBasicInfo(deps: ApiDeps, applicationId: string, id: st
       email: stated.email,
       monthlyIncomeVnd: stated.monthly_income.value,
       occupation: stated.occupation,
-    });
+    };
+    return deps.customers.state(tx, `${applicationId}:${id}`, profile, stated.device_id);
   });
   try {
     return await command(deps.database, applicationId, async (ref) => deps.commands.submitBasicInfo(ref, id, { customerId }));

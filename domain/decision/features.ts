@@ -22,12 +22,25 @@ export interface KnownFacts {
   now: Date;
 }
 
-/** What other applications say about the same person and the same phone. An application is counted once, however often it is tried. */
+/** What other applications say about the same person, the same phone and the same device. An application is counted once, however often it is tried. */
 export interface Standing {
   personApplications24h: number;
   personApplications30d: number;
+  /** Those of them that were made an offer. */
+  personApprovals24h: number;
+  personApprovals30d: number;
   phoneApplications24h: number;
+  phoneApplications30d: number;
+  phoneApprovals24h: number;
+  phoneApprovals30d: number;
   phonePersons30d: number;
+  /** A checkout that keeps no identifier on the device sends none; then there is nothing to count. */
+  device: 'known' | 'unknown';
+  deviceApplications24h: number | null;
+  deviceApplications30d: number | null;
+  deviceApprovals24h: number | null;
+  deviceApprovals30d: number | null;
+  devicePersons30d: number | null;
   /** Limits that the person holds or has on offer. */
   exposureVnd: Vnd;
 }
@@ -46,7 +59,7 @@ export function featuresFrom(facts: KnownFacts): FeatureSnapshot {
     product: ordered(facts.product),
     instalmentCount: ordered(products[facts.product].instalmentCount),
     identityVerdict: { asOf: identity.at.toISOString(), source: 'identity', value: identity.verdict },
-    ...Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, counted(count)])),
+    ...Object.fromEntries(Object.entries(counts).flatMap(([name, count]) => (count === null ? [] : [[name, counted(count)]]))),
     exposureVnd: known('accounts')(exposureVnd),
     ...bureauFeatures(facts.bureau, now),
   };

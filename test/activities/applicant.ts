@@ -51,6 +51,7 @@ export interface ApplicantOptions {
   consents?: readonly ConsentKind[];
   amountVnd?: number;
   product?: Product;
+  deviceId?: string;
 }
 
 let people = 0;
@@ -66,7 +67,7 @@ export async function anApplicant(
   const own = { nationalId: `079195${String(people).padStart(6, '0')}`, phone: `+8490${String(1_000_000 + people)}` };
   const profile: Profile = { ...person, ...own, ...options.profile };
   const stored = await store.withTransaction(async (tx) => {
-    const customerId = await store.customers.state(tx, newId('request'), profile);
+    const customerId = await store.customers.state(tx, newId('request'), profile, options.deviceId);
     const { id: applicationId } = await createApplication(tx, {
       merchantId,
       merchantReference: customerId,

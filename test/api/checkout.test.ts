@@ -134,6 +134,18 @@ test('202 for basic info: profile and consents are stored, encrypted, before the
   assert.equal(profile?.monthlyIncomeVnd, 15_000_000);
 });
 
+test('202 for basic info with a device: only a keyed hash of it is stored', async () => {
+  const { session } = await aCheckout(world);
+  assert.equal((await app.request('/checkout/basic-info', post(basicInfo({ device_id: 'short' }), session))).status, 422);
+  assert.equal((await app.request('/checkout/basic-info', post(basicInfo({ device_id: 'device-0123456789' }), session))).status, 202);
+  const { rows } = await database.query<{ device: Buffer; row: string }>(
+    'select device_index as device, c::text as row from customers c where id = $1',
+    [statedBy()],
+  );
+  assert.deepEqual(rows[0]?.device, deps.boxes.index('device', 'device-0123456789'));
+  assert.ok(!rows[0]?.row.includes('device-0123456789'));
+});
+
 const wrongInfo: [name: string, changes: Record<string, unknown>, pointer: string, code: string][] = [
   ['one name only', { full_name: 'Đào' }, '/full_name', 'NAME_INCOMPLETE'],
   ['digits in the name', { full_name: 'Nguyễn Thị 4' }, '/full_name', 'INVALID_FORMAT'],

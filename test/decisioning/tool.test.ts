@@ -92,12 +92,12 @@ test('a backtest says which facts the draft asks for and nobody kept, and what i
   const document = structuredClone(shippedRuleset) as { inputs: object[]; stages: { fraud: object[] } }; // as loose as JSON
   document.inputs.push({
     ...document.inputs.find((input) => Object(input).name === 'personApplications24h'),
-    name: 'deviceApplications24h',
+    name: 'cardApplications24h',
   });
-  const when = { gte: [{ var: 'deviceApplications24h' }, 5] };
-  document.stages.fraud.push({ ...document.stages.fraud.at(-1), id: 'velocity-device', when });
+  const when = { gte: [{ var: 'cardApplications24h' }, 5] };
+  document.stages.fraud.push({ ...document.stages.fraud.at(-1), id: 'velocity-card', when });
   const { value } = await say('backtest', '--ruleset', fileOf(document));
-  assert.deepEqual(Object(value).missing, [{ input: 'deviceApplications24h', decisions: 5 }]);
+  assert.deepEqual(Object(value).missing, [{ input: 'cardApplications24h', decisions: 5 }]);
   assert.deepEqual(Object(value).transitions.approved, { approved: 0, referred: 3, declined: 0 });
   assert.equal(Object((await say('backtest', '--ruleset', fileOf(document), '--limit', '2')).value).decisions, 2);
 });

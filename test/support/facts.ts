@@ -12,8 +12,19 @@ export const now = new Date('2026-03-01T03:00:00Z');
 export const unknownBefore = {
   personApplications24h: 0,
   personApplications30d: 0,
+  personApprovals24h: 0,
+  personApprovals30d: 0,
   phoneApplications24h: 0,
+  phoneApplications30d: 0,
+  phoneApprovals24h: 0,
+  phoneApprovals30d: 0,
   phonePersons30d: 0,
+  device: 'known' as const,
+  deviceApplications24h: 0,
+  deviceApplications30d: 0,
+  deviceApprovals24h: 0,
+  deviceApprovals30d: 0,
+  devicePersons30d: 0,
   exposureVnd: 0,
 };
 

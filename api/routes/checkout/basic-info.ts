@@ -27,6 +27,11 @@ export const basicInfo = z
     email: z.email().max(254).optional(),
     monthly_income: moneyBetween(0, identityLimits.incomeMaxVnd),
     occupation: line(1, 100).optional(),
+    device_id: z
+      .string()
+      .regex(/^[\w-]{16,128}$/, 'must be 16 to 128 letters, digits, _ or -')
+      .optional()
+      .openapi({ description: 'A random identifier that the checkout page keeps on the device. Only a keyed hash of it is stored.' }),
     language: language.optional().openapi({ description: 'In which language the consents were read.' }),
     consents: z.strictObject({
       data_processing: agreedTo('data_processing'),
