@@ -12,7 +12,7 @@ export const reviews: Record<ReviewKind, { question: string; answers: readonly s
     answers: ['approve', 'decline', 'askAgain'],
     role: 'reviewer',
   },
-  decision: { question: 'Shall this customer get the limit?', answers: ['approve', 'decline'], role: 'reviewer' },
+  decision: { question: 'Shall this customer get the limit?', answers: ['approve', 'decline', 'askAgain'], role: 'reviewer' },
   // `corrected`: the books were put right, and the next comparison will say so. `explained`: they differ for a good reason, and stay so.
   reconciliation: { question: 'Why do the books differ?', answers: ['corrected', 'explained'], role: 'operations' },
 };

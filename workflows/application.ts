@@ -2,7 +2,7 @@
 // facts are in PostgreSQL, effects are in activities.
 
 import type { OfferRef } from '../domain/application.ts';
-import { untilAccepted } from './ask-again.ts';
+import { AskedAgain, untilAccepted } from './ask-again.ts';
 import { fixedAt } from './deadline.ts';
 import { setApplicationHandlers, setPurchaseHandlers } from './handlers.ts';
 import type { ApplicationInput, ApplicationResult } from './messages.ts';
@@ -101,6 +101,10 @@ async function decision(run: Run): Promise<OfferRef> {
   if (decided.kind === 'approved') return decided.offer;
   if (decided.kind === 'declined') throw new EarlyEnd({ status: 'declined', reasons: decided.reasons });
   const answer = await review(run, { taskId: decided.taskId, step: 'decision' });
+  if (answer.answer === 'askAgain') {
+    const { actor, requestId = '' } = answer;
+    throw new AskedAgain({ step: 'basicInfo', reason: 'BASIC_INFO_UNCLEAR', actor, requestId });
+  }
   if (answer.answer !== 'approve') throw new EarlyEnd({ status: 'declined', reasons: ['DECLINED_BY_REVIEWER'] });
   run.enter('in_progress', 'decision');
   return run.step('approveByReview', rounds.decision, { ...answer, offerExpiresAt: later(run.policy.offerMs) });

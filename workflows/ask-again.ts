@@ -5,6 +5,16 @@ import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Resubmission, StaffRequest } from '../domain/application.ts';
 import type { Run } from './run.ts';
 
+/** A reviewer wants to hear from the customer again before they decide. */
+export class AskedAgain extends Error {
+  readonly asked: Resubmission & StaffRequest;
+
+  constructor(asked: Resubmission & StaffRequest) {
+    super('the customer is asked again');
+    this.asked = asked;
+  }
+}
+
 /** Runs the stages from the customer's data on, and again from where staff ask the customer again. */
 export async function untilAccepted(run: Run, stages: (from: Resubmission['step']) => Promise<void>): Promise<void> {
   let from: Resubmission['step'] = 'basicInfo';
@@ -15,8 +25,9 @@ export async function untilAccepted(run: Run, stages: (from: Resubmission['step'
       await scope.run(async () => stages(from));
       return;
     } catch (error) {
-      const asked = run.inbox.resubmission;
-      if (!asked || !isCancellation(error) || CancellationScope.current().consideredCancelled) throw error;
+      const dropped = isCancellation(error) && !CancellationScope.current().consideredCancelled;
+      const asked = error instanceof AskedAgain ? error.asked : dropped && run.inbox.resubmission;
+      if (!asked) throw error;
       from = await goBack(run, asked);
     } finally {
       run.inbox.goBack = null;

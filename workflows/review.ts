@@ -15,7 +15,8 @@ export async function review(run: Run, task: { taskId: string; step: 'identity' 
   run.facts.reviewTask = null;
   if (!answer) return { taskId: task.taskId, answer: 'decline', actor: 'system:workflow' };
   run.facts.reviews += 1;
-  if (answer.answer === 'askAgain') run.facts.asks += 1;
+  // Of a decision, the way back counts it (workflows/ask-again.ts).
+  if (answer.answer === 'askAgain' && task.step === 'identity') run.facts.asks += 1;
   // Who is asked again has the whole time of the step again.
   const again = answer.answer === 'askAgain' && { deadlineAt: new Date(Date.now() + run.policy.identityMs).toISOString() };
   await run.step('recordReview', run.facts.reviews, { ...answer, step: task.step, ...again });

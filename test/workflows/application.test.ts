@@ -60,11 +60,28 @@ test('a referred customer gets an offer when a reviewer approves', async (t) => 
   await world.walksTo('identity');
   await world.commands.submitIdentity(world.ref, 'identity', anyPhotos());
   await world.reaches({ status: 'in_review', awaits: 'staff' });
-  await assert.rejects(world.commands.decideReview(world.ref, 'no', { taskId: 'rvt_1', answer: 'askAgain', actor: 'staff:mai' }), {
-    code: 'ANSWER_NOT_ALLOWED',
-  });
   await world.commands.decideReview(world.ref, 'yes', { taskId: 'rvt_1', answer: 'approve', actor: 'staff:mai' });
   await world.reaches({ status: 'offer_ready' });
+});
+
+test('a reviewer who wants to hear from the customer again has the data stated anew, and a decision of its own follows', async (t) => {
+  let decisions = 0;
+  const first = createStage().activities.decide;
+  const stage = createStage({
+    decide: async (...args) => ((decisions += 1) === 1 ? { kind: 'referred', reasons: ['THIN_FILE'], taskId: 'rvt_1' } : first(...args)),
+  });
+  const world = await aWorld(t, { stage });
+  await world.walksTo('identity');
+  await world.commands.submitIdentity(world.ref, 'identity', anyPhotos());
+  await world.reaches({ status: 'in_review', awaits: 'staff' });
+  const staff = { actor: 'staff:mai', requestId: 'req_1' };
+  await world.commands.decideReview(world.ref, 'again', { taskId: 'rvt_1', answer: 'askAgain', ...staff });
+  await world.reaches({ step: 'basicInfo', awaits: 'customer' });
+  await world.commands.submitBasicInfo(world.ref, 'second', { customerId: 'cus_2' });
+  await world.reaches({ step: 'identity', awaits: 'customer' });
+  await world.commands.submitIdentity(world.ref, 'second photos', anyPhotos());
+  await world.reaches({ step: 'offer' });
+  assert.deepEqual([stage.timesDone('askAgain'), stage.timesDone('requestCreditReport'), decisions], [1, 2, 2]);
 });
 
 test('a report that comes later is waited for, and read when CIC calls back', async (t) => {
