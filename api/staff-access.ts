@@ -20,6 +20,9 @@ export const staffAccess = {
   readReview: ['support', 'reviewer', 'operations', 'auditor'],
   claimReview: ['reviewer', 'operations'],
   reassignReview: ['reviewer', 'operations'],
+  escalateReview: ['reviewer', 'operations'],
+  snoozeReview: ['reviewer', 'operations'],
+  noteReview: ['support', 'reviewer', 'operations'],
   // Those of applications are answered by reviewers, those of the books by operations (domain/reviews.ts).
   decideReview: ['reviewer', 'operations'],
   listParked: ['support', 'operations', 'auditor'],

@@ -2,7 +2,7 @@
 // in the audit log in the same commit.
 
 import { staffLimits } from '../config/staff-limits.ts';
-import type { ReviewKind } from '../domain/reviews.ts';
+import type { ReviewKind, ReviewQueue } from '../domain/reviews.ts';
 import { audit } from './audit.ts';
 import { pageOf } from './page.ts';
 import type { Page, Position } from './page.ts';
@@ -12,6 +12,9 @@ import type { ReviewTaskRow } from './reviews.ts';
 
 export interface ReviewFilter {
   kind?: ReviewKind | undefined;
+  queue?: ReviewQueue | undefined;
+  /** Those as well that sleep. */
+  asleep: boolean;
   /** Those that this member of staff works on, and those that were taken from them. */
   of?: string | undefined;
   open: boolean;
@@ -32,6 +35,8 @@ export async function listReviews(db: Queryable, filter: ReviewFilter): Promise<
        and ($2::text is null or m.to_actor is not null or (r.claimed_by = $2 and r.claimed_until > clock_timestamp()))
        and ($4::boolean is null or (r.due_at < clock_timestamp()) = $4)
        and ($5::timestamptz is null or (r.created_at, r.id) < ($5, $6))
+       and ($8::text is null or r.queue = $8)
+       and ($9 or r.answer is not null or coalesce(r.snoozed_until <= clock_timestamp(), true))
      order by r.created_at desc, r.id desc limit $7`,
     [
       filter.kind ?? null,
@@ -41,6 +46,8 @@ export async function listReviews(db: Queryable, filter: ReviewFilter): Promise<
       filter.after?.createdAt ?? null,
       filter.after?.id ?? null,
       filter.limit + 1,
+      filter.queue ?? null,
+      filter.asleep,
     ],
   );
   return pageOf(rows, filter.limit);
@@ -58,7 +65,7 @@ export interface Move {
 
 export type Moved =
   | { kind: 'moved'; task: ReviewTaskRow }
-  | { kind: 'refused'; why: 'NOT_FOUND' | 'ANSWERED' | 'VERSION' | 'CLAIMED' | 'NOT_CLAIMED'; task?: ReviewTaskRow };
+  | { kind: 'refused'; why: 'NOT_FOUND' | 'ANSWERED' | 'VERSION' | 'CLAIMED' | 'NOT_CLAIMED' | 'TOO_LATE'; task?: ReviewTaskRow };
 
 /** Takes an open task that nobody works on. Repeat by the same member of staff: a fresh lease. */
 export async function claimReview(tx: Tx, move: Move): Promise<Moved> {
@@ -75,22 +82,39 @@ export async function reassignReview(tx: Tx, move: Move & { to: string }): Promi
   return change(tx, move, 'reassigned', () => move.to);
 }
 
+/** Hands an open task to a queue, whoever works on it; from then on nobody does. */
+export async function escalateReview(tx: Tx, move: Move & { queue: ReviewQueue }): Promise<Moved> {
+  return change(tx, move, 'escalated', () => null, { queue: move.queue });
+}
+
+/** Puts an open task off: it leaves the list and comes back by itself, at the latest when it is due. Whoever moves it meanwhile wakes it. */
+export async function snoozeReview(tx: Tx, move: Move & { until: Date }): Promise<Moved> {
+  const next = (task: ReviewTaskRow) => (move.until > task.due_at ? 'TOO_LATE' : null);
+  return change(tx, move, 'snoozed', (task) => (task.claimed_by === null || task.claimed_by === move.by ? next(task) : 'CLAIMED'), {
+    until: move.until,
+  });
+}
+
+const refusals = ['CLAIMED', 'NOT_CLAIMED', 'TOO_LATE'] as const;
+
 async function change(
   tx: Tx,
   move: Move,
-  kind: 'claimed' | 'released' | 'reassigned',
+  kind: 'claimed' | 'released' | 'reassigned' | 'escalated' | 'snoozed',
   next: (task: ReviewTaskRow) => string | null,
+  more: { queue?: ReviewQueue; until?: Date } = {},
 ): Promise<Moved> {
   const task = await lockTask(tx, move.taskId);
   if (!task) return { kind: 'refused', why: 'NOT_FOUND' };
   if (task.answer !== null) return { kind: 'refused', why: 'ANSWERED', task };
   if (!move.isMeant(task)) return { kind: 'refused', why: 'VERSION', task };
   const to = next(task);
-  if (to === 'CLAIMED' || to === 'NOT_CLAIMED') return { kind: 'refused', why: to, task };
+  const why = refusals.find((refusal) => refusal === to);
+  if (why) return { kind: 'refused', why, task };
   await tx.query(
-    `update review_tasks set claimed_by = $2, version = version + 1,
+    `update review_tasks set claimed_by = $2, version = version + 1, queue = coalesce($4, queue), snoozed_until = $5,
        claimed_until = case when $2::text is not null then clock_timestamp() + $3 * interval '1 millisecond' end where id = $1`,
-    [task.id, to, staffLimits.reviewLeaseMs],
+    [task.id, to, staffLimits.reviewLeaseMs, more.queue ?? null, more.until ?? null],
   );
   await tx.query('insert into review_moves (task_id, kind, from_actor, to_actor, by_actor) values ($1, $2, $3, $4, $5)', [
     task.id,
@@ -101,7 +125,12 @@ async function change(
   ]);
   const { by: actor, reason, requestId } = move;
   const entry = { actor, action: `review.${kind}`, applicationId: task.application_id, subject: task.id };
-  await audit(tx, { ...entry, reason, requestId, change: { from: task.claimed_by, to } });
+  await audit(tx, {
+    ...entry,
+    reason,
+    requestId,
+    change: { from: task.claimed_by, to, queue: more.queue, until: more.until?.toISOString() },
+  });
   const after = await lockTask(tx, task.id);
   return { kind: 'moved', task: after ?? task };
 }

@@ -4,7 +4,7 @@
 import { staffLimits } from '../config/staff-limits.ts';
 import type { ReasonCode } from '../domain/reasons.ts';
 import { reviews } from '../domain/reviews.ts';
-import type { ReviewKind } from '../domain/reviews.ts';
+import type { ReviewKind, ReviewQueue } from '../domain/reviews.ts';
 import { newId } from './ids.ts';
 import type { Queryable, Tx } from './pool.ts';
 
@@ -17,6 +17,9 @@ export interface ReviewTaskRow {
   question: string;
   allowed: string[];
   reasons: ReasonCode[];
+  queue: ReviewQueue;
+  /** Asleep until then; null when it is not. */
+  snoozed_until: Date | null;
   due_at: Date;
   breached_at: Date | null;
   claimed_by: string | null;
@@ -30,7 +33,8 @@ export interface ReviewTaskRow {
 
 /** The columns of a ReviewTaskRow. A claim whose lease is over is none. */
 export const reviewColumns = `r.id, r.kind, coalesce(r.application_id, b.application_id) as application_id, r.break_id, r.question, r.allowed,
-  r.reasons, r.due_at, r.breached_at, r.answer, r.answered_by, r.answered_at, r.version, r.created_at,
+  r.reasons, r.queue, r.due_at, r.breached_at, r.answer, r.answered_by, r.answered_at, r.version, r.created_at,
+  case when r.snoozed_until > clock_timestamp() then r.snoozed_until end as snoozed_until,
   case when r.claimed_until > clock_timestamp() then r.claimed_by end as claimed_by,
   case when r.claimed_until > clock_timestamp() then r.claimed_until end as claimed_until`;
 

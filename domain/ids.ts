@@ -20,6 +20,7 @@ const prefixes = {
   event: 'evt',
   notification: 'ntf',
   reviewTask: 'rvt',
+  reviewNote: 'rvn',
   override: 'ovr',
   approval: 'apv',
   audit: 'aud',

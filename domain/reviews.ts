@@ -16,3 +16,8 @@ export const reviews: Record<ReviewKind, { question: string; answers: readonly s
   // `corrected`: the books were put right, and the next comparison will say so. `explained`: they differ for a good reason, and stay so.
   reconciliation: { question: 'Why do the books differ?', answers: ['corrected', 'explained'], role: 'operations' },
 };
+
+/** Where a question waits: with everybody, with those who decide what others cannot, or with those who look for fraud. */
+export const reviewQueues = ['standard', 'senior', 'fraud'] as const;
+
+export type ReviewQueue = (typeof reviewQueues)[number];

@@ -16,6 +16,7 @@ import { addListQueue, addReadQueues } from './ops/queues.ts';
 import { addSearch } from './ops/search.ts';
 import { addUnmask } from './ops/unmask.ts';
 import { addReadOwnAccess } from './ops/own-access.ts';
+import { addEscalateReview, addNoteReview, addSnoozeReview } from './ops/put-off-review.ts';
 import { addClaimReview, addReassignReview, addReleaseReview } from './ops/move-review.ts';
 import { addInspectParked, addListParked } from './ops/parked.ts';
 import { addDiscardParked, addReplayOpenParked, addReplayParked } from './ops/resolve-parked.ts';
@@ -48,6 +49,9 @@ export function addOpsRoutes(app: Api, deps: ApiDeps, guards: Guards): void {
   addClaimReview(app, deps, guards);
   addReleaseReview(app, deps, guards);
   addReassignReview(app, deps, guards);
+  addEscalateReview(app, deps, guards);
+  addSnoozeReview(app, deps, guards);
+  addNoteReview(app, deps, guards);
   addAnswerReview(app, deps, guards);
   addListParked(app, deps, guards);
   addInspectParked(app, deps, guards);

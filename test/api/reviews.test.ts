@@ -82,6 +82,54 @@ test('a task that is given to somebody else is in both lists, with the reason in
   assert.equal((await act(`${taskId}/reassign`, { to: 'lan' }, binh)).status, 422, 'not without a reason');
 });
 
+test('a task that is handed up is in that queue, nobody works on it any more, and the reason is in the audit log', async () => {
+  const { taskId } = await aTask();
+  await act(`${taskId}/claim`, {}, mai);
+  const reply = await bodyOf(act(`${taskId}/escalate`, { queue: 'senior', reason: 'above what I may decide' }, mai));
+  assert.deepEqual([reply['queue'], reply['claimed_by']], ['senior', null]);
+  const found = async (queue: string) => (await read(`?queue=${queue}`)).data.some(({ id }) => id === taskId);
+  assert.deepEqual([await found('senior'), await found('standard')], [true, false]);
+  const { actor, action, reason, change } = (await auditOf(taskId)).at(-1) ?? {};
+  assert.deepEqual([actor, action, reason], ['staff:mai', 'review.escalated', 'above what I may decide']);
+  assert.deepEqual(change, { from: 'staff:mai', to: null, queue: 'senior' });
+  assert.equal((await act(`${taskId}/escalate`, { queue: 'senior' }, mai)).status, 422, 'not without a reason');
+});
+
+test('a task that is put off leaves the list and comes back by itself, never later than it is due', async () => {
+  const { taskId } = await aTask();
+  const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+  const snooze = async (until: string, headers = mai) => act(`${taskId}/snooze`, { until, reason: 'the shop calls back' }, headers);
+  assert.equal((await bodyOf(snooze(inAnHour)))['snoozed_until'], inAnHour);
+  const listed = async (more = '') => (await read(`?limit=100${more}`)).data.some(({ id }) => id === taskId);
+  assert.deepEqual([await listed(), await listed('&asleep=true')], [false, true]);
+  await database.query(`update review_tasks set snoozed_until = clock_timestamp() where id = $1`, [taskId]);
+  assert.equal(await listed(), true);
+  assert.deepEqual(await codeOf(snooze(new Date(Date.now() + 9 * 3_600_000).toISOString())), [409, 'DEADLINE_NOT_ALLOWED']);
+  assert.deepEqual(await codeOf(snooze('2020-01-01T00:00:00Z')), [409, 'DEADLINE_NOT_ALLOWED']);
+  await act(`${taskId}/claim`, {}, lan);
+  assert.deepEqual(await codeOf(snooze(inAnHour)), [409, 'REVIEW_CLAIMED']);
+});
+
+test('notes stand with the evidence in their order, are never changed, and neither log nor audit holds what they say', async () => {
+  const { taskId } = await aTask();
+  for (const text of ['Called Nguyễn Thị Đào at noon', 'She sends her payslip'])
+    assert.equal((await act(`${taskId}/notes`, { text }, mai)).status, 201);
+  const { evidence } = await bodyOf(app.request(`/ops/v1/reviews/${taskId}`, { headers: lan }));
+  const notes = Object(evidence).notes as { actor: string; text: string }[]; // the shape that the route promises
+  assert.deepEqual(
+    notes.map(({ actor, text }) => [actor, text]),
+    [
+      ['staff:mai', 'Called Nguyễn Thị Đào at noon'],
+      ['staff:mai', 'She sends her payslip'],
+    ],
+  );
+  assert.doesNotMatch(JSON.stringify(await auditOf(taskId)), /noon|payslip/);
+  const stored = await database.query<{ row: string }>('select n::text as row from review_notes n where task_id = $1', [taskId]);
+  assert.ok(stored.rows.every(({ row }) => !Buffer.from(row.replace(/.*x/, ''), 'hex').includes('noon')));
+  await assert.rejects(database.query('delete from review_notes where task_id = $1', [taskId]));
+  assert.deepEqual(await codeOf(act('rvt_00000000000000000000000000/notes', { text: 'nobody' }, mai)), [404, 'NOT_FOUND']);
+});
+
 test('412 for an answer to an older version of the task, and nothing is sent', async () => {
   const { taskId } = await aTask();
   const before = sent.length;

@@ -82,13 +82,13 @@ export function addReassignReview(app: Api, deps: ApiDeps, guards: Guards): void
   });
 }
 
-function moveOf(c: ApiContext, taskId: string): Move {
+export function moveOf(c: ApiContext, taskId: string): Move {
   if (!isId('reviewTask', taskId)) throw refusal('NOT_FOUND');
   const seen = c.req.header('if-match');
   return { taskId, by: actorOf(c), requestId: c.get('requestId'), isMeant: (task) => isMeant(seen, etagOf(task)) };
 }
 
-function taskAfter(c: ApiContext, { now }: ApiDeps, moved: Moved): z.infer<typeof reviewObject> {
+export function taskAfter(c: ApiContext, { now }: ApiDeps, moved: Moved): z.infer<typeof reviewObject> {
   if (moved.kind === 'refused') throw refusal(moved.why, moved.task?.claimed_by);
   c.header('ETag', etagOf(moved.task));
   return toReviewObject(moved.task, now());
@@ -104,6 +104,8 @@ function refusal(why: Extract<Moved, { kind: 'refused' }>['why'], claimedBy?: st
       return otherVersionOfTask();
     case 'CLAIMED':
       return new Problem('REVIEW_CLAIMED', { detail: `${claimedBy ?? 'Somebody else'} works on it. Take another, or have it reassigned.` });
+    case 'TOO_LATE':
+      return new Problem('DEADLINE_NOT_ALLOWED', { detail: 'A task sleeps at most until it is due.' });
     case 'NOT_CLAIMED':
       return new Problem('REVIEW_NOT_CLAIMED', { detail: 'You do not work on this task; perhaps your claim has run out.' });
   }

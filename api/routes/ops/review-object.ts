@@ -3,10 +3,12 @@
 import { z } from '@hono/zod-openapi';
 import type { ReviewTaskRow } from '../../../db/reviews.ts';
 import { reasons } from '../../../domain/reasons.ts';
-import { reviewKinds } from '../../../domain/reviews.ts';
+import { reviewKinds, reviewQueues } from '../../../domain/reviews.ts';
 import { time } from '../../schemas.ts';
 
 export const reviewKind = z.enum(reviewKinds).openapi('ReviewKind');
+
+export const reviewQueue = z.enum(reviewQueues).openapi('ReviewQueue');
 
 /** How an answer is written outside, and inside. */
 export const answers = {
@@ -27,6 +29,8 @@ export const reviewObject = z
     question: z.string(),
     allowed: z.array(reviewAnswer),
     reasons: z.array(z.object({ code: z.string(), staff: z.string() })),
+    queue: reviewQueue,
+    snoozed_until: time.nullable().openapi({ description: 'Put off until then; it comes back by itself.' }),
     due_at: time,
     overdue: z.boolean(),
     claimed_by: z.string().nullable().openapi({ description: 'Who works on it now.' }),
@@ -48,6 +52,8 @@ export function toReviewObject(row: ReviewTaskRow, now: Date): z.infer<typeof re
     question: row.question,
     allowed: reviewAnswer.options.filter((answer) => row.allowed.includes(answers[answer])),
     reasons: row.reasons.map((code) => ({ code, staff: reasons[code].staff })),
+    queue: row.queue,
+    snoozed_until: row.snoozed_until?.toISOString() ?? null,
     due_at: row.due_at.toISOString(),
     overdue: row.answer === null && row.due_at < now,
     claimed_by: row.claimed_by,

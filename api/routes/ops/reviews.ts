@@ -4,6 +4,7 @@
 import { z } from '@hono/zod-openapi';
 import { audit } from '../../../db/audit.ts';
 import { readEvidence } from '../../../db/evidence.ts';
+import { reviewNotes } from '../../../db/review-notes.ts';
 import { listReviews } from '../../../db/review-queue.ts';
 import { readReviewTask } from '../../../db/reviews.ts';
 import { isId } from '../../../domain/ids.ts';
@@ -15,11 +16,13 @@ import type { Api, ApiDeps } from '../../environment.ts';
 import { etagOf } from '../../etag.ts';
 import { Problem } from '../../problems.ts';
 import { pageQuery, time } from '../../schemas.ts';
-import { reviewKind, reviewObject, toReviewObject } from './review-object.ts';
+import { reviewKind, reviewQueue, reviewObject, toReviewObject } from './review-object.ts';
 
 const query = z.strictObject({
   ...pageQuery,
   kind: reviewKind.optional(),
+  queue: reviewQueue.optional(),
+  asleep: z.enum(['true', 'false']).default('false').openapi({ description: 'true: those as well that were put off.' }),
   mine: z.enum(['true', 'false']).optional().openapi({ description: 'true: those I work on, and those that were taken from me.' }),
   answered: z.enum(['true', 'false']).default('false'),
   overdue: z.enum(['true', 'false']).optional(),
@@ -52,9 +55,11 @@ export function addListReviews(app: Api, { database, boxes, now }: ApiDeps, guar
     },
   );
   app.openapi(route, async (c) => {
-    const { limit, cursor, kind, mine, answered, overdue } = c.req.valid('query');
+    const { limit, cursor, kind, queue, asleep, mine, answered, overdue } = c.req.valid('query');
     const { rows, next } = await listReviews(database, {
       kind,
+      queue,
+      asleep: asleep === 'true',
       of: mine === 'true' ? actorOf(c) : undefined,
       open: answered === 'false',
       overdue: overdue === undefined ? undefined : overdue === 'true',
@@ -125,11 +130,12 @@ const evidence = z
         moved_at: time,
       }),
     ),
+    notes: z.array(z.object({ id: z.string(), actor: z.string(), text: z.string(), written_at: time })),
   })
   .openapi('ReviewEvidence');
 
 /** Adds GET /ops/v1/reviews/{taskId}. */
-export function addReadReview(app: Api, { database, now }: ApiDeps, guards: Guards): void {
+export function addReadReview(app: Api, { database, boxes, now }: ApiDeps, guards: Guards): void {
   const route = defineRoute(
     { guard: guards.staff('readReview'), problems: ['NOT_FOUND'] },
     {
@@ -145,7 +151,7 @@ export function addReadReview(app: Api, { database, now }: ApiDeps, guards: Guar
     const { taskId } = c.req.valid('param');
     const task = isId('reviewTask', taskId) ? await readReviewTask(database, taskId) : null;
     if (!task) throw new Problem('NOT_FOUND', { detail: 'There is no review task with this id.' });
-    const known = await readEvidence(database, task);
+    const known = { ...(await readEvidence(database, task)), notes: await reviewNotes(database, boxes, taskId) };
     const look = { actor: actorOf(c), action: 'review.evidence_view', applicationId: task.application_id, subject: taskId };
     await database.withTransaction(async (tx) => audit(tx, { ...look, requestId: c.get('requestId') }));
     c.header('ETag', etagOf(task));
