@@ -38,11 +38,13 @@ async function prepareContract(
   return recordOnce(store, ref, prepared, {
     ask: async () => {
       const { terms, offerId } = await contractTerms(store, applicationId, now());
-      return { terms, offerId, pdf: await renderer.render(terms) };
+      const content = await renderer.render(terms);
+      const kept = await store.documents.keep({ applicationId, kind: 'contract', mediaType: 'application/pdf', content });
+      return { terms, offerId, kept };
     },
-    keep: async (tx, { terms, offerId, pdf }) => {
+    keep: async (tx, { terms, offerId, kept }) => {
       const { contractId, contractNumber } = terms;
-      const document = await store.documents.add(tx, { applicationId, kind: 'contract', mediaType: 'application/pdf', content: pdf });
+      const document = await store.documents.add(tx, kept);
       await store.agreements.addContract(tx, { id: contractId, applicationId, offerId, contractNumber, templateVersion, document });
       await store.applications.advance(tx, applicationId, { status: 'awaiting_signature', step: 'contract', deadlineAt });
       return { contractId, documentSha256: document.sha256 };
@@ -70,17 +72,16 @@ async function sealContract({ store, sealer }: ContractDeps, ref: StepRef, signa
       invariant(consented, 'a contract is sealed only with the consent that its customer gave to it');
       const paper = await store.documents.read(store, contract.document_id);
       invariant(paper, 'a prepared contract has its document');
-      const pdf = await sealer.seal(paper.content, { reason: `Contract ${contract.contract_number}`, at: new Date(signature.signedAt) });
-      return { contract, pdf };
-    },
-    keep: async (tx, { contract, pdf }) => {
-      const { consentId, documentSha256, deadlineAt } = signature;
-      const document = await store.documents.add(tx, {
-        applicationId,
-        kind: 'sealed_contract',
-        mediaType: 'application/pdf',
-        content: pdf,
+      const content = await sealer.seal(paper.content, {
+        reason: `Contract ${contract.contract_number}`,
+        at: new Date(signature.signedAt),
       });
+      const kept = await store.documents.keep({ applicationId, kind: 'sealed_contract', mediaType: 'application/pdf', content });
+      return { contract, kept };
+    },
+    keep: async (tx, { contract, kept }) => {
+      const { consentId, documentSha256, deadlineAt } = signature;
+      const document = await store.documents.add(tx, kept);
       await store.agreements.markSealed(tx, contract.id, { consentId, signedAt: new Date(signature.signedAt), document });
       const params = { contractNumber: contract.contract_number };
       await store.notifications.add(tx, { applicationId, template: 'contract_signed', params });

@@ -11,6 +11,7 @@ const prefixes: Record<Vendor, string> = {
   rekognition: 'IDENTITY_PROVIDER',
   sms: 'SMS_GATEWAY',
   esign: 'SEAL',
+  s3: 'OBJECT_STORE',
 };
 
 const suffixes: Record<VendorFailureKind, string> = {

@@ -9,20 +9,23 @@ import { createImageIntake } from '../adapters/images/intake.ts';
 import { createStaffTokens } from '../adapters/oidc/client.ts';
 import type { StaffTokenOptions } from '../adapters/oidc/client.ts';
 import { createIdentityProvider } from '../adapters/rekognition/client.ts';
+import { openObjectStores } from '../adapters/s3/stores.ts';
 import { connectTemporal } from '../adapters/temporal/client.ts';
 import { createCommands } from '../adapters/temporal/commands.ts';
 import type { PayloadCodecOptions } from '../adapters/temporal/payload-codec.ts';
 import { createPayloadReader } from '../adapters/temporal/payload-reader.ts';
 import { createRuns } from '../adapters/temporal/runs.ts';
-import { readEnv } from '../config/env.ts';
+import { readEnv, s3Options } from '../config/env.ts';
 import type { Env } from '../config/env.ts';
 import { identityLimits } from '../config/identity-limits.ts';
-import { apiLimits, vendorLimits } from '../config/limits.ts';
+import { apiLimits } from '../config/limits.ts';
 import { staffLimits, staffTokenLimits } from '../config/staff-limits.ts';
 import { createBoxes } from '../db/boxes.ts';
 import { createCustomers } from '../db/customers.ts';
 import { createDocuments } from '../db/documents.ts';
+import type { ObjectStores } from '../db/documents.ts';
 import { createIdempotencyKeys } from '../db/idempotency.ts';
+import { createPostgresObjects } from '../db/objects.ts';
 import { openDatabase } from '../db/pool.ts';
 import type { Database } from '../db/pool.ts';
 import { databaseProblems, knownMigrations } from '../db/readiness.ts';
@@ -43,6 +46,7 @@ async function main(): Promise<void> {
   const payloads: PayloadCodecOptions = { keys: env.PAYLOAD_KEYS, onRefused: (code) => log.error({ code }, 'payload refused') };
   const temporal = connectTemporal({ address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE, payloads });
   const { draining, drain } = createDrain({ deregisterMs: env.TRASAU_ENV === 'production' ? apiLimits.deregisterMs : 0 });
+  const objects = await openObjectStores(createPostgresObjects(database), s3Options(env));
   const known = await knownMigrations();
   const intake = createImageIntake({
     limits: identityLimits,
@@ -52,7 +56,7 @@ async function main(): Promise<void> {
     waitingMax: identityLimits.imageWaitingMax,
   });
   const app = createApp({
-    ...stored(database, env),
+    ...stored(database, env, objects),
     ...throughTemporal(temporal.client, env, payloads),
     readImage: intake.read,
     readBureauCallback: (rawBody, signature, timestamp) => {
@@ -90,13 +94,17 @@ async function main(): Promise<void> {
   process.once('SIGINT', end);
 }
 
-function stored(database: Database, env: Env<'api'>): Pick<ApiDeps, 'database' | 'boxes' | 'customers' | 'documents' | 'idempotencyKeys'> {
+function stored(
+  database: Database,
+  env: Env<'api'>,
+  objects: ObjectStores,
+): Pick<ApiDeps, 'database' | 'boxes' | 'customers' | 'documents' | 'idempotencyKeys'> {
   const boxes = createBoxes({ dataKey: env.DATA_KEY, indexKey: env.INDEX_KEY });
   return {
     database,
     boxes,
     customers: createCustomers(boxes),
-    documents: createDocuments(boxes),
+    documents: createDocuments(boxes, objects),
     idempotencyKeys: createIdempotencyKeys(boxes),
   };
 }
@@ -108,7 +116,7 @@ function livenessOf(env: Env<'api'>): ApiDeps['liveness'] {
     region: env.AWS_REGION,
     accessKeyId: env.AWS_ACCESS_KEY_ID,
     secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
-    timeoutMs: vendorLimits.livenessTimeoutMs,
+    timeoutMs: identityLimits.livenessTimeoutMs,
   });
   return { provider, region: env.AWS_REGION };
 }

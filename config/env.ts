@@ -2,6 +2,7 @@
 // variable that is missing or wrong (never its value). Defaults exist for what is the same everywhere; secrets have none.
 
 import { z } from 'zod';
+import { identityLimits } from './identity-limits.ts';
 
 const key32 = z
   .string()
@@ -68,6 +69,22 @@ const rekognition = {
   LIVENESS: z.enum(['off', 'required']).default('off'),
 };
 
+/** Where the bytes of documents lie. */
+const objectStore = {
+  ...aws,
+  OBJECT_STORE: z.enum(['postgres', 's3']).default('postgres'),
+  S3_BUCKET: z.string().min(3).max(63).optional(),
+  /** Unset means AWS itself, in AWS_REGION. */
+  AWS_ENDPOINT_URL_S3: url.optional(),
+  /** The bucket in the path instead of the host name, as most servers other than AWS want it. */
+  S3_PATH_STYLE: z.enum(['true', 'false']).default('false'),
+};
+
+function namesItsBucket(env: { OBJECT_STORE: string; S3_BUCKET?: string | undefined }): boolean {
+  return env.OBJECT_STORE !== 's3' || env.S3_BUCKET !== undefined;
+}
+const bucketMissing = { path: ['S3_BUCKET'], message: 'must name the bucket when OBJECT_STORE is s3' };
+
 /** Where staff sign on, and what a token of theirs looks like. */
 const staffSignOn = {
   /** `iss` of the access tokens, letter by letter. */
@@ -103,10 +120,12 @@ const parts = {
       PUBLIC_URL: url.default(defaultPublicUrl),
       CIC_CALLBACK_SECRET: z.string().min(16),
       ...rekognition,
+      ...objectStore,
       /** Where engineers see runs; only for the links that staff follow. */
       TEMPORAL_UI_URL: url.optional(),
       ...staffSignOn,
     })
+    .refine(namesItsBucket, bucketMissing)
     .refine(staffSignsOnSafely, 'in production, STAFF_ISSUER_URL and STAFF_JWKS_URL must start with https'),
   applications: z
     .object({
@@ -126,11 +145,13 @@ const parts = {
       /** Where CIC calls back; the api's /hooks/cic. */
       CIC_CALLBACK_URL: url,
       ...rekognition,
+      ...objectStore,
       /** Calls a second that Amazon allows this account for one operation; its default outside the largest regions is 5. */
       REKOGNITION_TPS: z.coerce.number().min(0.2).max(1_000).default(5),
       ESIGN_P12_FILE: z.string().min(1),
       ESIGN_P12_PASSWORD: z.string().min(1),
     })
+    .refine(namesItsBucket, bucketMissing)
     .refine(
       ({ TRASAU_ENV, WORKFLOW_BUNDLE }) => TRASAU_ENV !== 'production' || WORKFLOW_BUNDLE !== undefined,
       'in production, WORKFLOW_BUNDLE must name a file that `node workers/workflow-bundle.ts FILE` made',
@@ -166,6 +187,7 @@ const parts = {
   migrate: z.object({ DATABASE_URL: url }),
   /** The tools of operators. */
   operations: z.object({ DATABASE_URL: url }),
+  retention: z.object({ DATABASE_URL: url, ...objectStore }).refine(namesItsBucket, bucketMissing),
   /** The tools of risk analysts and auditors: they open what decisions looked at. */
   decisions: z.object(database),
   reconcile: z.object({ DATABASE_URL: url, ...cardCore }),
@@ -180,6 +202,21 @@ export function readEnv<P extends keyof Parts>(part: P, source: Record<string, s
   if (result.success) return result.data as Env<P>; // zod cannot carry the link from key to schema through an index
   const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new Error(`The environment of '${part}' is not complete:\n${lines.join('\n')}`);
+}
+
+/** The bucket for documents as plain options; null when they lie in PostgreSQL. */
+export function s3Options(env: z.output<z.ZodObject<typeof objectStore>>) {
+  if (env.OBJECT_STORE !== 's3' || env.S3_BUCKET === undefined) return null;
+  return {
+    bucket: env.S3_BUCKET,
+    region: env.AWS_REGION,
+    endpoint: env.AWS_ENDPOINT_URL_S3,
+    pathStyle: env.S3_PATH_STYLE === 'true',
+    accessKeyId: env.AWS_ACCESS_KEY_ID,
+    secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
+    timeoutMs: identityLimits.s3TimeoutMs,
+    objectMaxBytes: identityLimits.objectMaxBytes,
+  };
 }
 
 /** The names of the variables that a process reads. */

@@ -35,16 +35,26 @@ export const identityLimits = {
   codeTimeoutMs: 5 * second,
   /** Our choice: JavaScript heap of the thread that searches, in MB; two megapixels take 8. */
   codeHeapMaxMb: 128,
+  /** Our choice: a session is opened or read while the customer waits, below apiLimits.commandTimeoutMs. */
+  livenessTimeoutMs: 5 * second,
   /** AWS forgets a session three minutes after it was opened. */
   livenessSessionMs: 3 * minute,
   /** Our choice: as long as an idle checkout session; whoever comes back later shows their face again. */
   livenessFreshMs: 15 * minute,
   /** Our choice: three submissions, and as many mishaps as photos may have. */
   livenessSessionsMax: 10,
+  /** Our choice: the largest object is put within a second; the photos of a form wait for it. */
+  s3TimeoutMs: 5 * second,
+  /** Our choice: twice the largest photo; contracts are a few hundred KB. */
+  objectMaxBytes: 10_485_760,
   /** Our choice: long enough to open a photo and look, too short to pass the link on. */
   documentLinkMs: 2 * minute,
   /** Our choice: a customer who complains does so within a month; then the photos of an application that came to nothing are deleted. */
   photosKeptMs: 30 * 86_400_000,
+  /** Our choice: much longer than any step between an object and its row. */
+  orphanMinAgeMs: 86_400_000,
+  /** S3 lists at most a thousand keys at once. */
+  orphansListed: 1_000,
   /** Our choice: one commit of the deletion. */
   photosDeletedAtOnce: 300,
 } as const;

@@ -16,8 +16,6 @@ export const vendorLimits = {
   cicTimeoutMs: 5 * second,
   /** Our choice: the service answers in 1–2 s; the local models need up to 3 s on two cores. */
   rekognitionTimeoutMs: 20 * second,
-  /** Our choice: a session is opened or read while the customer waits, below apiLimits.commandTimeoutMs. */
-  livenessTimeoutMs: 5 * second,
   /** Our choice: SMS hand-off is to take less than 5 s. */
   smsTimeoutMs: 5 * second,
   /** Our choice: contracts made or sealed at half a second each; who comes later tries again before a step's time is up. */

@@ -2,6 +2,9 @@
 // row for each application that says what is gone.
 
 import { audit } from './audit.ts';
+import { documentKey, documentKeys } from './documents.ts';
+import type { ObjectStores } from './documents.ts';
+import { isId } from '../domain/ids.ts';
 import type { Database, Queryable } from './pool.ts';
 
 export interface Deleted {
@@ -11,7 +14,7 @@ export interface Deleted {
 }
 
 const dueSql = `select d.id, d.application_id, d.size_bytes from documents d join applications a on a.id = d.application_id
-  where d.kind in ('id_front', 'id_back', 'selfie', 'liveness') and d.content is not null
+  where d.kind in ('id_front', 'id_back', 'selfie', 'liveness') and d.deleted_at is null
     and a.status in ('declined', 'canceled', 'expired', 'failed') and a.updated_at < now() - $1 * interval '1 millisecond'`;
 
 /** What {@link deletePhotos} would delete now. */
@@ -27,14 +30,16 @@ export async function countPhotosDue(db: Queryable, keptMs: number): Promise<Del
 const nothing: Deleted = { applications: 0, photos: 0, bytes: 0 };
 
 /** Deletes the photos of applications that ended without a purchase longer than `keptMs` ago, `batch` at a time. Returns what was deleted.
- *  Repeat, or another process at once: nothing twice. */
+ *  Repeat, or another process at once: nothing twice. The bytes go after the commit; those that a crash leaves are orphans. */
 export async function deletePhotos(
   database: Pick<Database, 'withTransaction'>,
+  stores: ObjectStores,
   { keptMs, batch }: { keptMs: number; batch: number },
 ): Promise<Deleted> {
   const total = { ...nothing };
   for (;;) {
-    const deleted = await deleteBatch(database, keptMs, batch);
+    const { ids, ...deleted } = await deleteBatch(database, keptMs, batch);
+    for (const id of ids) for (const store of stores) await store.remove(documentKey(id));
     total.applications += deleted.applications;
     total.photos += deleted.photos;
     total.bytes += deleted.bytes;
@@ -42,12 +47,16 @@ export async function deletePhotos(
   }
 }
 
-async function deleteBatch(database: Pick<Database, 'withTransaction'>, keptMs: number, batch: number): Promise<Deleted> {
+async function deleteBatch(
+  database: Pick<Database, 'withTransaction'>,
+  keptMs: number,
+  batch: number,
+): Promise<Deleted & { ids: string[] }> {
   return database.withTransaction(async (tx) => {
-    const { rows } = await tx.query<{ application_id: string; size_bytes: number }>(
+    const { rows } = await tx.query<{ id: string; application_id: string; size_bytes: number }>(
       `update documents set content = null, deleted_at = now()
        where id in (select id from (${dueSql} order by d.application_id, d.id limit $2 for update of d skip locked) as due)
-       returning application_id, size_bytes`,
+       returning id, application_id, size_bytes`,
       [keptMs, batch],
     );
     const byApplication = Map.groupBy(rows, (row) => row.application_id);
@@ -55,6 +64,42 @@ async function deleteBatch(database: Pick<Database, 'withTransaction'>, keptMs: 
       const entry = { actor: 'system:retention', action: 'photos.deleted', applicationId, subject: applicationId };
       await audit(tx, { ...entry, change: { photos: photos.length } });
     }
-    return { applications: byApplication.size, photos: rows.length, bytes: rows.reduce((sum, row) => sum + row.size_bytes, 0) };
+    const bytes = rows.reduce((sum, row) => sum + row.size_bytes, 0);
+    return { ids: rows.map(({ id }) => id), applications: byApplication.size, photos: rows.length, bytes };
   });
+}
+
+/** Deletes the bytes that belong to no document and are older than `minAgeMs`, `limit` keys at a time: of a process that died before the row
+ *  was committed, or after it was deleted. Returns how many. Keys that are none of ours stay. */
+export async function sweepOrphans(
+  db: Queryable,
+  stores: ObjectStores,
+  { minAgeMs, limit }: { minAgeMs: number; limit: number },
+): Promise<number> {
+  let swept = 0;
+  for (const store of stores) {
+    for (let after: string | null = null; ;) {
+      const listed = await store.list({ prefix: documentKeys, after, limit });
+      const old = listed
+        .filter(({ storedAt }) => Date.now() - storedAt.getTime() > minAgeMs)
+        .map(({ key }) => key.slice(documentKeys.length));
+      const orphans = await withoutDocument(
+        db,
+        old.filter((id) => isId('document', id)),
+      );
+      for (const id of orphans) await store.remove(documentKey(id));
+      swept += orphans.length;
+      after = listed.at(-1)?.key ?? null;
+      if (listed.length < limit) break;
+    }
+  }
+  return swept;
+}
+
+async function withoutDocument(db: Queryable, ids: string[]): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    'select id from unnest($1::text[]) as id where not exists (select from documents d where d.id = id.id and d.deleted_at is null)',
+    [ids],
+  );
+  return rows.map(({ id }) => id);
 }

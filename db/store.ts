@@ -18,12 +18,14 @@ import { createCreditReports } from './credit-reports.ts';
 import { createCustomers } from './customers.ts';
 import { createDecisions } from './decisions.ts';
 import { createDocuments, sha256 } from './documents.ts';
+import type { ObjectStores } from './documents.ts';
 import { doublesOf } from './doubles.ts';
 import { newId } from './ids.ts';
 import { addIdentityChecks, identityVerdict } from './judgement.ts';
 import { livenessBehind } from './liveness.ts';
 import { readMerchant } from './merchants.ts';
 import { addNotification } from './notifications.ts';
+import { createPostgresObjects } from './objects.ts';
 import { addOffer, latestOffer, markOfferAccepted } from './offers.ts';
 import { createRulesets } from './rulesets.ts';
 import { standingOf } from './standing.ts';
@@ -33,8 +35,8 @@ import { addOverride, answerReviewTask, openReviewTask, reviewAnswer, withdrawRe
 import { lockSteps, recordOutcome, recordedOutcome } from './steps.ts';
 import { acceptTransaction, outcomeOf } from './transactions.ts';
 
-/** The database with its aggregates. `boxes` opens and closes what is encrypted. */
-export function createStore(database: Database, boxes: Boxes) {
+/** The database with its aggregates. `boxes` opens and closes what is encrypted; the bytes of documents lie in `objects`. */
+export function createStore(database: Database, boxes: Boxes, objects: ObjectStores = [createPostgresObjects(database)]) {
   return {
     query: database.query,
     withTransaction: database.withTransaction,
@@ -47,7 +49,7 @@ export function createStore(database: Database, boxes: Boxes) {
     reasonGiven,
     consents: { consentOf, isConsentOf },
     customers: createCustomers(boxes),
-    documents: createDocuments(boxes),
+    documents: createDocuments(boxes, objects),
     identity: { addChecks: addIdentityChecks, doubles: doublesOf, livenessBehind, verdict: identityVerdict },
     creditReports: createCreditReports(boxes),
     decisions: createDecisions(boxes),

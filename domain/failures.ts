@@ -11,7 +11,7 @@ export type VendorFailureKind =
   /** The answer makes no sense: wrong shape, wrong content type, cut off. Treated like `unknown` where money moves. */
   | 'garbage';
 
-export type Vendor = 'way4' | 'cic' | 'rekognition' | 'sms' | 'esign';
+export type Vendor = 'way4' | 'cic' | 'rekognition' | 'sms' | 'esign' | 's3';
 
 /** One failed call to a vendor. `code` is the vendor's own code or a constant of ours (UPPER_SNAKE); `retryAfterMs` is what the vendor asked for. */
 export class VendorFailure extends Error {

@@ -268,3 +268,19 @@ export interface PdfSealer {
   /** Seals a finished PDF with the platform's certificate (PAdES). The result is never touched again. */
   seal(pdf: Uint8Array, seal: { reason: string; at: Date }): Promise<Uint8Array>;
 }
+
+// ── Bytes of documents ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Where the bytes of documents lie, sealed before they come here. Keys name nobody. Nothing is ever changed, so every call may be repeated. */
+export interface ObjectStore {
+  /** Written beside each document. */
+  readonly name: 'postgres' | 's3';
+  /** Stores the bytes under the key. When there are some already, they stay. */
+  put(key: string, content: Uint8Array): Promise<void>;
+  /** Null when there are none. */
+  get(key: string): Promise<Uint8Array | null>;
+  /** Deletes them. None there counts as deleted. */
+  remove(key: string): Promise<void>;
+  /** Keys that begin so, in order, at most `limit` of those that follow `after`. */
+  list(page: { prefix: string; after: string | null; limit: number }): Promise<{ key: string; storedAt: Date }[]>;
+}

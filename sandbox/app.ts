@@ -6,6 +6,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import { sandboxLimits } from '../config/sandbox-limits.ts';
+import type { AwsCredentials } from './aws/signature.ts';
 import { adminRoutes } from './admin.ts';
 import { cicRoutes } from './cic/routes.ts';
 import { answerWith } from './faults.ts';
@@ -13,6 +14,7 @@ import type { Faults, SandboxEnv } from './faults.ts';
 import type { Issuer } from './oidc/issuer.ts';
 import { oidcRoutes } from './oidc/routes.ts';
 import type { Rekognition } from './rekognition/rekognition.ts';
+import { s3Routes } from './s3/routes.ts';
 import { phoneRoutes } from './sms/phone.ts';
 import { smsRoutes } from './sms/routes.ts';
 import type { Store } from './store.ts';
@@ -25,6 +27,8 @@ export interface SandboxDeps {
   cicApiKey: string;
   smsApiKey: string;
   smsApiSecret: string;
+  /** Whoever signs with them is believed by the simulators of AWS. */
+  awsCredentials: AwsCredentials;
   slowMs: number;
   reportDelayMs: number;
   /** Where staff sign on. */
@@ -43,6 +47,7 @@ export function createSandbox(deps: SandboxDeps): Hono<SandboxEnv> {
   app.route('/way4', way4Routes({ store, faults, slowMs }));
   app.route('/cic', cicRoutes({ store, faults, slowMs, apiKey: deps.cicApiKey, reportDelayMs: deps.reportDelayMs }));
   app.route('/sms', smsRoutes({ store, faults, slowMs, apiKey: deps.smsApiKey, apiSecret: deps.smsApiSecret }));
+  app.route('/s3', s3Routes({ store, credentials: deps.awsCredentials }));
   app.route('/phone', phoneRoutes(store));
   app.route('/oidc', oidcRoutes(deps.issuer));
   app.route('/admin', adminRoutes({ store, faults }));

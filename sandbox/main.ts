@@ -15,6 +15,7 @@ if (env.TRASAU_ENV === 'production') {
 }
 
 const log = pino({ name: 'sandbox', level: env.LOG_LEVEL });
+const awsCredentials = { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY };
 const sandbox = await startSandboxServer({
   databaseUrl: env.DATABASE_URL,
   hostname: env.HOST,
@@ -24,10 +25,11 @@ const sandbox = await startSandboxServer({
   cicCallbackSecret: env.CIC_CALLBACK_SECRET,
   smsApiKey: env.SMS_API_KEY,
   smsApiSecret: env.SMS_API_SECRET,
+  awsCredentials,
   staffAudience: env.STAFF_AUDIENCE,
   rekognition: createRekognition({
     mode: env.REKOGNITION_MODE,
-    credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY },
+    credentials: awsCredentials,
     log,
   }),
 });

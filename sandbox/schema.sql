@@ -105,3 +105,11 @@ create table if not exists messages (
 );
 
 create index if not exists messages_phone on messages (phone, id desc);
+
+-- S3 --------------------------------------------------------------------------------------------------------------------------------
+
+create table if not exists objects (
+  key text primary key,
+  content bytea not null,
+  stored_at timestamptz not null default now()
+);

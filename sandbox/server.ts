@@ -4,6 +4,7 @@
 import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { sandboxLimits } from '../config/sandbox-limits.ts';
+import type { AwsCredentials } from './aws/signature.ts';
 import { createSandbox } from './app.ts';
 import { callBack } from './cic/callbacks.ts';
 import { createFaults } from './faults.ts';
@@ -24,6 +25,7 @@ export interface SandboxOptions {
   cicCallbackSecret: string;
   smsApiKey: string;
   smsApiSecret: string;
+  awsCredentials: AwsCredentials;
   /** `aud` of the tokens of staff; that of the api unless given. */
   staffAudience?: string;
   /** Closed with the sandbox. /rekognition is not there without it. */

@@ -4,11 +4,13 @@
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import type { LogEntry, MetricsExporterConfig, Worker } from '@temporalio/worker';
+import { openObjectStores } from '../adapters/s3/stores.ts';
 import { createDataConverter } from '../adapters/temporal/data-converter.ts';
-import { readEnv } from '../config/env.ts';
+import { readEnv, s3Options } from '../config/env.ts';
 import { scheduleReconciliation } from '../adapters/temporal/schedules.ts';
 import { temporalLimits } from '../config/limits.ts';
 import { reconciliationLimits } from '../config/reconciliation-limits.ts';
+import { createPostgresObjects } from '../db/objects.ts';
 import { openDatabase } from '../db/pool.ts';
 import { drainOnSignal } from './drain.ts';
 import { startHealth } from './health.ts';
@@ -40,12 +42,13 @@ async function main(): Promise<void> {
       database: async () => (await database.query('select 1')).rowCount === 1,
     },
   });
+  const objects = await openObjectStores(createPostgresObjects(database), s3Options(env));
   const connection = await connect(env.TEMPORAL_ADDRESS, log);
   const refused = runtime.metricMeter.createCounter('trasau_payloads_refused');
   workers = await createWorkers({
     connection,
     namespace: env.TEMPORAL_NAMESPACE,
-    activities: { ...wireActivities(env, database, log), ...wireReconciliation(env, database) },
+    activities: { ...wireActivities(env, database, objects, log), ...wireReconciliation(env, database) },
     dataConverter: createDataConverter({
       keys: env.PAYLOAD_KEYS,
       onRefused: (code) => {

@@ -1,27 +1,33 @@
 // The operator's command `npm run retention`: deletes the photos of applications that came to nothing, once they are kept long enough, and
-// prints what was deleted as JSON. Run it once a day. Exit code 0: done. 2: it could not be done.
+// bytes that a process which died left without a document; prints what was deleted as JSON. Run it once a day. Exit code 0: done. 2: it could not be done.
 
 import { parseArgs } from 'node:util';
-import { readEnv } from '../config/env.ts';
+import { openObjectStores } from '../adapters/s3/stores.ts';
+import { readEnv, s3Options } from '../config/env.ts';
 import { identityLimits } from '../config/identity-limits.ts';
+import { createPostgresObjects } from '../db/objects.ts';
 import { openDatabase } from '../db/pool.ts';
-import { countPhotosDue, deletePhotos } from '../db/retention.ts';
+import { countPhotosDue, deletePhotos, sweepOrphans } from '../db/retention.ts';
 
 const dayMs = 86_400_000;
-const { photosKeptMs, photosDeletedAtOnce } = identityLimits;
+const { orphanMinAgeMs, orphansListed, photosKeptMs, photosDeletedAtOnce } = identityLimits;
+const keptDays = photosKeptMs / dayMs;
 
-const usage = `Deletes the photos of applications that ended without a purchase more than ${photosKeptMs / dayMs} days ago.
+const usage = `Deletes the photos of applications that ended without a purchase more than ${keptDays} days ago,
+and stored bytes that belong to no document.
 
   --dry-run    count only: delete nothing
 `;
 
 async function run(dryRun: boolean): Promise<object> {
-  const database = openDatabase({ url: readEnv('operations').DATABASE_URL, applicationName: 'retention', poolSize: 2 });
+  const env = readEnv('retention');
+  const database = openDatabase({ url: env.DATABASE_URL, applicationName: 'retention', poolSize: 2 });
   try {
-    const deleted = dryRun
-      ? await countPhotosDue(database, photosKeptMs)
-      : await deletePhotos(database, { keptMs: photosKeptMs, batch: photosDeletedAtOnce });
-    return { dryRun, keptDays: photosKeptMs / dayMs, ...deleted };
+    if (dryRun) return { dryRun, keptDays, ...(await countPhotosDue(database, photosKeptMs)) };
+    const stores = await openObjectStores(createPostgresObjects(database), s3Options(env));
+    const deleted = await deletePhotos(database, stores, { keptMs: photosKeptMs, batch: photosDeletedAtOnce });
+    const orphans = await sweepOrphans(database, stores, { minAgeMs: orphanMinAgeMs, limit: orphansListed });
+    return { dryRun, keptDays, ...deleted, orphans };
   } finally {
     await database.close();
   }

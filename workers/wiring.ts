@@ -13,6 +13,7 @@ import type { Env } from '../config/env.ts';
 import { identityLimits } from '../config/identity-limits.ts';
 import { deadlines, decisionLimits, otpLimits, vendorLimits } from '../config/limits.ts';
 import { createBoxes } from '../db/boxes.ts';
+import type { ObjectStores } from '../db/documents.ts';
 import type { Database } from '../db/pool.ts';
 import { createStore } from '../db/store.ts';
 import { VendorFailure } from '../domain/failures.ts';
@@ -21,12 +22,12 @@ import { faultFields } from './log.ts';
 import type { Log } from './log.ts';
 
 /** All activities with their real vendors, as the environment names them. Throws when the ruleset or the certificate cannot be read. */
-export function wireActivities(env: Env<'applications'>, database: Database, log: Log): Activities {
+export function wireActivities(env: Env<'applications'>, database: Database, objects: ObjectStores, log: Log): Activities {
   const boxes = createBoxes({ dataKey: env.DATA_KEY, indexKey: env.INDEX_KEY });
   const { answerMaxBytes, connectTimeoutMs, papersMaxWaiting: waitingMax } = vendorLimits;
   const desk = createDesk({ p12: readFileSync(env.ESIGN_P12_FILE), password: env.ESIGN_P12_PASSWORD, waitingMax });
   return createActivities({
-    store: createStore(database, boxes),
+    store: createStore(database, boxes, objects),
     provider: createIdentityProvider({
       endpoint: env.AWS_ENDPOINT_URL_REKOGNITION,
       region: env.AWS_REGION,

@@ -98,14 +98,15 @@ async function upToDate(deps: Deps, applicationId: string): Promise<LivenessSess
 /** Keeps what was seen, once: whoever asks at the same time finds the session ended. */
 async function keep(deps: Deps, session: LivenessSession, reading: Exclude<LivenessReading, { kind: 'open' }>): Promise<void> {
   const { database, documents, now } = deps;
-  const picture = reading.kind === 'ended' && reading.referenceImage ? await cleanPicture(deps, reading.referenceImage) : null;
+  const content = reading.kind === 'ended' && reading.referenceImage ? await cleanPicture(deps, reading.referenceImage) : null;
+  const image = { applicationId: session.application_id, kind: 'liveness', mediaType: 'image/jpeg' } as const;
+  const kept = content && (await documents.keep({ ...image, content }));
   await database.withTransaction(async (tx) => {
     await lockedStep(tx, session.application_id);
     const latest = await latestLivenessSession(tx, session.application_id);
     if (latest?.id !== session.id || latest.state !== 'open') return;
     if (reading.kind !== 'ended') return void (await endLivenessSession(tx, session.id, { state: reading.kind }, now()));
-    const image = { applicationId: session.application_id, kind: 'liveness', mediaType: 'image/jpeg' } as const;
-    const document = picture && (await documents.add(tx, { ...image, content: picture }));
+    const document = kept && (await documents.add(tx, kept));
     const { confidence } = reading;
     await endLivenessSession(tx, session.id, { state: 'ended', confidence, referenceDocumentId: document?.documentId ?? null }, now());
   });

@@ -4,6 +4,7 @@
 import { apiLimits } from '../../config/limits.ts';
 import { readApplication } from '../../db/applications.ts';
 import { sha256 } from '../../db/documents.ts';
+import type { KeptDocument } from '../../db/documents.ts';
 import { submitLivenessSession } from '../../db/liveness.ts';
 import type { Tx } from '../../db/pool.ts';
 import { countDocuments, lockedStep } from '../../db/views.ts';
@@ -25,15 +26,12 @@ export async function takePhotos(deps: ApiDeps, applicationId: string, id: strin
   if (before) refuseOtherSteps(before);
   const session = deps.liveness && (await endedSession(deps, applicationId));
   const photos = await readPhotos(deps, c);
+  const kept = await keepPhotos(deps, applicationId, photos);
   const [idFront, idBack, selfie] = await deps.database.withTransaction(async (tx) => {
     const place = await lockedStep(tx, applicationId);
     if (!place) throw new Problem('NOT_FOUND');
     refuseOtherSteps(place);
-    const stored = [
-      await store(deps, tx, applicationId, 'id_front', photos),
-      await store(deps, tx, applicationId, 'id_back', photos),
-      await store(deps, tx, applicationId, 'selfie', photos),
-    ] as const;
+    const stored = [await store(deps, tx, kept[0]), await store(deps, tx, kept[1]), await store(deps, tx, kept[2])] as const;
     if (session && !(await submitLivenessSession(tx, session.id, stored[2].documentId))) throw livenessNeeded();
     return stored;
   });
@@ -62,11 +60,20 @@ function isAmong(photos: Photos, jpeg: Uint8Array): boolean {
   return [...photos.values()].some((photo) => sha256(photo) === sha256(jpeg));
 }
 
-async function store({ documents }: ApiDeps, tx: Tx, applicationId: string, kind: PhotoKind, photos: Photos): Promise<DocumentRef> {
-  const content = photos.get(kind);
-  invariant(content, 'a form without a photo was refused');
-  if ((await countDocuments(tx, applicationId, kind)) >= apiLimits.photosMaxPerKind) {
+type Kept = readonly [idFront: KeptDocument, idBack: KeptDocument, selfie: KeptDocument];
+
+async function keepPhotos({ documents }: ApiDeps, applicationId: string, photos: Photos): Promise<Kept> {
+  const keep = async (kind: PhotoKind): Promise<KeptDocument> => {
+    const content = photos.get(kind);
+    invariant(content, 'a form without a photo was refused');
+    return documents.keep({ applicationId, kind, mediaType: 'image/jpeg', content });
+  };
+  return Promise.all([keep('id_front'), keep('id_back'), keep('selfie')]);
+}
+
+async function store({ documents }: ApiDeps, tx: Tx, kept: KeptDocument): Promise<DocumentRef> {
+  if ((await countDocuments(tx, kept.applicationId, kept.kind)) >= apiLimits.photosMaxPerKind) {
     throw new Problem('TOO_MANY_PHOTOS', { detail: 'Please contact support.' });
   }
-  return documents.add(tx, { applicationId, kind, mediaType: 'image/jpeg', content });
+  return documents.add(tx, kept);
 }

@@ -85,12 +85,15 @@ export async function anApplicant(
     const granted = new Map<ConsentKind, string>();
     for (const kind of consents) granted.set(kind, await grantConsent(tx, { applicationId, kind, ...text }));
     const photo = async (kind: 'id_front' | 'id_back' | 'selfie') =>
-      store.documents.add(tx, {
-        applicationId,
-        kind,
-        mediaType: 'image/jpeg',
-        content: Buffer.from(`${kind} of ${profile.nationalId} in ${applicationId}`),
-      });
+      store.documents.add(
+        tx,
+        await store.documents.keep({
+          applicationId,
+          kind,
+          mediaType: 'image/jpeg',
+          content: Buffer.from(`${kind} of ${profile.nationalId} in ${applicationId}`),
+        }),
+      );
     const submission = { idFront: await photo('id_front'), idBack: await photo('id_back'), selfie: await photo('selfie') };
     return { applicationId, customerId, submission, contractConsentId: granted.get('contract') ?? 'cst_none' };
   });

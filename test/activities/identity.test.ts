@@ -123,7 +123,7 @@ test('a photo that was used for somebody else goes to a reviewer, who sees how o
   const stolen = await world.store.documents.read(world.store, owner.submission.selfie.documentId);
   assert.ok(stolen);
   const selfie = await database.withTransaction(async (tx) =>
-    world.store.documents.add(tx, { ...stolen, applicationId: thief.applicationId, kind: 'selfie' }),
+    world.store.documents.add(tx, await world.store.documents.keep({ ...stolen, applicationId: thief.applicationId, kind: 'selfie' })),
   );
   const verdict = await verify({ ...thief, submission: { ...thief.submission, selfie } }, 1, 2);
   assert.ok(verdict.kind === 'refer');

@@ -18,7 +18,10 @@ async function showsFace({ applicationId, submission }: Applicant, confidence: n
   return store.withTransaction(async (tx) => {
     await addLivenessSession(tx, { id, applicationId, sessionId: crypto.randomUUID(), expiresAt: at });
     const content = Buffer.from(`live in ${applicationId}`);
-    const picture = await store.documents.add(tx, { applicationId, kind: 'liveness', mediaType: 'image/jpeg', content });
+    const picture = await store.documents.add(
+      tx,
+      await store.documents.keep({ applicationId, kind: 'liveness', mediaType: 'image/jpeg', content }),
+    );
     await endLivenessSession(tx, id, { state: 'ended', confidence, referenceDocumentId: picture.documentId }, at);
     assert.ok(await submitLivenessSession(tx, id, submission.selfie.documentId));
     return picture.sha256;

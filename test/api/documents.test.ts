@@ -14,7 +14,7 @@ const photo = Uint8Array.of(0xff, 0xd8, 0xff, 7);
 async function aDocument(): Promise<{ applicationId: string; documentId: string }> {
   const { applicationId } = await aCheckout(world);
   const { documentId } = await database.withTransaction(async (tx) =>
-    deps.documents.add(tx, { applicationId, kind: 'selfie', mediaType: 'image/jpeg', content: photo }),
+    deps.documents.add(tx, await deps.documents.keep({ applicationId, kind: 'selfie', mediaType: 'image/jpeg', content: photo })),
   );
   return { applicationId, documentId };
 }

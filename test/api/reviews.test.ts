@@ -168,7 +168,7 @@ test('200 with the evidence, and the look in the audit log', async () => {
   const { taskId, applicationId } = await aTask('identity');
   const content = Buffer.from('a photo');
   const { documentId } = await database.withTransaction(async (tx) =>
-    world.deps.documents.add(tx, { applicationId, kind: 'selfie', mediaType: 'image/jpeg', content }),
+    world.deps.documents.add(tx, await world.deps.documents.keep({ applicationId, kind: 'selfie', mediaType: 'image/jpeg', content })),
   );
   const { evidence } = await read(`/${taskId}`);
   assert.deepEqual(Object(evidence).documents[0].id, documentId);

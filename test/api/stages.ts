@@ -38,7 +38,10 @@ export async function at(w: World, step: 'offer' | 'contract' | 'purchase') {
     });
     if (step === 'offer') return;
     const account = await planAccount(tx, applicationId, 5_000_000);
-    const document = await w.deps.documents.add(tx, { applicationId, kind: 'contract', mediaType: 'application/pdf', content: pdf });
+    const document = await w.deps.documents.add(
+      tx,
+      await w.deps.documents.keep({ applicationId, kind: 'contract', mediaType: 'application/pdf', content: pdf }),
+    );
     await addContract(tx, {
       id: newId('contract'),
       applicationId,

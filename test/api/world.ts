@@ -9,6 +9,7 @@ import { createPayloadReader } from '../../adapters/temporal/payload-reader.ts';
 import { createBoxes } from '../../db/boxes.ts';
 import { createCustomers } from '../../db/customers.ts';
 import { createDocuments } from '../../db/documents.ts';
+import { createPostgresObjects } from '../../db/objects.ts';
 import { createIdempotencyKeys } from '../../db/idempotency.ts';
 import { addMerchant, issueApiKey, scopes } from '../../db/merchants.ts';
 import type { Scope } from '../../db/merchants.ts';
@@ -86,7 +87,7 @@ export async function aWorld(overrides: Partial<ApiDeps> = {}): Promise<World> {
     database,
     boxes,
     customers: createCustomers(boxes),
-    documents: createDocuments(boxes),
+    documents: createDocuments(boxes, [createPostgresObjects(database)]),
     idempotencyKeys: createIdempotencyKeys(boxes),
     commands,
     runs: { look: async () => ({ kind: 'away' }) },

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
+import { documentKey } from '../../db/documents.ts';
 import { audit } from '../../db/audit.ts';
 import { grantConsent } from '../../db/consents.ts';
 import type { ConsentKind } from '../../db/consents.ts';
@@ -111,21 +112,43 @@ test('the outcome of a step is kept once and comes back parsed', async () => {
   await assert.rejects(recordedOutcome(database, ref, z.object({ kind: z.literal('other') })), z.ZodError);
 });
 
+test('a photo from before there were object stores lies in its row and opens as before', async () => {
+  const applicationId = await anApplication();
+  const kept = await store.documents.keep({ applicationId, kind: 'selfie', mediaType: 'image/jpeg', content: Buffer.from('old') });
+  await database.withTransaction(async (tx) => store.documents.add(tx, kept));
+  await database.query(`update documents set object_store = null, content = (select content from objects where key = $2) where id = $1`, [
+    kept.documentId,
+    documentKey(kept.documentId),
+  ]);
+  await database.query('delete from objects where key = $1', [documentKey(kept.documentId)]);
+  assert.equal((await store.documents.read(database, kept.documentId))?.content.toString(), 'old');
+});
+
+test('a photo in a store that is not configured is named as such, not taken for lost', async () => {
+  const applicationId = await anApplication();
+  const kept = await store.documents.keep({ applicationId, kind: 'selfie', mediaType: 'image/jpeg', content: Buffer.from('far') });
+  await database.withTransaction(async (tx) => store.documents.add(tx, { ...kept, store: 's3' }));
+  await assert.rejects(store.documents.read(database, kept.documentId), /object store s3, which is not configured/);
+});
+
 test('a photo whose bytes were changed, or that was moved from another row, does not open', async () => {
   const applicationId = await anApplication();
   const add = async (text: string) =>
     database.withTransaction(async (tx) =>
-      store.documents.add(tx, { applicationId, kind: 'selfie', mediaType: 'image/jpeg', content: Buffer.from(text) }),
+      store.documents.add(
+        tx,
+        await store.documents.keep({ applicationId, kind: 'selfie', mediaType: 'image/jpeg', content: Buffer.from(text) }),
+      ),
     );
   const [mine, other] = [await add('mine'), await add('other')];
   assert.equal((await store.documents.read(database, mine.documentId))?.content.toString(), 'mine');
-  await database.query('update documents set content = (select content from documents where id = $2) where id = $1', [
-    mine.documentId,
-    other.documentId,
-  ]);
+  const [mineAt, otherAt] = [documentKey(mine.documentId), documentKey(other.documentId)];
+  await database.query('update objects set content = (select content from objects where key = $2) where key = $1', [mineAt, otherAt]);
   await assert.rejects(store.documents.read(database, mine.documentId));
-  await database.query('update documents set content = set_byte(content, 30, get_byte(content, 30) # 1) where id = $1', [other.documentId]);
+  await database.query('update objects set content = set_byte(content, 30, get_byte(content, 30) # 1) where key = $1', [otherAt]);
   await assert.rejects(store.documents.read(database, other.documentId));
+  await database.query('delete from objects where key = $1', [otherAt]);
+  await assert.rejects(store.documents.read(database, other.documentId), /are gone/);
   assert.equal(await store.documents.read(database, 'doc_none'), null);
 });
 

@@ -6,7 +6,9 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { advance } from '../../db/applications.ts';
-import { countPhotosDue, deletePhotos } from '../../db/retention.ts';
+import { createPostgresObjects } from '../../db/objects.ts';
+import { countPhotosDue, deletePhotos, sweepOrphans } from '../../db/retention.ts';
+import { documentKey } from '../../db/documents.ts';
 import type { ApplicationStatus } from '../../domain/states.ts';
 import { aWorld } from './world.ts';
 
@@ -14,13 +16,14 @@ const { url, database, store, anApplication } = await aWorld();
 const day = 86_400_000;
 const due = { keptMs: 30 * day, batch: 4 };
 const content = Buffer.from('a photo');
+const stores = [createPostgresObjects(database)] as const;
 
 /** An application with three photos and a paper, that has been as it is for so many days. */
 async function anOld(status: ApplicationStatus, days: number): Promise<string> {
   const applicationId = await anApplication();
   await database.withTransaction(async (tx) => {
     for (const kind of ['id_front', 'id_back', 'selfie', 'contract'] as const)
-      await store.documents.add(tx, { applicationId, kind, mediaType: 'image/jpeg', content });
+      await store.documents.add(tx, await store.documents.keep({ applicationId, kind, mediaType: 'image/jpeg', content }));
     if (status !== 'created') await advance(tx, applicationId, { status, step: 'end' });
     await tx.query(`update applications set updated_at = now() - $2 * interval '1 day' where id = $1`, [applicationId, days]);
   });
@@ -40,13 +43,13 @@ test('photos of applications that came to nothing are deleted after a month, eac
   const kept = [await anOld('canceled', 29), await anOld('created', 90)];
   const expected = { applications: 3, photos: 9, bytes: 9 * content.length };
   assert.deepEqual(await countPhotosDue(database, due.keptMs), expected);
-  const reports = await Promise.all([deletePhotos(database, due), deletePhotos(database, due)]);
+  const reports = await Promise.all([deletePhotos(database, stores, due), deletePhotos(database, stores, due)]);
   assert.equal(
     reports.reduce((sum, { photos }) => sum + photos, 0),
     9,
     'two at once delete each photo once',
   );
-  assert.deepEqual(await deletePhotos(database, due), { applications: 0, photos: 0, bytes: 0 });
+  assert.deepEqual(await deletePhotos(database, stores, due), { applications: 0, photos: 0, bytes: 0 });
   for (const applicationId of gone) assert.deepEqual(await kindsKept(applicationId), ['contract']);
   for (const applicationId of kept) assert.deepEqual(await kindsKept(applicationId), ['contract', 'id_back', 'id_front', 'selfie']);
   const { rows } = await database.query<{ photos: number }>(
@@ -56,6 +59,24 @@ test('photos of applications that came to nothing are deleted after a month, eac
   assert.equal(rows[0]?.photos, 9);
   const { rows: digests } = await database.query('select 1 from documents where deleted_at is not null and length(sha256) = 64');
   assert.equal(digests.length, 9);
+  const { rows: objects } = await database.query<{ count: number }>('select count(*) as count from objects');
+  assert.equal(objects[0]?.count, 3 + 2 * 4, 'the bytes are gone as well');
+});
+
+test('bytes that a process left without a document are swept after a day, and nothing else is', async () => {
+  const applicationId = await anApplication();
+  const aDocument = { applicationId, kind: 'selfie', mediaType: 'image/jpeg', content } as const;
+  const orphan = documentKey((await store.documents.keep(aDocument)).documentId);
+  const kept = await store.documents.keep(aDocument);
+  await database.withTransaction(async (tx) => store.documents.add(tx, kept));
+  await stores[0].put('documents/not-ours', content);
+  const sweep = async (minAgeMs: number) => sweepOrphans(database, stores, { minAgeMs, limit: 3 });
+  assert.equal(await sweep(day), 0, 'a row may still come');
+  await database.query(`update objects set created_at = now() - interval '2 days'`);
+  assert.equal(await sweep(day), 1);
+  assert.equal(await stores[0].get(orphan), null);
+  assert.deepEqual((await store.documents.read(database, kept.documentId))?.content, content);
+  assert.ok(await stores[0].get('documents/not-ours'));
 });
 
 const retention = async (...flags: string[]) => {
@@ -67,6 +88,6 @@ test('the command counts first and deletes then, and an unknown flag prints how 
   await anOld('failed', 31);
   const counted = { keptDays: 30, applications: 1, photos: 3, bytes: 3 * content.length };
   assert.deepEqual(JSON.parse((await retention('--dry-run')).stdout), { dryRun: true, ...counted });
-  assert.deepEqual(JSON.parse((await retention()).stdout), { dryRun: false, ...counted });
+  assert.deepEqual(JSON.parse((await retention()).stdout), { dryRun: false, ...counted, orphans: 0 });
   await assert.rejects(retention('--all'), { code: 2, stderr: /--dry-run/ });
 });

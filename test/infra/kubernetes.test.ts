@@ -134,6 +134,7 @@ const sample: Record<string, string> = {
   DATA_KEY: Buffer.alloc(32).toString('base64'),
   INDEX_KEY: Buffer.alloc(32).toString('base64'),
   LIVENESS: 'required',
+  S3_BUCKET: 'trasau-documents',
   PAYLOAD_KEYS: `first:${Buffer.alloc(32).toString('base64')}`,
 };
 
