@@ -48,8 +48,9 @@ export interface Standing {
 /** Freezes the facts into a snapshot. Pure. What is not known is left out, never guessed; without a HIT there are no facts of CIC. */
 export function featuresFrom(facts: KnownFacts): FeatureSnapshot {
   const { profile, identity, now } = facts;
-  const stated = (value: Feature['value']) => ({ asOf: profile.statedAt.toISOString(), source: 'customer', value });
-  const known = (source: string) => (value: Feature['value']) => ({ asOf: now.toISOString(), source, value });
+  const [statedAt, knownAt] = [profile.statedAt.toISOString(), now.toISOString()];
+  const stated = (value: Feature['value']) => ({ asOf: statedAt, source: 'customer', value });
+  const known = (source: string) => (value: Feature['value']) => ({ asOf: knownAt, source, value });
   const [ordered, counted] = [known('application'), known('velocity')];
   const { exposureVnd, ...counts } = facts.standing;
   return {
@@ -59,10 +60,17 @@ export function featuresFrom(facts: KnownFacts): FeatureSnapshot {
     product: ordered(facts.product),
     instalmentCount: ordered(products[facts.product].instalmentCount),
     identityVerdict: { asOf: identity.at.toISOString(), source: 'identity', value: identity.verdict },
-    ...Object.fromEntries(Object.entries(counts).flatMap(([name, count]) => (count === null ? [] : [[name, counted(count)]]))),
+    ...countsOf(counts, counted),
     exposureVnd: known('accounts')(exposureVnd),
     ...bureauFeatures(facts.bureau, now),
   };
+}
+
+/** The counts that there are: of a device that nobody named there is none. */
+function countsOf(counts: Omit<Standing, 'exposureVnd'>, counted: (value: Feature['value']) => Feature): Record<string, Feature> {
+  const features: Record<string, Feature> = {};
+  for (const [name, count] of Object.entries(counts)) if (count !== null) features[name] = counted(count);
+  return features;
 }
 
 function bureauFeatures({ outcome, report, answeredAt }: KnownFacts['bureau'], now: Date): Record<string, Feature> {
