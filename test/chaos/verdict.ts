@@ -39,7 +39,8 @@ export async function isQuiet(stage: Stage): Promise<boolean> {
   return rows[0]?.busy === false && (await messagesLeft(stage)) === 0;
 }
 
-async function messagesLeft({ amqpUrl, topology }: Stage): Promise<number> {
+/** Messages in all queues that nobody has fetched. */
+export async function messagesLeft({ amqpUrl, topology }: Stage): Promise<number> {
   const connection = await connect(amqpUrl, { timeout: 2_000 });
   connection.on('error', () => undefined);
   try {
