@@ -181,6 +181,17 @@ export const paths: Record<string, ApplicationPath | OtherPath> = {
       await world.reaches({ step: 'offer' });
     },
   },
+  'asked again by the reviewer of a decision': {
+    stage: asking,
+    walk: async (world) =>
+      referred(world, async () => {
+        await world.commands.decideReview(world.ref, 'review', { taskId: 'rvt_1', answer: 'askAgain', ...staff });
+        await world.reaches({ step: 'basicInfo', awaits: 'customer' });
+        await world.commands.submitBasicInfo(world.ref, 'second', { customerId: 'cus_2' });
+        await world.reaches({ step: 'identity', awaits: 'customer' });
+        await canceled(world);
+      }),
+  },
   'report asked for less and less often': {
     stage: () => {
       const pending = async () => ({ kind: 'pending' as const, inquiryId: 'inq_1' });
