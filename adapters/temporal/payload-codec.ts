@@ -35,6 +35,7 @@ export interface PayloadCodecOptions {
 /** The codec for workers and clients. Throws PayloadRefused for whatever it did not make itself for this very workflow. */
 export function createPayloadCodec({ keys, onRefused }: PayloadCodecOptions): PayloadCodec {
   const ring = new Map(keys.map(({ id, key }) => [id, key]));
+  const keyFor = createDerivedKeys();
   const counted = <T>(work: () => T): T => {
     try {
       return work();
@@ -44,8 +45,8 @@ export function createPayloadCodec({ keys, onRefused }: PayloadCodecOptions): Pa
     }
   };
   return {
-    encode: async (payloads, context) => counted(() => payloads.map((payload) => seal(keys[0], placeOf(context), payload))),
-    decode: async (payloads, context) => counted(() => payloads.map((payload) => open(ring, placeOf(context), payload))),
+    encode: async (payloads, context) => counted(() => payloads.map((payload) => seal(keys[0], keyFor, placeOf(context), payload))),
+    decode: async (payloads, context) => counted(() => payloads.map((payload) => open(ring, keyFor, placeOf(context), payload))),
   };
 }
 
@@ -73,16 +74,17 @@ function placeOf(context: SerializationContext | undefined): Place {
   return context?.workflowId ? { namespace: context.namespace, workflowId: context.workflowId } : nowhere;
 }
 
-function seal({ id, key }: PayloadKey, place: Place, payload: Payload): Payload {
+function seal(newest: PayloadKey, keyFor: DerivedKeys, place: Place, payload: Payload): Payload {
+  const { id } = newest;
   const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv('aes-256-gcm', keyFor(key, place), nonce).setAAD(boundTo(id, place));
+  const cipher = createCipheriv('aes-256-gcm', keyFor(newest, place), nonce).setAAD(boundTo(id, place));
   const body = Buffer.concat([cipher.update(pack(payload)), cipher.final()]);
   const named = { encoding, version, key: id, workflow: place.workflowId };
   const metadata = Object.fromEntries(Object.entries(named).map(([name, value]) => [name, Buffer.from(value)]));
   return { metadata, data: Buffer.concat([nonce, cipher.getAuthTag(), body]) };
 }
 
-function open(ring: Map<string, Uint8Array>, place: Place, payload: Payload): Payload {
+function open(ring: Map<string, Uint8Array>, keyFor: DerivedKeys, place: Place, payload: Payload): Payload {
   if (text(payload, 'encoding') !== encoding) throw new PayloadRefused('PLAIN');
   if (text(payload, 'version') !== version) throw new PayloadRefused('VERSION');
   const id = text(payload, 'key') ?? '';
@@ -91,7 +93,7 @@ function open(ring: Map<string, Uint8Array>, place: Place, payload: Payload): Pa
   if (text(payload, 'workflow') !== place.workflowId) throw new PayloadRefused('ELSEWHERE');
   const bytes = Buffer.from(payload.data ?? []);
   try {
-    const decipher = createDecipheriv('aes-256-gcm', keyFor(key, place), bytes.subarray(0, nonceBytes), { authTagLength: tagBytes })
+    const decipher = createDecipheriv('aes-256-gcm', keyFor({ id, key }, place), bytes.subarray(0, nonceBytes), { authTagLength: tagBytes })
       .setAAD(boundTo(id, place))
       .setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
     return unpack(Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()]));
@@ -100,9 +102,23 @@ function open(ring: Map<string, Uint8Array>, place: Place, payload: Payload): Pa
   }
 }
 
-// One key per workflow keeps the number of messages under a key far below the bound of random nonces.
-function keyFor(key: Uint8Array, { namespace, workflowId }: Place): Buffer {
-  return Buffer.from(hkdfSync('sha256', key, '', JSON.stringify(['trasau payload', version, namespace, workflowId]), 32));
+type DerivedKeys = (from: PayloadKey, place: Place) => Buffer;
+
+/** Keys of the workflows that are at work now; deriving one costs more than encrypting with it, and a run needs its own some sixty times. */
+const derivedKeysKept = 1_000;
+
+/** One key per workflow keeps the number of messages under a key far below the bound of random nonces. */
+function createDerivedKeys(): DerivedKeys {
+  const kept = new Map<string, Buffer>();
+  return ({ id, key }, { namespace, workflowId }) => {
+    const name = JSON.stringify([id, namespace, workflowId]);
+    const derived =
+      kept.get(name) ?? Buffer.from(hkdfSync('sha256', key, '', JSON.stringify(['trasau payload', version, namespace, workflowId]), 32));
+    kept.delete(name); // and set again, so that the first of the map is the one that was not asked for the longest
+    kept.set(name, derived);
+    if (kept.size > derivedKeysKept) kept.delete(kept.keys().next().value ?? name);
+    return derived;
+  };
 }
 
 function boundTo(keyId: string, { namespace, workflowId }: Place): Buffer {
