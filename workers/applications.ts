@@ -2,10 +2,11 @@
 // with slots of its own. Start it as often as you like; Temporal shares the work out.
 
 import { Client } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
-import type { LogEntry, MetricsExporterConfig, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import type { LogEntry, MetricsExporterConfig, NativeConnection, Worker } from '@temporalio/worker';
 import { openObjectStores } from '../adapters/s3/stores.ts';
 import { createDataConverter } from '../adapters/temporal/data-converter.ts';
+import { connectWorkers } from '../adapters/temporal/worker-connection.ts';
 import { readEnv, s3Options } from '../config/env.ts';
 import { scheduleReconciliation } from '../adapters/temporal/schedules.ts';
 import { temporalLimits } from '../config/limits.ts';
@@ -88,7 +89,7 @@ function metricsAt(port: number): MetricsExporterConfig {
 async function connect(address: string, log: Log): Promise<NativeConnection> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await NativeConnection.connect({ address });
+      return await connectWorkers(address);
     } catch (error) {
       log.warn('Temporal cannot be reached', { attempt, ...faultFields(error) });
       await new Promise((resolve) => setTimeout(resolve, temporalLimits.connectRetryMs));

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import { createDataConverter, failureConverterPath } from '../../adapters/temporal/data-converter.ts';
+import { connectWorkers } from '../../adapters/temporal/worker-connection.ts';
 import type { PayloadCodecOptions } from '../../adapters/temporal/payload-codec.ts';
 import { temporalLimits } from '../../config/limits.ts';
 import { freshNamespace } from '../../test/support/temporal.ts';
@@ -36,7 +37,7 @@ export async function openVariant({ kind, address, keys, stepMs, also }: Spec): 
   const converter = keys && { dataConverter: createDataConverter(payloads) };
   const clientConnection = await Connection.connect({ address });
   const client = new Client({ connection: clientConnection, namespace, ...converter });
-  const connection = await NativeConnection.connect({ address });
+  const connection = kind === 'ours' ? await connectWorkers(address) : await NativeConnection.connect({ address });
   const shared = { connection, namespace, activities: stubs.activities, ...converter };
   const workers =
     kind === 'ours'

@@ -4,11 +4,12 @@ import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
-import { DefaultLogger, NativeConnection, Runtime, makeTelemetryFilterString } from '@temporalio/worker';
+import { DefaultLogger, Runtime, makeTelemetryFilterString } from '@temporalio/worker';
 import type { WorkflowBundleOption } from '@temporalio/worker';
 import { createCommands } from '../../adapters/temporal/commands.ts';
 import type { ApplicationRef, Commands } from '../../adapters/temporal/commands.ts';
 import { createDataConverter } from '../../adapters/temporal/data-converter.ts';
+import { connectWorkers } from '../../adapters/temporal/worker-connection.ts';
 import type { PayloadCodecOptions } from '../../adapters/temporal/payload-codec.ts';
 import { applicationPolicy } from '../../api/policy.ts';
 import { applicationWorkflowId, otpSubmitted, status, transactionSettled } from '../../workflows/messages.ts';
@@ -116,7 +117,7 @@ interface Staffing {
 
 /** The workers of one process, as in production. They run until they are stopped. */
 export async function startWorkers({ address, namespace, stage, payloads, bundle, version }: Staffing): Promise<{ stop(): Promise<void> }> {
-  const connection = await NativeConnection.connect({ address });
+  const connection = await connectWorkers(address);
   const workers = await createWorkers({
     connection,
     namespace,
