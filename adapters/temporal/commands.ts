@@ -134,10 +134,7 @@ function startOptions(policy: ApplicationPolicy, { applicationId, merchantId, am
     args: [{ applicationId, merchantId, amountVnd, policy }],
     workflowIdConflictPolicy: 'USE_EXISTING' as const,
     workflowIdReusePolicy: 'REJECT_DUPLICATE' as const,
-    typedSearchAttributes: [
-      { key: searchAttributes.status, value: 'created' },
-      { key: searchAttributes.merchantId, value: merchantId },
-    ],
+    typedSearchAttributes: [{ key: searchAttributes.merchantId, value: merchantId }],
   };
 }
 
