@@ -53,7 +53,7 @@ const plans: Record<ActivityName, Plan> = {
   finish: { summary: 'Record how it ended' },
 };
 
-// A quick try must leave room for several in one workflow task, which Temporal gives ten seconds.
+// A quick try fits into one workflow task (adapters/temporal/commands.ts); several of them make the worker ask for more time.
 const quickTryMs = 3_000;
 
 // A worker tells that it lives while it works at a vendor's step (workers/heartbeat.ts). One that died, or that was gone before the

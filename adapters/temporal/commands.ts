@@ -127,11 +127,15 @@ async function startWorkflow(client: Client, policy: ApplicationPolicy, ref: App
   await client.workflow.start(messages.applicationWorkflow, { ...startOptions(policy, ref), startDelay: policy.basicInfoMs });
 }
 
+// What a worker held that died is given to another after this, not after Temporal's ten seconds. A worker that lives asks for more time.
+const workflowTaskTimeout = 5_000;
+
 function startOptions(policy: ApplicationPolicy, { applicationId, merchantId, amountVnd }: ApplicationRef) {
   return {
     workflowId: messages.applicationWorkflowId(applicationId),
     taskQueue: messages.taskQueues.applications,
     args: [{ applicationId, merchantId, amountVnd, policy }],
+    workflowTaskTimeout,
     workflowIdConflictPolicy: 'USE_EXISTING' as const,
     workflowIdReusePolicy: 'REJECT_DUPLICATE' as const,
     typedSearchAttributes: [{ key: searchAttributes.merchantId, value: merchantId }],

@@ -15,6 +15,7 @@ const wrong: [string, string[]][] = [
   ['test/chaos/main.ts', ['--mutant', 'godzilla']],
   ['test/chaos/main.ts', ['--control']],
   ['test/chaos/main.ts', ['--verbose']],
+  ['test/crash/main.ts', ['--victim', 'godzilla']],
   ['bench/main.ts', []],
   ['bench/main.ts', ['nothing']],
   ['bench/main.ts', ['handoff', '--slow']],

@@ -79,13 +79,13 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
 }
 
 /** The same outside of tests: whoever opens it stops it. */
-export async function openSystem(): Promise<{ system: System; stop(): Promise<void> }> {
+export async function openSystem(options: SystemOptions = {}): Promise<{ system: System; stop(): Promise<void> }> {
   const undo: (() => Promise<unknown> | void)[] = [];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).toReversed()) await step();
   };
   try {
-    return { system: await assemble({}, undo, () => false), stop };
+    return { system: await assemble(options, undo, () => false), stop };
   } catch (error) {
     await stop();
     throw error;

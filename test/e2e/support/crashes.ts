@@ -1,0 +1,134 @@
+// A customer's walk in which the worker, Temporal or PostgreSQL is killed in the middle of what comes of the customer's doing: when the first step of
+// it is recorded, and the next, or the answer, is not. Shared by the test that strikes at some stages and the command that strikes at all.
+
+import assert from 'node:assert/strict';
+import type { TestServers } from '../../../infra/local/test-servers.ts';
+import { applicationWorkflowId } from '../../../workflows/messages.ts';
+import { eventually } from '../../support/eventually.ts';
+import type { System } from '../../support/system.ts';
+import { isBookedOnce } from './expect.ts';
+import { aJourney } from './journey.ts';
+import type { Action, Journey } from './journey.ts';
+
+export const victims = ['worker', 'Temporal', 'PostgreSQL'] as const;
+export type Victim = (typeof victims)[number];
+
+/** What the customer does, and what is asked of them when everything came of it. */
+interface Stage {
+  action: Action;
+  act: (journey: Journey) => Promise<unknown>;
+  next: string;
+}
+
+const stages: Stage[] = [
+  { action: 'submit_basic_info', act: async ({ customer, person }) => customer.submitBasicInfo(person), next: 'submit_identity' },
+  { action: 'submit_identity', act: async (journey) => journey.sendsPhotos(), next: 'accept_offer' },
+  { action: 'accept_offer', act: async ({ customer }) => customer.acceptOffer(), next: 'sign_contract' },
+  { action: 'sign_contract', act: async ({ customer }) => customer.signContract(), next: 'approve_purchase' },
+  { action: 'approve_purchase', act: async ({ customer, amountVnd }) => customer.approve(amountVnd), next: 'submit_otp' },
+  { action: 'submit_otp', act: async (journey) => journey.customer.submitOtp(await journey.otp()), next: 'none' },
+];
+
+export const actions: readonly Action[] = stages.map(({ action }) => action);
+
+/** How long it took until the customer was asked for the next thing: from when the victim was back, or else from what the customer did. */
+export interface Progress {
+  action: Action;
+  ms: number;
+}
+
+export interface Walk {
+  progress: Progress[];
+  /** Steps recorded, once each. */
+  steps: number;
+  /** Workflow tasks that were begun and lost: their steps were run again, without effect. */
+  tasksLost: number;
+}
+
+const patienceMs = 180_000; // longer than it takes until a purchase whose message was lost is published again
+
+export interface Crash {
+  victim: Victim;
+  at: readonly Action[];
+}
+
+/** Walks one customer to the end, undisturbed or with a crash at each of these actions. Throws unless it ends well and nothing was done twice. */
+export async function walkWithCrashes({ system, servers }: { system: System; servers: TestServers }, crash: Crash | null): Promise<Walk> {
+  const journey = await aJourney(system);
+  const progress: Progress[] = [];
+  for (const stage of stages) {
+    await journey.walksTo(stage.action);
+    let since = performance.now();
+    const ask = press(stage, journey);
+    if (crash?.at.includes(stage.action)) {
+      await firstStepOf(ask, system, journey);
+      await killAndRestart(system, servers, crash.victim);
+      since = performance.now();
+    }
+    await eventually(`asked for ${stage.next} after ${stage.action}`, ask.isOver, patienceMs);
+    progress.push({ action: stage.action, ms: performance.now() - since });
+  }
+  await eventually('it is completed', async () => (await journey.customer.look()).status === 'completed', patienceMs);
+  await isBookedOnce(system, journey);
+  const { inquiries, clients } = await system.sandbox.state();
+  assert.equal(inquiries.filter(({ requestId }) => requestId.startsWith(journey.applicationId)).length, 1, 'CIC was asked once');
+  assert.equal(new Set(clients.map(({ clientNumber }) => clientNumber)).size, clients.length, 'no client was made twice');
+  return { progress, ...(await redone(system, journey)) };
+}
+
+interface Press {
+  /** Resolves when the customer got an answer, or none. */
+  answered: Promise<boolean>;
+  /** True when the next thing is asked for. A customer who got no answer presses the button again meanwhile. */
+  isOver(): Promise<boolean>;
+}
+
+function press({ action, act, next }: Stage, journey: Journey): Press {
+  const once = async (): Promise<boolean> =>
+    act(journey).then(
+      () => true,
+      () => false,
+    );
+  let answered = once();
+  return {
+    answered,
+    async isOver() {
+      const isTaken = await answered;
+      const asked = (await journey.customer.look()).next.action;
+      if (!isTaken && asked === action) answered = once();
+      return asked === next;
+    },
+  };
+}
+
+async function firstStepOf({ answered }: Press, { database }: System, journey: Journey): Promise<void> {
+  const before = await stepsRecorded(database, journey);
+  let isAnswered = false;
+  void answered.then(() => (isAnswered = true));
+  await eventually('something came of it', async () => isAnswered || (await stepsRecorded(database, journey)) > before);
+}
+
+async function stepsRecorded(database: System['database'], { applicationId }: Journey): Promise<number> {
+  const { rows } = await database.query<{ steps: number }>(
+    'select count(*)::int as steps from application_steps where application_id = $1',
+    [applicationId],
+  );
+  return rows[0]?.steps ?? 0;
+}
+
+async function killAndRestart(system: System, servers: TestServers, victim: Victim): Promise<void> {
+  if (victim === 'worker') {
+    await system.kill('applications');
+    await system.restart('applications');
+    return;
+  }
+  const server = servers.running.find(({ name }) => name === victim) ?? assert.fail(`${victim} is the caller's own`);
+  for (const process of server.processes) await process.stop(true);
+  server.processes = await server.restart();
+}
+
+async function redone({ database, temporal }: System, journey: Journey): Promise<Pick<Walk, 'steps' | 'tasksLost'>> {
+  const { events } = await temporal.workflow.getHandle(applicationWorkflowId(journey.applicationId)).fetchHistory();
+  const lost = (events ?? []).filter((event) => event.workflowTaskTimedOutEventAttributes ?? event.workflowTaskFailedEventAttributes);
+  return { steps: await stepsRecorded(database, journey), tasksLost: lost.length };
+}
