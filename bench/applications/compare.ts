@@ -9,6 +9,8 @@ export interface Measured {
   p99: number;
   /** Time of an application that has the machine to itself, in ms. */
   serialP50: number;
+  /** Processor time of an application among twenty, in ms. */
+  processorMs: number;
 }
 
 const atOnce = 20;
@@ -16,26 +18,36 @@ const perTurn = 40;
 const serialPerTurn = 5;
 const warmUp = 10;
 
-/** Runs `rounds` turns of every variant. */
-export async function compare<Name extends string>(variants: Record<Name, Variant>, rounds: number): Promise<Record<Name, Measured>> {
+/** Runs `rounds` turns of every variant. `processorMs` reads the processor time used so far by all who take part. */
+export async function compare<Name extends string>(
+  variants: Record<Name, Variant>,
+  { rounds, processorMs }: { rounds: number; processorMs: () => number },
+): Promise<Record<Name, Measured>> {
   const names = Object.keys(variants) as Name[]; // the keys of the record are its names
-  const seen = Object.fromEntries(names.map((name) => [name, { rates: [], times: [], serial: [] }])) as unknown as Record<Name, Seen>; // the same names
+  const seen = Object.fromEntries(names.map((name) => [name, { rates: [], times: [], serial: [], processor: [] }])) as unknown as Record<
+    Name,
+    Seen
+  >; // the same names
   for (const name of names) await many(variants[name], warmUp, `${name}-warm`);
   for (let round = 1; round <= rounds; round += 1) {
     // Each turn begins with another variant, so that none is always the first after a pause of the machine.
     for (const name of [...names.slice(round % names.length), ...names.slice(0, round % names.length)]) {
       const startedAt = performance.now();
+      const usedBefore = processorMs();
       seen[name].times.push(...(await many(variants[name], perTurn, `${name}-${round}`)));
       seen[name].rates.push((perTurn / (performance.now() - startedAt)) * 1_000);
+      seen[name].processor.push((processorMs() - usedBefore) / perTurn);
       process.stderr.write(`  turn ${round}, ${name}: ${seen[name].rates.at(-1)?.toFixed(1)}/s\n`);
     }
     for (let index = 0; index < serialPerTurn; index += 1) {
-      for (const name of names) seen[name].serial.push(await timed(variants[name], `app_${name}-${round}-serial${index}`));
+      for (const name of [...names.slice(index % names.length), ...names.slice(0, index % names.length)])
+        seen[name].serial.push(await timed(variants[name], `app_${name}-${round}-serial${index}`));
     }
   }
   const measured = names.map((name): [Name, Measured] => {
-    const { rates, times, serial } = seen[name];
-    return [name, { perSecond: quantile(rates, 0.5), p99: quantile(times, 0.99), serialP50: quantile(serial, 0.5) }];
+    const { rates, times, serial, processor } = seen[name];
+    const median = { perSecond: quantile(rates, 0.5), serialP50: quantile(serial, 0.5), processorMs: quantile(processor, 0.5) };
+    return [name, { ...median, p99: quantile(times, 0.99) }];
   });
   return Object.fromEntries(measured) as Record<Name, Measured>; // the same names
 }
@@ -44,6 +56,7 @@ interface Seen {
   rates: number[];
   times: number[];
   serial: number[];
+  processor: number[];
 }
 
 async function many(variant: Variant, count: number, name: string): Promise<number[]> {

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { CommandRefused, createCommands } from '../../adapters/temporal/commands.ts';
 import { applicationPolicy } from '../../api/policy.ts';
-import { applicationWorkflowId, transactionSettled } from '../../workflows/messages.ts';
+import { applicationWorkflowId, status, transactionSettled } from '../../workflows/messages.ts';
 import type { Input } from './naive.ts';
 import type { StepName, Stubs } from './stubs.ts';
 
@@ -26,6 +26,7 @@ export function oursBuys(client: Client, { done }: Stubs): Buy {
     await done(applicationId, 'recordBasicInfo');
     await whenItFits(async () => commands.submitIdentity(ref, 'identity', photos));
     await done(applicationId, 'decide');
+    await handle.query(status); // the one thing that no command answers: what is offered
     await whenItFits(async () => commands.acceptOffer(ref, 'offer', { offerHash: 'offer' }));
     await done(applicationId, 'prepareContract');
     await whenItFits(async () => commands.signContract(ref, 'contract', { documentSha256: 'paper', consentId: 'cst_1' }));
@@ -51,7 +52,8 @@ async function whenItFits(send: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Speaks to the naive twin, in signals, and sees from its steps what came of them. */
+/** Speaks to the naive twin, in signals. They have no answer, so it asks what came of each; but it is told when asking is worth it, and asks once,
+ *  where a real caller would have to ask again and again. */
 export function naiveBuys(client: Client, { done }: Stubs): Buy {
   const way: [input: Input, until: StepName][] = [
     ['basicInfo', 'recordBasicInfo'],
@@ -70,6 +72,7 @@ export function naiveBuys(client: Client, { done }: Stubs): Buy {
     for (const [input, until] of way) {
       await handle.signal(input);
       await done(applicationId, until);
+      await handle.query('outcome');
     }
     await handle.signal('settled');
     await handle.result();

@@ -6,10 +6,12 @@ import { audit } from '../../db/audit.ts';
 import { openDatabase } from '../../db/pool.ts';
 import { readEnvironment } from '../../infra/local/environment.ts';
 import { startTestServers } from '../../infra/local/test-servers.ts';
+import type { TestServers } from '../../infra/local/test-servers.ts';
 import { freshDatabase } from '../../test/support/database.ts';
 import { aPayloadKey } from '../../test/support/payloads.ts';
 import { printFigures } from '../bench.ts';
 import type { Bench, Figure } from '../bench.ts';
+import { processorTimes } from '../handoff/cpu.ts';
 import { compare } from './compare.ts';
 import { resumeParked } from './parked.ts';
 import { openVariant } from './variant.ts';
@@ -31,7 +33,7 @@ export const applications: Bench = {
     }
     const servers = await startTestServers(readEnvironment(), { durable: true });
     try {
-      return printFigures('applications', await measure(servers.env, counts));
+      return printFigures('applications', await measure(servers, counts));
     } finally {
       await servers.stop();
     }
@@ -54,7 +56,7 @@ function readFlags(args: string[]): Counts | null {
   }
 }
 
-async function measure(env: Record<string, string>, { rounds, parked }: Counts): Promise<Figure[]> {
+async function measure({ env, running }: TestServers, { rounds, parked }: Counts): Promise<Figure[]> {
   const address = env['TEMPORAL_ADDRESS'] ?? '';
   const fresh = await freshDatabase(env['DATABASE_URL']);
   const database = openDatabase({ url: fresh.url, applicationName: 'bench' });
@@ -62,16 +64,23 @@ async function measure(env: Record<string, string>, { rounds, parked }: Counts):
   const row = async (): Promise<void> =>
     database.withTransaction(async (tx) => audit(tx, { actor: 'bench', action: 'bench.step', applicationId: null, subject: 'bench' }));
   const keys = [aPayloadKey()] as const;
+  const temporal = running.find(({ name }) => name === 'Temporal')?.processes.map(({ pid }) => pid) ?? [];
+  // Workers and customers are of this process, whatever their number.
+  const processorMs = (): number => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000 + (processorTimes({ temporal })['temporal'] ?? 0);
+  };
   const variants: Record<'ours' | 'naive' | 'bare', Variant> = {
     ours: await openVariant({ kind: 'ours', address, keys, stepMs, also: { sealContract: row, finish: row } }),
     naive: await openVariant({ kind: 'naive', address, keys, stepMs }),
     bare: await openVariant({ kind: 'ours', address, keys: null, stepMs }),
   };
   try {
-    const { ours, naive, bare } = await compare(variants, rounds);
+    const { ours, naive, bare } = await compare(variants, { rounds, processorMs });
     return [
       { what: 'throughput, ours to naive', value: ours.perSecond / naive.perSecond, unit: '×', bound: { atLeast: 2 } },
       { what: 'one at a time, p50, ours to naive', value: ours.serialP50 / naive.serialP50, unit: '×', bound: { atMost: 0.5 } },
+      { what: 'processor time of an application, ours to naive', value: ours.processorMs / naive.processorMs, unit: '×' },
       { what: 'twenty at a time, p99, ours to naive', value: ours.p99 / naive.p99, unit: '×' },
       {
         what: 'throughput that codec and audit cost',
