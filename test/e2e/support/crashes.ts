@@ -35,6 +35,8 @@ export const actions: readonly Action[] = stages.map(({ action }) => action);
 export interface Progress {
   action: Action;
   ms: number;
+  /** How long the victim was away; 0 undisturbed. */
+  awayMs: number;
 }
 
 export interface Walk {
@@ -59,14 +61,17 @@ export async function walkWithCrashes({ system, servers }: { system: System; ser
   for (const stage of stages) {
     await journey.walksTo(stage.action);
     let since = performance.now();
+    let awayMs = 0;
     const ask = press(stage, journey);
     if (crash?.at.includes(stage.action)) {
       await firstStepOf(ask, system, journey);
+      const killedAt = performance.now();
       await killAndRestart(system, servers, crash.victim);
       since = performance.now();
+      awayMs = since - killedAt;
     }
     await eventually(`asked for ${stage.next} after ${stage.action}`, ask.isOver, patienceMs);
-    progress.push({ action: stage.action, ms: performance.now() - since });
+    progress.push({ action: stage.action, ms: performance.now() - since, awayMs });
   }
   await eventually('it is completed', async () => (await journey.customer.look()).status === 'completed', patienceMs);
   await isBookedOnce(system, journey);
@@ -124,7 +129,8 @@ async function killAndRestart(system: System, servers: TestServers, victim: Vict
   }
   const server = servers.running.find(({ name }) => name === victim) ?? assert.fail(`${victim} is the caller's own`);
   for (const process of server.processes) await process.stop(true);
-  server.processes = await server.restart();
+  // Backends of a PostgreSQL that was killed may hold its memory a moment longer, and a new one does not start beside them.
+  server.processes = await eventually(`${victim} is up again`, async () => server.restart());
 }
 
 async function redone({ database, temporal }: System, journey: Journey): Promise<Pick<Walk, 'steps' | 'tasksLost'>> {
