@@ -1,9 +1,10 @@
 // What a run knows: what has come in and was not used yet, what the stages found out, and where the application stands.
 
-import { setCurrentDetails } from '@temporalio/workflow';
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { BasicInfoSubmission, IdentitySubmission, Resubmission, Settlement, StaffRequest } from '../domain/application.ts';
 import type { ApplicationStatus, Step } from '../domain/states.ts';
 import type { ApplicationView, Cancellation, OtpSent, ReviewAnswer } from './messages.ts';
+import { searchAttributes } from './search-attributes.ts';
 import type { Steps } from './step.ts';
 
 /** A later deadline for the wait that is on. */
@@ -86,6 +87,7 @@ export type Place = ReturnType<typeof createPlace>;
 /** Where the application stands, and how that shows in Temporal. */
 export function createPlace(steps: Steps) {
   const place: Omit<ApplicationView, 'attention'> = { status: 'created', step: 'basicInfo', awaits: 'customer', deadlineAt: null };
+  let shown: ApplicationStatus = 'created';
   const view = (): ApplicationView => {
     const attention = steps.attention();
     return { ...place, awaits: attention ? 'staff' : place.awaits, attention };
@@ -96,10 +98,13 @@ export function createPlace(steps: Steps) {
     enter(status: ApplicationStatus, step: Step, awaits: ApplicationView['awaits'] = 'system'): void {
       Object.assign(place, { status, step, awaits, deadlineAt: null });
     },
-    /** Shows the place to engineers, called where the run really waits. Costs nothing in the history. */
+    /** Shows the place to engineers, called where the run really waits: a status that is only passed through is not worth an event. */
     show(deadlineAt: string | null = null): void {
       place.deadlineAt = deadlineAt;
       setCurrentDetails(`**${place.step}**: waits for ${view().awaits}${deadlineAt ? ` until ${deadlineAt}` : ''}`);
+      if (shown === place.status) return;
+      shown = place.status;
+      upsertSearchAttributes([{ key: searchAttributes.status, value: place.status }]);
     },
   };
 }

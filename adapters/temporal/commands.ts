@@ -138,7 +138,10 @@ function startOptions(policy: ApplicationPolicy, { applicationId, merchantId, am
     workflowTaskTimeout,
     workflowIdConflictPolicy: 'USE_EXISTING' as const,
     workflowIdReusePolicy: 'REJECT_DUPLICATE' as const,
-    typedSearchAttributes: [{ key: searchAttributes.merchantId, value: merchantId }],
+    typedSearchAttributes: [
+      { key: searchAttributes.status, value: 'created' },
+      { key: searchAttributes.merchantId, value: merchantId },
+    ],
   };
 }
 

@@ -29,7 +29,7 @@ export async function freshNamespace(address: string, payloads: PayloadCodecOpti
 
 /** Defines Trasau's search attributes in a namespace. */
 export async function defineSearchAttributes({ operatorService }: Pick<Connection, 'operatorService'>, namespace: string): Promise<void> {
-  const searchAttributes = { MerchantId: keyword, Attention: keyword };
+  const searchAttributes = { ApplicationStatus: keyword, MerchantId: keyword, Attention: keyword };
   await operatorService.addSearchAttributes({ namespace, searchAttributes });
 }
 

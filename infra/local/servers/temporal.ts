@@ -8,7 +8,7 @@ import { launch, untilReady, type Launched } from '../launch.ts';
 import type { Ports } from '../ports.ts';
 import type { Stack } from '../stack.ts';
 
-const SEARCH_ATTRIBUTES = ['MerchantId', 'Attention'];
+const SEARCH_ATTRIBUTES = ['ApplicationStatus', 'MerchantId', 'Attention'];
 export const NAMESPACE = 'default';
 
 // temporal.api.enums.v1.IndexedValueType: INDEXED_VALUE_TYPE_KEYWORD
