@@ -2,9 +2,11 @@
 // through the system, one to the booked purchase with everything going wrong on the way, one to a decline; then everything is searched.
 
 import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 import { before, describe, test } from 'node:test';
 import { connect } from 'amqplib';
 import { bindingsOf } from '../../adapters/rabbitmq/topology.ts';
+import { freePort } from '../../infra/local/ports.ts';
 import { PROCESSES } from '../../infra/local/processes.ts';
 import { handOffTopology } from '../../workers/broker.ts';
 import { applicationWorkflowId } from '../../workflows/messages.ts';
@@ -16,7 +18,8 @@ import type { Secrets } from './support/canary.ts';
 import { aJourney } from './support/journey.ts';
 import type { Journey } from './support/journey.ts';
 
-const system = await startSystem({ env: { LOG_LEVEL: 'trace' } });
+const metricsPort = await freePort(19_000 + randomInt(1_000), new Set());
+const system = await startSystem({ env: { LOG_LEVEL: 'trace', SDK_METRICS_PORT: String(metricsPort) } });
 const { database, sandbox, temporal } = system;
 
 describe('personal data stays where it belongs', () => {
@@ -45,6 +48,13 @@ describe('personal data stays where it belongs', () => {
     const log = PROCESSES.map(({ name }) => system.log(name)).join('\n');
     assert.ok(log.includes(journeys[0]?.applicationId ?? 'none'));
     assert.deepEqual(leaks(log, secrets), []);
+  });
+
+  test('not in the metrics of the workers, which say how many slots are free', async () => {
+    const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    assert.match(metrics, /^temporal_worker_task_slots_available\{.*task_queue="applications"/m);
+    const namesAndLabels = metrics.replaceAll(/ \S+$/gm, '');
+    assert.deepEqual(leaks(namesAndLabels, secrets), []);
   });
 
   test('not in the messages that RabbitMQ carries', () => {
