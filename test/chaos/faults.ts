@@ -67,6 +67,8 @@ export const faults = {
   'lose-requests': { strikes: ['relay', 'consumer', 'sender'], wires: ['postgres', 'amqp'], heartbeats: short, shows: [] },
   /** Outcomes are written to a wire that swallows them: what was settled, and what not, is known to the database alone. */
   'lose-settlements': { strikes: ['consumer'], wires: ['postgres'], heartbeats: short, shows: ['ambiguous'] },
+  /** Messages are published to a wire that swallows them: only the broker's confirm tells which are in the queue. */
+  'lose-publishes': { strikes: ['relay'], wires: ['amqp'], heartbeats: short, shows: [] },
   'delay-wire': { strikes: ['relay', 'consumer'], wires: ['postgres', 'amqp', 'way4'], heartbeats: 1, shows: [] },
   /** Requests arrive at WAY4 long after their sender gave them up, though within the lease. */
   'late-core-requests': { strikes: ['consumer'], wires: ['way4'], heartbeats: 1, shows: ['delayed'] },

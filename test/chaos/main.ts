@@ -104,8 +104,8 @@ async function hunt(servers: TestServers, plan: Plan): Promise<number> {
 }
 
 function planOf(mutant: string, seed: number): Plan {
-  const { faults = [], coreDelayMs } = mutants[mutant] ?? {};
-  return { ...quickPlan(seed, faults), mutant, coreDelayMs };
+  const { faults = [], coreDelayMs, profile = 'quick' } = mutants[mutant] ?? {};
+  return { ...quickPlan(seed, faults), mutant, coreDelayMs, profile };
 }
 
 function quickPlan(seed: number, faults: readonly FaultName[]): Plan {

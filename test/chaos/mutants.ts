@@ -12,6 +12,8 @@ export interface Mutant {
   faults: readonly FaultName[];
   /** WAY4 takes so long all along: then there is work in hand whenever something is struck, and no seed can miss it. */
   coreDelayMs?: number;
+  /** The limits of its campaign; quick unless given. */
+  profile?: 'unswept';
   transport?: (real: Transport) => Transport;
   database?: (real: Database) => Database;
   cardCore?: (real: Pick<CardCore, 'findPurchase'>) => Pick<CardCore, 'findPurchase'>;
@@ -21,7 +23,7 @@ export interface Mutant {
 
 export const mutants: Record<string, Mutant> = {
   'ack-before-commit': { faults: ['kill-consumer', 'core-commits-and-is-silent'], transport: perChannel(ackOnDelivery) },
-  'mark-before-confirm': { faults: ['kill-broker', 'cut-broker-wire'], transport: perChannel(confirmAtOnce) },
+  'mark-before-confirm': { faults: ['lose-publishes'], profile: 'unswept', transport: perChannel(confirmAtOnce) },
   'ignore-returns': { faults: ['unbind-queue'], transport: perChannel((channel) => ({ ...channel, onReturn: () => undefined })) },
   'ack-on-current-channel': { faults: ['flap-broker-wire'], coreDelayMs: 500, transport: ackOnCurrentChannel },
   'no-unique-key': { faults: ['kill-sender'], intentKey: (key) => `${key}:${performance.now()}` },

@@ -66,6 +66,7 @@ const blows: Record<FaultName, Blow> = {
   'lose-answers': onWire((wire) => wire.swallowAnswers()),
   'lose-requests': onWire((wire) => wire.swallowRequests()),
   'lose-settlements': onWire((wire) => wire.swallowRequests()),
+  'lose-publishes': onWire((wire) => wire.swallowRequests()),
   'delay-wire': onWire((wire) => wire.delay(wireDelayMs)),
   'late-core-requests': (stage, strike) => onWire((wire) => wire.delay(stage.profile.delivery.claimLeaseMs * lateShare))(stage, strike),
   'core-commits-and-is-silent': async ({ sandbox }) => orderFaults(sandbox, { fault: 'slow', delayMs: 60_000, times: 12 }),

@@ -10,7 +10,7 @@ export const orders = z.object({
   amqpUrl: z.string(),
   way4Url: z.string(),
   queue: z.string(),
-  profile: z.enum(['production', 'quick']),
+  profile: z.enum(['production', 'quick', 'unswept']),
   sweeper: z.boolean(),
   mutant: z.string().optional(),
   /** How far the clock of this process is off. */

@@ -1,4 +1,4 @@
-// Two sets of limits for the hand-off under fire: those of production, and quicker ones with the same proportions for runs of a minute.
+// Sets of limits for the hand-off under fire: those of production, and quicker ones with the same proportions for runs of a minute.
 
 import { databaseLimits, deliveryLimits, vendorLimits } from '../../config/limits.ts';
 import type { DeliveryLimits } from '../../config/limits.ts';
@@ -44,4 +44,10 @@ export const quick: Profile = {
   relayIdleInTransactionMs: 3_000,
   quietWithinMs: 30_000,
   quietAfterLossMs: 60_000,
+};
+
+/** As quick, but nobody publishes again what was lost: for bugs that lose what the sweeper would bring back before anyone looks. */
+export const unswept: Profile = {
+  ...quick,
+  delivery: { ...quick.delivery, sweepAfterMs: 600_000, sweepAfterEmptyMs: 600_000 },
 };
