@@ -9,33 +9,28 @@ import { body, defineRoute, json } from '../../define-route.ts';
 import { actorOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
 import { Problem } from '../../problems.ts';
-import type { ProblemCode } from '../../problems.ts';
 import { staffReason as reason } from '../../schemas.ts';
 import { ifMatch } from './act.ts';
-import { moveOf, taskAfter } from './move-review.ts';
-import { reviewObject, reviewQueue } from './review-object.ts';
-
-const problems: readonly ProblemCode[] = ['NOT_FOUND', 'REVIEW_ANSWERED', 'VERSION_MISMATCH'];
-const responses = { 200: json(reviewObject, 'The task as it is now') };
-const params = z.object({ taskId: z.string() });
+import { moveOf, moveProblems, moveResponses, moved, taskParams } from './review-move.ts';
+import { reviewQueue } from './review-object.ts';
 
 /** Adds POST /ops/v1/reviews/{taskId}/escalate. */
 export function addEscalateReview(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.staff('escalateReview'), problems },
+    { guard: guards.staff('escalateReview'), problems: moveProblems },
     {
       method: 'post',
       path: '/ops/v1/reviews/{taskId}/escalate',
       tags: ['Operations'],
       summary: 'Hand a review task to another queue',
-      request: { params, headers: ifMatch, body: body(z.strictObject({ queue: reviewQueue, reason })) },
-      responses,
+      request: { params: taskParams, headers: ifMatch, body: body(z.strictObject({ queue: reviewQueue, reason })) },
+      responses: moveResponses,
     },
   );
   app.openapi(route, async (c) => {
     const { queue, reason: why } = c.req.valid('json');
     const move = { ...moveOf(c, c.req.valid('param').taskId), reason: why, queue };
-    return c.json(taskAfter(c, deps, await deps.database.withTransaction(async (tx) => escalateReview(tx, move))), 200);
+    return c.json(await moved(c, deps, async (tx) => escalateReview(tx, move)), 200);
   });
 }
 
@@ -43,21 +38,21 @@ export function addEscalateReview(app: Api, deps: ApiDeps, guards: Guards): void
 export function addSnoozeReview(app: Api, deps: ApiDeps, guards: Guards): void {
   const until = z.iso.datetime({ offset: true }).openapi({ description: 'When it comes back; at most when it is due.' });
   const route = defineRoute(
-    { guard: guards.staff('snoozeReview'), problems: [...problems, 'REVIEW_CLAIMED', 'DEADLINE_NOT_ALLOWED'] },
+    { guard: guards.staff('snoozeReview'), problems: [...moveProblems, 'REVIEW_CLAIMED', 'DEADLINE_NOT_ALLOWED'] },
     {
       method: 'post',
       path: '/ops/v1/reviews/{taskId}/snooze',
       tags: ['Operations'],
       summary: 'Put a review task off for a while',
-      request: { params, headers: ifMatch, body: body(z.strictObject({ until, reason })) },
-      responses,
+      request: { params: taskParams, headers: ifMatch, body: body(z.strictObject({ until, reason })) },
+      responses: moveResponses,
     },
   );
   app.openapi(route, async (c) => {
     const { until: at, reason: why } = c.req.valid('json');
     const move = { ...moveOf(c, c.req.valid('param').taskId), reason: why, until: new Date(at) };
     if (move.until <= deps.now()) throw new Problem('DEADLINE_NOT_ALLOWED', { detail: 'That time is over.' });
-    return c.json(taskAfter(c, deps, await deps.database.withTransaction(async (tx) => snoozeReview(tx, move))), 200);
+    return c.json(await moved(c, deps, async (tx) => snoozeReview(tx, move)), 200);
   });
 }
 
@@ -71,7 +66,7 @@ export function addNoteReview(app: Api, { database, boxes }: ApiDeps, guards: Gu
       path: '/ops/v1/reviews/{taskId}/notes',
       tags: ['Operations'],
       summary: 'Write a note on a review task',
-      request: { params, body: body(z.strictObject({ text })) },
+      request: { params: taskParams, body: body(z.strictObject({ text })) },
       responses: { 201: json(z.object({ task_id: z.string() }), 'The note stands with the evidence') },
     },
   );
