@@ -94,7 +94,8 @@ export function createDecisionActivities(deps: DecisionDeps) {
           invariant(application, 'an application exists before its workflow');
           const decidedBy = await store.rulesets.byHash(tx, decision.ruleset.sha256);
           invariant(decidedBy, 'the ruleset of a decision is kept');
-          const [{ ruleset }, decisionId] = [decidedBy, decision.id];
+          const { ruleset } = decidedBy;
+          const decisionId = decision.id;
           const derivedVnd = limitAfterReview(decision.limitVnd, ruleset.limit, application.amount_vnd);
           const limitVnd = Math.min(derivedVnd, input.limitVnd ?? derivedVnd);
           const { taskId, actor, approvedBy, requestId } = input;

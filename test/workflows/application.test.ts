@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createStage } from './stage.ts';
-import { aWorld } from './world.ts';
+import { aWorld, photos } from './world.ts';
 
 test('a customer who does everything right has the purchase booked', async (t) => {
   const world = await aWorld(t);
@@ -32,7 +32,7 @@ test('a declined customer is told why and nothing was opened at the bank', async
   const stage = createStage({ decide: async () => ({ kind: 'declined', reasons: ['BAD_DEBT'] }) });
   const world = await aWorld(t, { stage });
   await world.walksTo('identity');
-  await world.commands.submitIdentity(world.ref, 'identity', anyPhotos());
+  await world.commands.submitIdentity(world.ref, 'identity', photos);
   const result = await world.result();
   assert.deepEqual([result.status, result.reasons], ['declined', ['BAD_DEBT']]);
   assert.equal(stage.clients.size, 0);
@@ -48,9 +48,9 @@ test('a photo that is not good enough is asked for again, and the step stays ope
   });
   const world = await aWorld(t, { stage });
   await world.walksTo('identity');
-  await world.commands.submitIdentity(world.ref, 'first', anyPhotos());
+  await world.commands.submitIdentity(world.ref, 'first', photos);
   await world.reaches({ step: 'identity', awaits: 'customer' });
-  await world.commands.submitIdentity(world.ref, 'second', anyPhotos());
+  await world.commands.submitIdentity(world.ref, 'second', photos);
   await world.reaches({ step: 'offer' });
 });
 
@@ -58,7 +58,7 @@ test('a referred customer gets an offer when a reviewer approves', async (t) => 
   const stage = createStage({ decide: async () => ({ kind: 'referred', reasons: ['THIN_FILE'], taskId: 'rvt_1' }) });
   const world = await aWorld(t, { stage });
   await world.walksTo('identity');
-  await world.commands.submitIdentity(world.ref, 'identity', anyPhotos());
+  await world.commands.submitIdentity(world.ref, 'identity', photos);
   await world.reaches({ status: 'in_review', awaits: 'staff' });
   await world.commands.decideReview(world.ref, 'yes', { taskId: 'rvt_1', answer: 'approve', actor: 'staff:mai' });
   await world.reaches({ status: 'offer_ready' });
@@ -72,14 +72,14 @@ test('a reviewer who wants to hear from the customer again has the data stated a
   });
   const world = await aWorld(t, { stage });
   await world.walksTo('identity');
-  await world.commands.submitIdentity(world.ref, 'identity', anyPhotos());
+  await world.commands.submitIdentity(world.ref, 'identity', photos);
   await world.reaches({ status: 'in_review', awaits: 'staff' });
   const staff = { actor: 'staff:mai', requestId: 'req_1' };
   await world.commands.decideReview(world.ref, 'again', { taskId: 'rvt_1', answer: 'askAgain', ...staff });
   await world.reaches({ step: 'basicInfo', awaits: 'customer' });
   await world.commands.submitBasicInfo(world.ref, 'second', { customerId: 'cus_2' });
   await world.reaches({ step: 'identity', awaits: 'customer' });
-  await world.commands.submitIdentity(world.ref, 'second photos', anyPhotos());
+  await world.commands.submitIdentity(world.ref, 'second photos', photos);
   await world.reaches({ step: 'offer' });
   assert.deepEqual([stage.timesDone('askAgain'), stage.timesDone('requestCreditReport'), decisions], [1, 2, 2]);
 });
@@ -88,7 +88,7 @@ test('a report that comes later is waited for, and read when CIC calls back', as
   const stage = createStage({ requestCreditReport: async () => ({ kind: 'pending', inquiryId: 'inq-1' }) });
   const world = await aWorld(t, { stage });
   await world.walksTo('identity');
-  await world.commands.submitIdentity(world.ref, 'identity', anyPhotos());
+  await world.commands.submitIdentity(world.ref, 'identity', photos);
   await world.reaches({ step: 'creditReport' });
   await world.commands.creditReportReady(world.ref.applicationId, 'inq-1');
   await world.reaches({ step: 'offer' });
@@ -133,8 +133,3 @@ test('a second outcome for the same purchase changes nothing', async (t) => {
   await world.settles('rejected').catch(() => undefined);
   assert.equal((await world.result()).status, 'completed');
 });
-
-function anyPhotos() {
-  const photo = { documentId: 'doc_1', sha256: 'photo' };
-  return { idFront: photo, idBack: photo, selfie: photo };
-}

@@ -18,7 +18,7 @@ import { testPayloads } from '../support/payloads.ts';
 import { defineSearchAttributes, skipTime } from '../support/temporal.ts';
 import { createStage } from './stage.ts';
 import type { Stage } from './stage.ts';
-import { reach, walk, workflowBundle } from './world.ts';
+import { photos, reach, walk, workflowBundle } from './world.ts';
 import type { WalkTo } from './world.ts';
 
 const day = 86_400_000;
@@ -88,12 +88,12 @@ test('a customer who is asked again by a late reviewer has the whole time again'
   const { result } = await live('app_again', 'identity', {
     stage,
     async meanwhile({ commands, ref, handle }) {
-      await commands.submitIdentity(ref, 'first', submission);
+      await commands.submitIdentity(ref, 'first', photos);
       await reach(handle, { step: 'identity', awaits: 'staff' });
       await skipTime(environment, '30 hours');
       await commands.decideReview(ref, 'review', { taskId: 'rev_1', answer: 'askAgain', actor: 'staff:mai' });
       await reach(handle, { step: 'identity', awaits: 'customer' });
-      await commands.submitIdentity(ref, 'second', submission);
+      await commands.submitIdentity(ref, 'second', photos);
     },
   });
   assert.deepEqual(result.reasons, ['OFFER_EXPIRED']);
@@ -140,7 +140,7 @@ for (const [index, { name, parts }] of outages.entries()) {
     const { result, passedMs } = await live(`app_outage${index}`, 'identity', {
       stage,
       async meanwhile({ commands, ref, handle }) {
-        await commands.submitIdentity(ref, 'photos', submission);
+        await commands.submitIdentity(ref, 'photos', photos);
         await skipTime(environment, '1 hours');
         const { status, step, awaits, attention } = await reach(handle, { step: 'creditReport' });
         assert.deepEqual(
@@ -162,7 +162,7 @@ test('an application goes on by itself when CIC is back after an hour and a half
   const { result } = await live('app_back', 'identity', {
     stage,
     async meanwhile({ commands, ref, handle }) {
-      await commands.submitIdentity(ref, 'photos', submission);
+      await commands.submitIdentity(ref, 'photos', photos);
       await skipTime(environment, '1 hours');
       await reach(handle, { step: 'creditReport' });
       await skipTime(environment, '1 hours');
@@ -184,9 +184,6 @@ function awayFor(lastsMs: number): () => Promise<{ kind: 'answered' }> {
     return { kind: 'answered' };
   };
 }
-
-const photo = { documentId: 'doc_1', sha256: 'photo' };
-const submission = { idFront: photo, idBack: photo, selfie: photo };
 
 interface Live {
   stage?: Stage;

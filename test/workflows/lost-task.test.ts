@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.ts';
 import { testPayloads } from '../support/payloads.ts';
 import { freshNamespace } from '../support/temporal.ts';
 import { createStage } from './stage.ts';
-import { reach, reachedBy, startWorkers, walk, workflowBundle } from './world.ts';
+import { photos, reach, reachedBy, startWorkers, walk, workflowBundle } from './world.ts';
 
 const heartbeat = 4; // TIMEOUT_TYPE_HEARTBEAT
 const heartbeatTimeoutMs = 5_000; // lostAfterMs of workflows/activity-plans.ts
@@ -36,8 +36,7 @@ test('a step whose worker is gone goes to another long before the longest try is
   await withoutVendors.runUntil(async () => {
     await application.commands.start(application.ref);
     await walk(application, 'identity');
-    const photo = { documentId: 'doc_1', sha256: 'photo' };
-    await application.commands.submitIdentity(application.ref, 'identity', { idFront: photo, idBack: photo, selfie: photo });
+    await application.commands.submitIdentity(application.ref, 'identity', photos);
     const poll = { namespace, taskQueue: { name: taskQueues.identity }, identity: 'gone' };
     const taken = await client.withDeadline(Date.now() + 60_000, async () => client.workflowService.pollActivityTaskQueue(poll));
     assert.equal(taken.activityType?.name, 'verifyIdentity');
@@ -70,8 +69,7 @@ test('a step that takes long keeps its worker', async (t) => {
   const application = reachedBy(client, 'app_long');
   await application.commands.start(application.ref);
   await walk(application, 'identity');
-  const photo = { documentId: 'doc_1', sha256: 'photo' };
-  await application.commands.submitIdentity(application.ref, 'identity', { idFront: photo, idBack: photo, selfie: photo });
+  await application.commands.submitIdentity(application.ref, 'identity', photos);
   await eventually('its worker was heard of when a silent one would have been given up', async () => {
     const [step] = (await application.handle.describe()).raw.pendingActivities ?? [];
     return tsToMs(step?.lastHeartbeatTime) - tsToMs(step?.lastStartedTime) > heartbeatTimeoutMs;

@@ -5,12 +5,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createStage } from './stage.ts';
 import type { Stage } from './stage.ts';
-import { aWorld, impatientPolicy } from './world.ts';
+import { aWorld, impatientPolicy, photos } from './world.ts';
 import type { World } from './world.ts';
 
 const mai = { actor: 'staff:mai', requestId: 'req_1' };
-const photo = { documentId: 'doc_1', sha256: 'photo' };
-const photos = { idFront: photo, idBack: photo, selfie: photo };
 const poorPhoto = { step: 'identity', reason: 'IDENTITY_POOR_PHOTO', ...mai } as const;
 const unclear = { step: 'basicInfo', reason: 'BASIC_INFO_UNCLEAR', ...mai } as const;
 

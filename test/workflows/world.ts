@@ -144,7 +144,10 @@ export function reachedBy(client: Client, applicationId: string): Pick<World, 'c
   return { commands, ref, handle: client.workflow.getHandle(applicationWorkflowId(applicationId)) };
 }
 
-const photos = { documentId: 'doc_1', sha256: 'photo' };
+const photo = { documentId: 'doc_1', sha256: 'photo' };
+
+/** The photos that every played customer sends. */
+export const photos = { idFront: photo, idBack: photo, selfie: photo };
 
 export type WalkTo = 'identity' | 'offer' | 'contract' | 'purchase' | 'otp' | 'handOff';
 
@@ -170,7 +173,7 @@ export async function walk(
       await reaches({ step: 'identity', awaits: 'customer' });
     },
     offer: async () => {
-      await commands.submitIdentity(ref, 'identity', { idFront: photos, idBack: photos, selfie: photos });
+      await commands.submitIdentity(ref, 'identity', photos);
       await reaches({ step: 'offer' });
     },
     contract: async () => {
