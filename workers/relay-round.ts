@@ -2,7 +2,7 @@
 // any line leaves the rows as they were, so that they are published again; the consumers bear the duplicate.
 
 import type { Publisher } from '../adapters/rabbitmq/publisher.ts';
-import { routingKeys } from '../adapters/rabbitmq/topology.ts';
+import { workKey } from '../adapters/rabbitmq/topology.ts';
 import { claimOutbox, markOutbox } from '../db/outbox.ts';
 import type { OutboxRow } from '../db/outbox.ts';
 import type { Database } from '../db/pool.ts';
@@ -42,7 +42,7 @@ async function publishAll(
   rows: OutboxRow[],
 ): Promise<{ published: number[]; failed: number[] }> {
   const verdicts = rows.map(async ({ id, messageId, body }) => {
-    const verdict = await publisher.publish({ exchange, routingKey: routingKeys.work, messageId, body: Buffer.from(body), headers: {} });
+    const verdict = await publisher.publish({ exchange, routingKey: workKey, messageId, body: Buffer.from(body), headers: {} });
     return { id, published: verdict === 'confirmed' };
   });
   await faults('relay.published');

@@ -20,7 +20,8 @@ export interface Topology {
   parked: Queue;
 }
 
-export const routingKeys = { work: 'work', parked: 'parked' } as const;
+/** What reaches the work queue. */
+export const workKey = 'work';
 
 export interface TopologyOptions {
   /** Name of exchange and work queue; the start of every other name. */
@@ -34,36 +35,41 @@ const neverDropped = 1_000_000; // No limit in effect: 3.10 has no word for "non
 
 /** The exchange and queues of the hand-off. Quorum queues throughout: the only kind that has written to disk what it confirms. */
 export function transactionTopology({ name, deliveryLimit, maxMessages, retryDelaysMs }: TopologyOptions): Topology {
+  const parked = `${name}.parked`;
   // At-least-once dead-lettering needs a quorum queue that refuses when it is full; otherwise the broker silently falls back to "at most".
+  // It goes by the default exchange, where a queue is found by its name: a message that finds no queue is tried again only after three
+  // minutes, and a binding, unlike a name, can be taken away.
   const safely = {
     'x-queue-type': 'quorum',
     'x-overflow': 'reject-publish',
     'x-max-length': maxMessages,
-    'x-dead-letter-exchange': name,
+    'x-dead-letter-exchange': '',
     'x-dead-letter-strategy': 'at-least-once',
   };
   return {
     exchange: name,
-    queue: { name, arguments: { ...safely, 'x-dead-letter-routing-key': routingKeys.parked, 'x-delivery-limit': deliveryLimit } },
+    queue: { name, arguments: { ...safely, 'x-dead-letter-routing-key': parked, 'x-delivery-limit': deliveryLimit } },
     delays: retryDelaysMs.map((delayMs) => ({
       delayMs,
       routingKey: `retry.${delayMs}`,
       queue: {
         name: `${name}.retry.${delayMs}`,
-        arguments: { ...safely, 'x-dead-letter-routing-key': routingKeys.work, 'x-message-ttl': delayMs },
+        arguments: { ...safely, 'x-dead-letter-routing-key': name, 'x-message-ttl': delayMs },
       },
     })),
-    parked: { name: `${name}.parked`, arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': neverDropped } },
+    parked: { name: parked, arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': neverDropped } },
   };
 }
 
-/** Each queue with the key that reaches it. */
-export function bindingsOf(topology: Topology): { exchange: string; routingKey: string; queue: Queue }[] {
-  const { exchange } = topology;
+export function queuesOf({ queue, delays, parked }: Topology): Queue[] {
+  return [queue, ...delays.map((delay) => delay.queue), parked];
+}
+
+/** What we publish to, each with its key. Only the broker itself reaches the parked queue. */
+export function bindingsOf({ exchange, queue, delays }: Topology): { exchange: string; routingKey: string; queue: Queue }[] {
   return [
-    { exchange, routingKey: routingKeys.work, queue: topology.queue },
-    ...topology.delays.map(({ routingKey, queue }) => ({ exchange, routingKey, queue })),
-    { exchange, routingKey: routingKeys.parked, queue: topology.parked },
+    { exchange, routingKey: workKey, queue },
+    ...delays.map((delay) => ({ exchange, routingKey: delay.routingKey, queue: delay.queue })),
   ];
 }
 
@@ -76,10 +82,8 @@ export class TopologyMismatch extends Error {
 async function declareTopology(channel: Channel, topology: Topology): Promise<void> {
   try {
     await channel.declareExchange({ name: topology.exchange, type: 'direct' });
-    for (const { exchange, routingKey, queue } of bindingsOf(topology)) {
-      await channel.declareQueue(queue);
-      await channel.bind({ exchange, routingKey, queue: queue.name });
-    }
+    for (const queue of queuesOf(topology)) await channel.declareQueue(queue);
+    for (const { exchange, routingKey, queue } of bindingsOf(topology)) await channel.bind({ exchange, routingKey, queue: queue.name });
   } catch (error) {
     throw mismatchOf(error) ?? error;
   }

@@ -2,7 +2,7 @@
 // message that is none. A purchase is asked for again until somebody answered, as Temporal repeats an activity.
 
 import { connect } from 'amqplib';
-import { routingKeys } from '../../adapters/rabbitmq/topology.ts';
+import { workKey } from '../../adapters/rabbitmq/topology.ts';
 import { newId } from '../../db/ids.ts';
 import { createRandom } from './random.ts';
 import type { Report, Sending } from './orders.ts';
@@ -153,7 +153,7 @@ async function poison({ amqpUrl, topology }: Stage, book: LoadBook, sort: number
     channel.on('error', () => undefined);
     let returned = false;
     channel.on('return', () => (returned = true));
-    channel.publish(topology.exchange, routingKeys.work, Buffer.from(bodies[sort] ?? ''), { persistent: true, mandatory: true, messageId });
+    channel.publish(topology.exchange, workKey, Buffer.from(bodies[sort] ?? ''), { persistent: true, mandatory: true, messageId });
     await channel.waitForConfirms();
     if (!returned) book.poison.set(messageId, Date.now());
     await connection.close();

@@ -4,7 +4,7 @@ import { connect } from 'amqplib';
 import type { Channel } from 'amqplib';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { routingKeys } from '../../adapters/rabbitmq/topology.ts';
+import { workKey } from '../../adapters/rabbitmq/topology.ts';
 import type { RunningServer } from '../../infra/local/servers.ts';
 import type { TcpProxy } from '../delivery/support/tcp-proxy.ts';
 import { eventually } from '../support/eventually.ts';
@@ -52,7 +52,7 @@ const blows: Record<FaultName, Blow> = {
       for (const { name } of [queue, ...delays.map((delay) => delay.queue)]) await channel.deleteQueue(name);
     }),
   'unbind-queue': async (stage) =>
-    withChannel(stage, async (channel) => channel.unbindQueue(stage.topology.queue.name, stage.topology.exchange, routingKeys.work)),
+    withChannel(stage, async (channel) => channel.unbindQueue(stage.topology.queue.name, stage.topology.exchange, workKey)),
   'end-sessions': async ({ database }) => {
     await database.query(
       'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',

@@ -3,7 +3,7 @@
 
 import { connect } from 'amqplib';
 import { defaultInstallation } from '../../adapters/way4/wire.ts';
-import { bindingsOf } from '../../adapters/rabbitmq/topology.ts';
+import { queuesOf } from '../../adapters/rabbitmq/topology.ts';
 import type { Queryable } from '../../db/pool.ts';
 import type { LoadBook } from './load.ts';
 import type { Stage } from './stage.ts';
@@ -47,7 +47,7 @@ export async function messagesLeft({ amqpUrl, topology }: Stage): Promise<number
     const channel = await connection.createChannel();
     channel.on('error', () => undefined);
     let left = 0;
-    for (const { queue } of bindingsOf(topology)) left += (await channel.checkQueue(queue.name)).messageCount;
+    for (const { name } of queuesOf(topology)) left += (await channel.checkQueue(name)).messageCount;
     return left;
   } finally {
     await connection.close();

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readTransaction } from '../../db/transactions.ts';
+import { workKey } from '../../adapters/rabbitmq/topology.ts';
+import { withChannel } from './support/messages.ts';
 import { soon } from './support/soon.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
 import { aWorld, fastPool } from './support/world.ts';
@@ -21,6 +23,19 @@ test('a purchase that did not reach the core comes back after a delay and is boo
   const row = await readTransaction(world.database, accepted[0]?.transactionId ?? '');
   assert.equal(row?.attempts, 3);
   assert.equal(row?.firstError, 'way4:unavailable:HTTP_503');
+});
+
+test('a purchase that waits for its next try comes back to the work though the binding of the work queue is gone', async (t) => {
+  const world = await aWorld(t, { delaysMs: [1_000] });
+  world.core.moods = ['unavailable'];
+  const accepted = await world.accept(1);
+  const relay = await world.aRelay();
+  await world.aPool();
+  await soon(() => assert.ok(world.handled.some(({ kind }) => kind === 'delayed')));
+  await relay.drain(); // it would bind the queue again, and publish a copy
+  const { exchange, queue } = world.topology;
+  await withChannel(world, async (channel) => channel.unbindQueue(queue.name, exchange, workKey));
+  await bookedExactlyOnce(world, accepted);
 });
 
 test('a booking whose answer was lost is found by its RRN and never sent again', async (t) => {

@@ -2,15 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connect } from 'amqplib';
 import { createPublisher } from '../../adapters/rabbitmq/publisher.ts';
-import { bindingsOf, routingKeys } from '../../adapters/rabbitmq/topology.ts';
+import { queuesOf, workKey } from '../../adapters/rabbitmq/topology.ts';
 import { openLink } from '../../workers/broker.ts';
 import { relayRound } from '../../workers/relay-round.ts';
 import { noFaults } from '../../workers/fault-points.ts';
 import { soon } from './support/soon.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
-import { readyMessages } from './support/messages.ts';
+import { readyMessages, withChannel } from './support/messages.ts';
 import { tcpProxy } from './support/tcp-proxy.ts';
 import { aWorld, fastRelay } from './support/world.ts';
 import type { World } from './support/world.ts';
@@ -18,15 +17,6 @@ import type { World } from './support/world.ts';
 async function unpublished(world: World): Promise<number> {
   const { rows } = await world.database.query<{ count: number }>('select count(*) as count from outbox where published_at is null');
   return rows[0]?.count ?? 0;
-}
-
-async function withChannel(
-  world: World,
-  work: (channel: Awaited<ReturnType<Awaited<ReturnType<typeof connect>>['createChannel']>>) => Promise<unknown>,
-) {
-  const connection = await connect(world.amqpUrl);
-  await work(await connection.createChannel());
-  await connection.close();
 }
 
 test('a message that no queue took is returned, stays in the outbox, and is published when the queue is there again', async (t) => {
@@ -39,7 +29,7 @@ test('a message that no queue took is returned, stays in the outbox, and is publ
   const round = async () =>
     relayRound({ ...world, publisher, exchange, ready: () => link.state() === 'ready', batch: 10, retryMs: 50, faults: noFaults });
 
-  await withChannel(world, async (channel) => channel.unbindQueue(queue.name, exchange, routingKeys.work));
+  await withChannel(world, async (channel) => channel.unbindQueue(queue.name, exchange, workKey));
   const accepted = await world.accept(3);
   await round();
   assert.ok(publisher.counts().returned > 0);
@@ -108,7 +98,7 @@ test('queues that are deleted under a running pool are declared again and the pu
   const pool = await world.aPool();
   await soon(() => assert.ok(world.core.bookings.size > 5));
   await withChannel(world, async (channel) => {
-    for (const { queue } of bindingsOf(world.topology)) await channel.deleteQueue(queue.name);
+    for (const { name } of queuesOf(world.topology)) await channel.deleteQueue(name);
   });
   await bookedExactlyOnce(world, accepted);
   assert.ok(pool.counts().sessions > 1);

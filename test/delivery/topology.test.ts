@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { connect } from 'amqplib';
 import { definitionsOf } from '../../adapters/rabbitmq/definitions.ts';
-import { TopologyMismatch, bindingsOf, transactionTopology } from '../../adapters/rabbitmq/topology.ts';
+import { TopologyMismatch, queuesOf, transactionTopology } from '../../adapters/rabbitmq/topology.ts';
 import { handOffTopology } from '../../workers/broker.ts';
 import { aWorld } from './support/world.ts';
 
@@ -16,12 +16,14 @@ test('the definitions file for operators says what the code declares', async () 
 });
 
 test('every queue is a durable quorum queue, and none that dead-letters can lose a message on the way', () => {
-  for (const { queue } of bindingsOf(handOffTopology())) {
-    assert.equal(queue.arguments['x-queue-type'], 'quorum');
-    assert.ok(queue.arguments['x-dead-letter-exchange'] !== undefined || queue.name.endsWith('.parked'));
-    if (queue.arguments['x-dead-letter-exchange'] === undefined) continue;
-    assert.equal(queue.arguments['x-dead-letter-strategy'], 'at-least-once');
-    assert.equal(queue.arguments['x-overflow'], 'reject-publish');
+  const queues = queuesOf(handOffTopology());
+  for (const { name, arguments: given } of queues) {
+    assert.equal(given['x-queue-type'], 'quorum');
+    if (name.endsWith('.parked')) continue;
+    assert.equal(given['x-dead-letter-strategy'], 'at-least-once');
+    assert.equal(given['x-overflow'], 'reject-publish');
+    assert.equal(given['x-dead-letter-exchange'], '', 'by name, for a binding can be taken away');
+    assert.ok(queues.some((target) => target.name === given['x-dead-letter-routing-key']));
   }
 });
 

@@ -1,7 +1,8 @@
 // Puts messages on the queue that no relay ever wrote: copies, and garbage.
 
 import { connect } from 'amqplib';
-import { routingKeys } from '../../../adapters/rabbitmq/topology.ts';
+import type { Channel } from 'amqplib';
+import { workKey } from '../../../adapters/rabbitmq/topology.ts';
 import type { World } from './world.ts';
 
 export interface RawMessage {
@@ -14,7 +15,7 @@ export async function publishRaw(world: World, messages: RawMessage[]): Promise<
   const connection = await connect(world.amqpUrl);
   const channel = await connection.createConfirmChannel();
   for (const { body, messageId } of messages) {
-    channel.publish(world.topology.exchange, routingKeys.work, Buffer.from(body), {
+    channel.publish(world.topology.exchange, workKey, Buffer.from(body), {
       persistent: true,
       ...(messageId ? { messageId } : {}),
     });
@@ -25,11 +26,18 @@ export async function publishRaw(world: World, messages: RawMessage[]): Promise<
 
 /** Ready messages in a queue; those that a consumer holds are not counted. */
 export async function readyMessages(world: World, queue: string): Promise<number> {
-  const connection = await connect(world.amqpUrl);
-  const channel = await connection.createChannel();
-  const { messageCount } = await channel.checkQueue(queue);
-  await connection.close();
+  const { messageCount } = await withChannel(world, async (channel) => channel.checkQueue(queue));
   return messageCount;
+}
+
+/** What an operator, or a fault, does to the queues. */
+export async function withChannel<T>({ amqpUrl }: Pick<World, 'amqpUrl'>, work: (channel: Channel) => Promise<T>): Promise<T> {
+  const connection = await connect(amqpUrl);
+  try {
+    return await work(await connection.createChannel());
+  } finally {
+    await connection.close();
+  }
 }
 
 /** The message of a transaction as the relay would publish it. */

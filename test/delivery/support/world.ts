@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { connect } from 'amqplib';
-import { bindingsOf, transactionTopology } from '../../../adapters/rabbitmq/topology.ts';
+import { queuesOf, transactionTopology } from '../../../adapters/rabbitmq/topology.ts';
 import type { Topology } from '../../../adapters/rabbitmq/topology.ts';
 import { readEnv } from '../../../config/env.ts';
 import { deliveryLimits } from '../../../config/limits.ts';
@@ -149,7 +149,7 @@ export async function anApplicationRow(database: Database, merchantId: string, a
 export async function deleteQueues(amqpUrl: string, topology: Topology): Promise<void> {
   const connection = await connect(amqpUrl);
   const channel = await connection.createChannel();
-  for (const { queue } of bindingsOf(topology)) await channel.deleteQueue(queue.name);
+  for (const { name } of queuesOf(topology)) await channel.deleteQueue(name);
   await channel.deleteExchange(topology.exchange);
   await connection.close();
 }
