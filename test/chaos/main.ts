@@ -16,7 +16,8 @@ const usage = `Breaks the hand-off while purchases run through it, then checks t
   npm run chaos -- --each [--seed S] [--faults a,b,…]   each fault once and alone, with the limits of production
   npm run chaos -- --mutant NAME      a seeded bug; exit code 1 when it was caught, as it must be
   npm run chaos -- --mutant NAME --control   the same campaign without the bug; exit code 0, as it must be
-  npm run chaos -- --mutants          every seeded bug; exit code 0 when each was caught
+  npm run chaos -- --mutants          every seeded bug, and before them all of their faults without a bug; exit code 0 when each was caught
+  npm run chaos -- --mutants --control       only what comes before them
 
   --minutes M    time under fire (default 2); from 5 minutes on with the limits of production, below with quicker ones
   --seed S       the same seed, the same strikes (default: chance; it is printed)
@@ -81,15 +82,7 @@ async function strikeEach(servers: TestServers, plan: Plan): Promise<number> {
 /** Lets every mutant loose; each has to be caught. */
 async function hunt(servers: TestServers, plan: Plan): Promise<number> {
   say('── no mutant: all of this must be harmless');
-  const everyFault = faultNames.filter((name) => Object.values(mutants).some(({ faults }) => faults.includes(name)));
-  const control = await runCampaign({
-    ...plan,
-    ...quickPlan(plan.seed, everyFault),
-    durationMs: 2 * mutantMs,
-    servers,
-    say,
-    stopped: servers.requested,
-  });
+  const control = await runCampaign({ ...plan, ...controlPlan(plan.seed), servers, say, stopped: servers.requested });
   const caught: Record<string, { caught: boolean; seconds: number; by: string | undefined }> = {};
   for (const mutant of Object.keys(mutants)) {
     say(`── ${mutant}`);
@@ -108,6 +101,12 @@ function planOf(mutant: string, seed: number): Plan {
   return { ...quickPlan(seed, faults), mutant, coreDelayMs, profile };
 }
 
+/** Every fault that any mutant meets, and no mutant. */
+function controlPlan(seed: number): Plan {
+  const everyFault = faultNames.filter((name) => Object.values(mutants).some(({ faults }) => faults.includes(name)));
+  return { ...quickPlan(seed, everyFault), durationMs: 2 * mutantMs };
+}
+
 function quickPlan(seed: number, faults: readonly FaultName[]): Plan {
   return { seed, faults, durationMs: mutantMs, profile: 'quick', paceMs: 1_200, perSecond: 40, mutant: undefined };
 }
@@ -123,12 +122,13 @@ function readFlags(args: string[]): { plan: Plan; mutants: boolean; each: boolea
     const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
     const perSecond = Number(values.rate);
     const faults = readFaults(values.faults);
-    const isKnown = values.mutant === undefined ? !values.control : Object.hasOwn(mutants, values.mutant);
+    const isKnown = values.mutant === undefined ? !values.control || values.mutants : Object.hasOwn(mutants, values.mutant);
     if (!(minutes > 0) || !Number.isSafeInteger(seed) || !(perSecond > 0) || !faults || !isKnown) return undefined;
     if (values.mutant !== undefined) {
       const plan = planOf(values.mutant, seed);
       return { plan: values.control ? { ...plan, mutant: undefined } : plan, mutants: false, each: false };
     }
+    if (values.mutants && values.control) return { plan: controlPlan(seed), mutants: false, each: false };
     const isLong = minutes >= productionFromMinutes;
     const pace = isLong ? ({ profile: 'production', paceMs: 9_000 } as const) : ({ profile: 'quick', paceMs: 2_500 } as const);
     return {

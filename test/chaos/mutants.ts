@@ -28,7 +28,7 @@ export const mutants: Record<string, Mutant> = {
   'ack-on-current-channel': { faults: ['flap-broker-wire'], coreDelayMs: 500, transport: ackOnCurrentChannel },
   'no-unique-key': { faults: ['kill-sender'], intentKey: (key) => `${key}:${performance.now()}` },
   'no-lease': { faults: ['late-core-requests'], database: rewriting(isClaim, withoutLease) },
-  'lease-by-local-clock': { faults: ['skew-clock', 'late-core-requests'], database: rewriting(isClaim, byLocalClock) },
+  'lease-by-local-clock': { faults: ['skew-clock'], coreDelayMs: 500, database: rewriting(isClaim, byLocalClock) },
   'resend-without-inquiry': { faults: ['core-loses-answers'], cardCore: (core) => ({ ...core, findPurchase: async () => null }) },
   'any-commit-answer-is-success': { faults: ['lose-settlements'], coreDelayMs: 500, database: believing },
 };
