@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { identityLimits } from './identity-limits.ts';
+import { deliveryLimits } from './limits.ts';
 
 const key32 = z
   .string()
@@ -48,6 +49,8 @@ const broker = {
   POD_NAME: z.string().min(1).max(63).default('local'),
   /** Exchange and work queue of the hand-off; another name only where several systems share a broker, as tests do. */
   HAND_OFF_QUEUE: z.string().min(1).max(200).default('transactions'),
+  /** RabbitMQ: below 5 s a busy network looks dead; a process that hangs is found in two to three heartbeats. */
+  AMQP_HEARTBEAT_SECONDS: z.coerce.number().int().min(5).max(20).default(deliveryLimits.heartbeatSeconds),
   /** A test's order to die at a named point (workers/fault-points.ts); refused in production. */
   FAULT_AT: z.string().optional(),
 };

@@ -48,6 +48,7 @@ relay = await startRelay({
   amqpUrl: env.AMQP_URL,
   name: env.POD_NAME,
   topology: handOffTopology(env.HAND_OFF_QUEUE),
+  limits: { heartbeatSeconds: env.AMQP_HEARTBEAT_SECONDS },
   faults: createFaults(env.FAULT_AT, env.TRASAU_ENV),
   onFault,
   report,

@@ -84,6 +84,7 @@ pool = await startTransactionPool({
     answerMaxBytes: vendorLimits.answerMaxBytes,
   }),
   notify,
+  limits: { heartbeatSeconds: env.AMQP_HEARTBEAT_SECONDS },
   faults: createFaults(env.FAULT_AT, env.TRASAU_ENV),
   onFault,
   report: (report) => ('link' in report ? reportLink(report) : reportHandled(report)),

@@ -6,6 +6,8 @@ import { spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { deliveryLimits } from '../../config/limits.ts';
+import { tcpProxy } from './support/tcp-proxy.ts';
 import { soon } from './support/soon.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
 import { aWorld } from './support/world.ts';
@@ -77,6 +79,30 @@ test('a fault ordered by a test is refused in production', async (t) => {
   const world = await aWorld(t, { production: true });
   const process = anEntry(world, 'relay', { TRASAU_ENV: 'production', FAULT_AT: 'relay.claimed' });
   assert.equal(await process.ended, 1);
+});
+
+test('a heartbeat that RabbitMQ advises against is refused, and the line names the variable', async (t) => {
+  const world = await aWorld(t, { production: true });
+  for (const seconds of ['4', '21', 'soon']) {
+    const process = anEntry(world, 'transactions', { AMQP_HEARTBEAT_SECONDS: seconds });
+    assert.equal(await process.ended, 1);
+    assert.match(process.output(), /AMQP_HEARTBEAT_SECONDS/);
+  }
+});
+
+test('a dead wire to the broker is found in two to three of the heartbeats that were asked for', async (t) => {
+  const world = await aWorld(t, { production: true });
+  const wire = await tcpProxy(world.amqpUrl);
+  world.afterwards(wire.close);
+  const process = anEntry(world, 'relay', { AMQP_URL: wire.url, AMQP_HEARTBEAT_SECONDS: '5' });
+  await soon(async () => assert.equal((await process.health('ready')).status, 200));
+  const startedAt = performance.now();
+  wire.goSilent();
+  await soon(() => assert.ok(process.lines().some((one) => one.msg === 'broker lost')), 60_000);
+  assert.ok(
+    performance.now() - startedAt < 2 * deliveryLimits.heartbeatSeconds * 1_000,
+    'earlier than with the heartbeat of config/limits.ts',
+  );
 });
 
 test('purchases accepted while the relay was away are carried as soon as the real process runs', async (t) => {
