@@ -1,11 +1,12 @@
 // Strikes, and heals what it struck. Only processes that the campaign started are ever touched.
 
-import { connect } from 'amqplib';
 import type { Channel } from 'amqplib';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { workKey } from '../../adapters/rabbitmq/topology.ts';
+import type { Topology } from '../../adapters/rabbitmq/topology.ts';
 import type { RunningServer } from '../../infra/local/servers.ts';
+import { withChannel } from '../delivery/support/messages.ts';
 import type { TcpProxy } from '../delivery/support/tcp-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import type { CrewMember } from './crew-member.ts';
@@ -46,13 +47,10 @@ const blows: Record<FaultName, Blow> = {
     await broker.control?.(['set_vm_memory_high_watermark', '0.0001']);
     return async () => void (await broker.control?.(['set_vm_memory_high_watermark', '0.4']));
   },
-  'delete-queue': async (stage) =>
-    withChannel(stage, async (channel) => {
-      const { queue, delays } = stage.topology;
-      for (const { name } of [queue, ...delays.map((delay) => delay.queue)]) await channel.deleteQueue(name);
-    }),
-  'unbind-queue': async (stage) =>
-    withChannel(stage, async (channel) => channel.unbindQueue(stage.topology.queue.name, stage.topology.exchange, workKey)),
+  'delete-queue': onBroker(async (channel, { queue, delays }) => {
+    for (const { name } of [queue, ...delays.map((delay) => delay.queue)]) await channel.deleteQueue(name);
+  }),
+  'unbind-queue': onBroker(async (channel, { queue, exchange }) => channel.unbindQueue(queue.name, exchange, workKey)),
   'end-sessions': async ({ database }) => {
     await database.query(
       'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
@@ -106,6 +104,13 @@ function memberOf({ crew }: Stage, name: string): CrewMember {
   const member = crew.get(name);
   if (!member) throw new Error(`there is no ${name}`);
   return member;
+}
+
+function onBroker(break_: (channel: Channel, topology: Topology) => Promise<unknown>): Blow {
+  return async (stage) => {
+    await withChannel(stage, async (channel) => break_(channel, stage.topology));
+    return nothingToHeal;
+  };
 }
 
 function onWire(break_: (wire: TcpProxy) => void): Blow {
@@ -166,14 +171,6 @@ function parentOf(pid: string): number | undefined {
   } catch {
     return undefined; // it went meanwhile
   }
-}
-
-async function withChannel({ amqpUrl }: Stage, work: (channel: Channel) => Promise<unknown>): Promise<Heal> {
-  const connection = await connect(amqpUrl, { timeout: 2_000 });
-  connection.on('error', () => undefined);
-  await work(await connection.createChannel());
-  await connection.close();
-  return nothingToHeal;
 }
 
 async function orderFaults(

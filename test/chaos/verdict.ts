@@ -1,10 +1,10 @@
 // What must hold when everything is quiet again. It is read in the two books themselves, ours and WAY4's, and compared with what the senders
 // were told; no log and no counter of the code under test is believed.
 
-import { connect } from 'amqplib';
 import { defaultInstallation } from '../../adapters/way4/wire.ts';
 import { queuesOf } from '../../adapters/rabbitmq/topology.ts';
 import type { Queryable } from '../../db/pool.ts';
+import { withChannel } from '../delivery/support/messages.ts';
 import type { LoadBook } from './load.ts';
 import type { Stage } from './stage.ts';
 
@@ -41,17 +41,11 @@ export async function isQuiet(stage: Stage): Promise<boolean> {
 
 /** Messages in all queues that nobody has fetched. */
 export async function messagesLeft({ amqpUrl, topology }: Stage): Promise<number> {
-  const connection = await connect(amqpUrl, { timeout: 2_000 });
-  connection.on('error', () => undefined);
-  try {
-    const channel = await connection.createChannel();
-    channel.on('error', () => undefined);
+  return withChannel({ amqpUrl }, async (channel) => {
     let left = 0;
     for (const { name } of queuesOf(topology)) left += (await channel.checkQueue(name)).messageCount;
     return left;
-  } finally {
-    await connection.close();
-  }
+  });
 }
 
 /** Reads both books. Call it when everything is quiet, or when the time for that is over. */

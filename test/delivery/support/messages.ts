@@ -32,9 +32,12 @@ export async function readyMessages(world: World, queue: string): Promise<number
 
 /** What an operator, or a fault, does to the queues. */
 export async function withChannel<T>({ amqpUrl }: Pick<World, 'amqpUrl'>, work: (channel: Channel) => Promise<T>): Promise<T> {
-  const connection = await connect(amqpUrl);
+  const connection = await connect(amqpUrl, { timeout: 2_000 });
+  connection.on('error', () => undefined); // it is told by whatever fails on it
   try {
-    return await work(await connection.createChannel());
+    const channel = await connection.createChannel();
+    channel.on('error', () => undefined);
+    return await work(channel);
   } finally {
     await connection.close();
   }
