@@ -235,16 +235,16 @@ export const temporalLimits = {
   maxCachedWorkflows: 500,
   /** Attempts of a vendor step before the application is in need of attention. */
   vendorAttempts: 6,
-  /** First back-off of a vendor step. */
-  vendorBackoffMs: second,
+  /** First back-off of a vendor step; it triples (workflows/activity-plans.ts), so that six tries span half a minute. */
+  vendorBackoffMs: 250,
   /** Longest back-off of a vendor step. */
   vendorBackoffMaxMs: 30 * second,
   /** Drain of a worker on SIGTERM. */
   shutdownGraceMs: 20 * second,
   /** Hard end of a worker that does not drain. */
   shutdownForceMs: 45 * second,
-  /** A third of what Temporal waits for one before it takes the step for lost (lostAfterMs in workflows/activity-plans.ts). */
-  heartbeatMs: 1.5 * second,
+  /** A fifth of what Temporal waits for one before it takes the step for lost (lostAfterMs in workflows/activity-plans.ts). */
+  heartbeatMs: 400,
   /** SDK default, fixed here: workflow tasks under way at once in one process. */
   workflowTaskSlots: 40,
   /** Twice the connections to PostgreSQL (databaseLimits.poolSize), since quick steps at vendors need none while they wait. */

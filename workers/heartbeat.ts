@@ -1,5 +1,5 @@
-// Tells Temporal that the worker at a step lives, so that a step of a dead one goes to another within seconds. It does not say that the step
-// gets on: the longest single try (workflows/activity-plans.ts) bounds that.
+// What makes up for a worker that died in the middle of a step: those that live tell so while they work, and whoever is given the step anew
+// takes the whole application over. A beat does not say that the step gets on: the longest single try (workflows/activity-plans.ts) bounds that.
 
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { temporalLimits } from '../config/limits.ts';
@@ -15,6 +15,21 @@ export const heartbeats: ActivityInterceptorsFactory = (activity) => ({
       } finally {
         clearInterval(beating);
       }
+    },
+  },
+});
+
+/** An activity interceptor. The worker that had a step before may be gone, and with it the one that has the application in memory, for which
+ *  Temporal would wait (stickyTimeoutMs). Another goes on at once; where nobody had died, it reads the history once more. */
+export const takeOver: ActivityInterceptorsFactory = (activity) => ({
+  inbound: {
+    async execute(input, next) {
+      const { attempt, workflowExecution: execution } = activity.info;
+      if (attempt > 1 && execution) {
+        const { workflowService, options } = activity.client;
+        void workflowService.resetStickyTaskQueue({ namespace: options.namespace, execution }).catch(() => undefined); // then it waits
+      }
+      return next(input);
     },
   },
 });

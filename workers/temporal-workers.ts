@@ -5,7 +5,7 @@ import { Worker } from '@temporalio/worker';
 import type { WorkerDeploymentOptions, WorkerOptions, WorkflowBundleOption } from '@temporalio/worker';
 import { temporalLimits } from '../config/limits.ts';
 import { taskQueues } from '../workflows/messages.ts';
-import { heartbeats } from './heartbeat.ts';
+import { heartbeats, takeOver } from './heartbeat.ts';
 
 export interface WorkersSpec extends Pick<WorkerOptions, 'connection' | 'namespace' | 'activities' | 'dataConverter'> {
   bundle: WorkflowBundleOption;
@@ -25,7 +25,7 @@ export async function createWorkers({ bundle, rekognitionTps, version, ...shared
     ...shared,
     shutdownGraceTime: temporalLimits.shutdownGraceMs,
     shutdownForceTime: temporalLimits.shutdownForceMs,
-    interceptors: { activity: [heartbeats] },
+    interceptors: { activity: [heartbeats, takeOver] },
     maxHeartbeatThrottleInterval: temporalLimits.heartbeatMs,
     // Steps of an application belong to its build as well, so the vendors' queues carry the version too.
     ...(version && {

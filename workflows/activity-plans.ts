@@ -57,8 +57,12 @@ const plans: Record<ActivityName, Plan> = {
 const quickTryMs = 3_000;
 
 // A worker tells that it lives while it works at a vendor's step (workers/heartbeat.ts). One that died, or that was gone before the
-// step reached it, is not waited for until the longest try is over.
-const lostAfterMs = 5_000;
+// step reached it, is not waited for until the longest try is over. One that lives would have to miss four beats in a row; a step that is
+// given away all the same is done twice and recorded once.
+const lostAfterMs = 2_000;
+
+// The first pause is all that a customer waits for when a worker died. It triples, so that six tries outlast half a minute of a vendor's bad time.
+const backoffCoefficient = 3;
 
 /** Runs one activity as planned. Throws an ActivityFailure when its tries or the patience are spent, or at once when a repeat cannot help. */
 export function createCaller(policy: ApplicationPolicy, patience?: Patience) {
@@ -113,6 +117,7 @@ function durable({ summary, tryMs = 15_000 }: Plan, taskQueue: TaskQueue, policy
     ...(patience && { scheduleToCloseTimeout: Math.max(1, patience.untilMs - Date.now()) }),
     retry: {
       initialInterval: policy.vendorBackoffMs,
+      backoffCoefficient,
       maximumInterval: policy.vendorBackoffMaxMs,
       // Patience is for a vendor that is away; a bug of ours is no better in two hours.
       ...(patience ? { nonRetryableErrorTypes: ['UNEXPECTED'] } : { maximumAttempts: policy.vendorAttempts }),

@@ -128,7 +128,7 @@ async function startWorkflow(client: Client, policy: ApplicationPolicy, ref: App
 }
 
 // What a worker held that died is given to another after this, not after Temporal's ten seconds. A worker that lives asks for more time.
-const workflowTaskTimeout = 5_000;
+const workflowTaskTimeout = 4_000;
 
 function startOptions(policy: ApplicationPolicy, { applicationId, merchantId, amountVnd }: ApplicationRef) {
   return {

@@ -55,9 +55,12 @@ function readFlags(args: string[]): readonly Victim[] | null {
 async function crashEverywhere(servers: TestServers, chosen: readonly Victim[]): Promise<Record<string, Record<string, number>>> {
   const { system, stop } = await openSystem({ servers: servers.env });
   const walk = async (crash: Crash | null): Promise<Record<string, number>> => {
-    const { progress, steps, tasksLost } = await walkWithCrashes({ system, servers }, crash);
-    const who = crash ? `${crash.victim} killed` : 'nobody killed';
-    process.stderr.write(`✓ ${who}: ${steps} steps recorded once each, ${tasksLost} workflow tasks begun again\n`);
+    const { progress, steps, tasksLost, triesLost } = await walkWithCrashes({ system, servers }, crash);
+    const awayMs = Math.round(Math.max(...progress.map((each) => each.awayMs)));
+    const who = crash ? `${crash.victim} killed, away for at most ${awayMs} ms` : 'nobody killed';
+    process.stderr.write(
+      `✓ ${who}: ${steps} steps recorded once each, ${tasksLost} workflow tasks and ${triesLost} vendor steps begun again\n`,
+    );
     return Object.fromEntries(progress.map(({ action, ms }) => [action, Math.round(ms)]));
   };
   try {

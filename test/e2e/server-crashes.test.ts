@@ -36,7 +36,7 @@ test('the worker killed at every stage: the next one takes over within seconds, 
   }
 });
 
-function told({ progress, steps, tasksLost }: Walk): string {
+function told({ progress, steps, tasksLost, triesLost }: Walk): string {
   const times = progress.map(({ action, ms }) => `${action} ${Math.round(ms)}`).join(', ');
-  return `progress in ms: ${times}; ${steps} steps recorded once each, ${tasksLost} workflow tasks begun again`;
+  return `progress in ms: ${times}; ${steps} steps recorded once each, ${tasksLost} workflow tasks and ${triesLost} vendor steps begun again`;
 }

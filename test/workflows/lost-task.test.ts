@@ -13,7 +13,8 @@ import { createStage } from './stage.ts';
 import { photos, reach, reachedBy, startWorkers, walk, workflowBundle } from './world.ts';
 
 const heartbeat = 4; // TIMEOUT_TYPE_HEARTBEAT
-const heartbeatTimeoutMs = 5_000; // lostAfterMs of workflows/activity-plans.ts
+const openToAll = 1; // TASK_QUEUE_KIND_NORMAL
+const heartbeatTimeoutMs = 2_000; // lostAfterMs of workflows/activity-plans.ts
 
 test('a step whose worker is gone goes to another long before the longest try is over', async (t) => {
   const payloads = testPayloads();
@@ -24,7 +25,6 @@ test('a step whose worker is gone goes to another long before the longest try is
   const application = reachedBy(client, 'app_lost');
 
   const connection = await NativeConnection.connect({ address });
-  t.after(async () => connection.close());
   const withoutVendors = await Worker.create({
     connection,
     namespace,
@@ -33,14 +33,18 @@ test('a step whose worker is gone goes to another long before the longest try is
     taskQueue: taskQueues.applications,
     workflowBundle: await workflowBundle,
   });
-  await withoutVendors.runUntil(async () => {
-    await application.commands.start(application.ref);
-    await walk(application, 'identity');
-    await application.commands.submitIdentity(application.ref, 'identity', photos);
-    const poll = { namespace, taskQueue: { name: taskQueues.identity }, identity: 'gone' };
-    const taken = await client.withDeadline(Date.now() + 60_000, async () => client.workflowService.pollActivityTaskQueue(poll));
-    assert.equal(taken.activityType?.name, 'verifyIdentity');
+  const running = withoutVendors.run();
+  t.after(async () => {
+    withoutVendors.shutdown();
+    await running;
+    await connection.close();
   });
+  await application.commands.start(application.ref);
+  await walk(application, 'identity');
+  await application.commands.submitIdentity(application.ref, 'identity', photos);
+  const poll = { namespace, taskQueue: { name: taskQueues.identity }, identity: 'gone' };
+  const taken = await client.withDeadline(Date.now() + 60_000, async () => client.workflowService.pollActivityTaskQueue(poll));
+  assert.equal(taken.activityType?.name, 'verifyIdentity');
   const workers = await startWorkers({ address, namespace, stage, payloads });
   t.after(workers.stop);
 
@@ -49,6 +53,9 @@ test('a step whose worker is gone goes to another long before the longest try is
   const again = events?.find(({ activityTaskStartedEventAttributes: started }) => started)?.activityTaskStartedEventAttributes;
   assert.equal(again?.attempt, 2);
   assert.equal(again?.lastFailure?.timeoutFailureInfo?.timeoutType, heartbeat);
+  const goesOn = events?.slice(events.findIndex((event) => event.activityTaskCompletedEventAttributes)) ?? [];
+  const queue = goesOn.find((event) => event.workflowTaskScheduledEventAttributes)?.workflowTaskScheduledEventAttributes?.taskQueue;
+  assert.equal(queue?.kind, openToAll, 'nobody waits for the worker that has the application in memory');
 });
 
 test('a step that takes long keeps its worker', async (t) => {

@@ -45,6 +45,8 @@ export interface Walk {
   steps: number;
   /** Workflow tasks that were begun and lost: their steps were run again, without effect. */
   tasksLost: number;
+  /** Vendor steps that were given to a worker once more. */
+  triesLost: number;
 }
 
 const patienceMs = 180_000; // longer than it takes until a purchase whose message was lost is published again
@@ -133,8 +135,9 @@ async function killAndRestart(system: System, servers: TestServers, victim: Vict
   server.processes = await eventually(`${victim} is up again`, async () => server.restart());
 }
 
-async function redone({ database, temporal }: System, journey: Journey): Promise<Pick<Walk, 'steps' | 'tasksLost'>> {
+async function redone({ database, temporal }: System, journey: Journey): Promise<Pick<Walk, 'steps' | 'tasksLost' | 'triesLost'>> {
   const { events } = await temporal.workflow.getHandle(applicationWorkflowId(journey.applicationId)).fetchHistory();
   const lost = (events ?? []).filter((event) => event.workflowTaskTimedOutEventAttributes ?? event.workflowTaskFailedEventAttributes);
-  return { steps: await stepsRecorded(database, journey), tasksLost: lost.length };
+  const tries = (events ?? []).map(({ activityTaskStartedEventAttributes: started }) => Math.max(0, (started?.attempt ?? 0) - 1));
+  return { steps: await stepsRecorded(database, journey), tasksLost: lost.length, triesLost: tries.reduce((sum, tried) => sum + tried, 0) };
 }
