@@ -64,34 +64,31 @@ const lostAfterMs = 2_000;
 // The first pause is all that a customer waits for when a worker died. It triples, so that six tries outlast half a minute of a vendor's bad time.
 const backoffCoefficient = 3;
 
+// The SDK notes for every promise of a run where it was made, which costs more than what most of them do. So calls are handed on as they are,
+// without an async function around each.
+
 /** Runs one activity as planned. Throws an ActivityFailure when its tries or the patience are spent, or at once when a repeat cannot help. */
 export function createCaller(policy: ApplicationPolicy, patience?: Patience) {
-  return async function call<N extends ActivityName>(
-    name: N,
-    ...args: Parameters<Activities[N]>
-  ): Promise<Awaited<ReturnType<Activities[N]>>> {
+  return function call<N extends ActivityName>(name: N, ...args: Parameters<Activities[N]>): Promise<OutcomeOf<N>> {
     const plan = plans[name];
-    if (!plan.queue) return invoke(local(plan), name, args);
-    if (plan.quick !== false) {
-      try {
-        return await invoke(quick(plan), name, args);
-      } catch (error) {
-        if (!isWorthAnotherTry(error)) throw error;
-      }
-    }
-    return invoke(durable(plan, plan.queue, policy, patience), name, args);
+    const { queue } = plan;
+    if (!queue) return invoke(local(plan), name, args);
+    const onItsQueue = (): Promise<OutcomeOf<N>> => invoke(durable(plan, queue, policy, patience), name, args);
+    if (plan.quick === false) return onItsQueue();
+    return invoke(quick(plan), name, args).catch((error: unknown) => {
+      if (!isWorthAnotherTry(error)) throw error;
+      return onItsQueue();
+    });
   };
 }
 
+type OutcomeOf<N extends ActivityName> = Awaited<ReturnType<Activities[N]>>;
+
 type Proxy = Activities;
 
-async function invoke<N extends ActivityName>(
-  proxy: Proxy,
-  name: N,
-  args: Parameters<Activities[N]>,
-): Promise<Awaited<ReturnType<Activities[N]>>> {
-  const run = proxy[name] as (...args: Parameters<Activities[N]>) => ReturnType<Activities[N]>; // TypeScript does not follow N through the index
-  return await run(...args);
+function invoke<N extends ActivityName>(proxy: Proxy, name: N, args: Parameters<Activities[N]>): Promise<OutcomeOf<N>> {
+  const run = proxy[name] as (...args: Parameters<Activities[N]>) => Promise<OutcomeOf<N>>; // TypeScript does not follow N through the index
+  return run(...args);
 }
 
 function local({ summary }: Plan): Proxy {

@@ -72,20 +72,12 @@ function nullIfAway(error: unknown): null {
 }
 
 export function createSteps(applicationId: string, policy: ApplicationPolicy): Steps {
-  const tellStaff = createTeller(applicationId, createCaller(policy));
+  const call = createCaller(policy);
+  const tellStaff = createTeller(applicationId, call);
   let attention: Attention | null = null;
   let running: CancellationScope | null = null;
+  let lastScope: CancellationScope | null = null;
   let retryRequested: StaffRequest | null = null;
-
-  async function tryOnce<T>(work: () => Promise<T>): Promise<T> {
-    retryRequested = null;
-    return CancellationScope.cancellable(async () => {
-      running = CancellationScope.current();
-      return work();
-    }).finally(() => {
-      running = null;
-    });
-  }
 
   async function waitForStaff(name: string, error: unknown): Promise<void> {
     attention = { activity: name, code: failureType(error), since: new Date().toISOString() };
@@ -101,27 +93,39 @@ export function createSteps(applicationId: string, policy: ApplicationPolicy): S
     }
   }
 
+  /** A scope that `retry` may cancel. Steps of one parent share it for as long as neither was cancelled. */
+  function scopeUnder(parent: CancellationScope): CancellationScope {
+    if (lastScope?.parent !== parent || lastScope.consideredCancelled || parent.consideredCancelled)
+      lastScope = new CancellationScope({ cancellable: true, parent });
+    return lastScope;
+  }
+
   async function run<N extends StepName>(name: N, round: number, input: InputOf<N>, patience?: Patience): Promise<OutcomeOf<N>> {
     const parent = CancellationScope.current();
-    const callPatiently = createCaller(policy, patience);
+    const callPatiently = patience ? createCaller(policy, patience) : call;
+    // InputOf is the parameters without the first; TypeScript cannot put them together again.
+    const args = [{ applicationId, step: name, round }, ...input] as unknown as Parameters<Activities[N]>;
     for (;;) {
       try {
-        // InputOf is the parameters without the first; TypeScript cannot put them together again.
-        const args = [{ applicationId, step: name, round }, ...input] as unknown as Parameters<Activities[N]>;
-        return await tryOnce(async () => callPatiently(name, ...args));
+        retryRequested = null;
+        running = scopeUnder(parent);
+        return await running.run(() => callPatiently(name, ...args));
       } catch (error) {
+        running = null;
         if (isCancellation(error) && (parent.consideredCancelled || !retryRequested)) throw error;
         if (isCancellation(error)) continue; // staff cut the back-off short
         if (error instanceof ActivityFailure && error.retryState === 'TIMEOUT' && patience) throw new OutOfPatience();
         if (failureType(error) === 'DATABASE_UNAVAILABLE') await sleep(databasePauseMs);
         else await waitForStaff(name, error);
+      } finally {
+        running = null;
       }
     }
   }
 
   return {
-    step: async <N extends StepName>(name: N, round: number, ...input: InputOf<N>): Promise<OutcomeOf<N>> => run(name, round, input),
-    stepUntil: async <N extends StepName>(patience: Patience, name: N, round: number, ...input: InputOf<N>): Promise<OutcomeOf<N> | null> =>
+    step: <N extends StepName>(name: N, round: number, ...input: InputOf<N>): Promise<OutcomeOf<N>> => run(name, round, input),
+    stepUntil: <N extends StepName>(patience: Patience, name: N, round: number, ...input: InputOf<N>): Promise<OutcomeOf<N> | null> =>
       run(name, round, input, patience).catch(nullIfAway),
     attention: () => attention,
     canRetry: () => attention !== null || running !== null,
