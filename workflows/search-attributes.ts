@@ -1,5 +1,6 @@
 // What engineers can search runs by. Search attributes are never encrypted, so they hold a status, an id and a constant code. Each change of
-// one is an event and a write in two stores of Temporal, so a status is only told where the run really waits.
+// one is an event and a write in two stores of Temporal, so a status is only told where the run really rests: `settling` when
+// the outcome did not come as fast as it should.
 
 import { defineSearchAttributeKey } from '@temporalio/common';
 

@@ -92,16 +92,21 @@ export function createPlace(steps: Steps) {
     const attention = steps.attention();
     return { ...place, awaits: attention ? 'staff' : place.awaits, attention };
   };
+  const describe = (deadlineAt: string | null = null): void => {
+    place.deadlineAt = deadlineAt;
+    setCurrentDetails(`**${place.step}**: waits for ${view().awaits}${deadlineAt ? ` until ${deadlineAt}` : ''}`);
+  };
   return {
     view,
     /** Moves to a place in the life of the application. */
     enter(status: ApplicationStatus, step: Step, awaits: ApplicationView['awaits'] = 'system'): void {
       Object.assign(place, { status, step, awaits, deadlineAt: null });
     },
-    /** Shows the place to engineers, called where the run really waits: a status that is only passed through is not worth an event. */
+    /** Describes the place to engineers who look at this run. It leaves no event. */
+    describe,
+    /** The same, and to those who search by status. Called where the run really rests: a status that is passed through is not worth an event. */
     show(deadlineAt: string | null = null): void {
-      place.deadlineAt = deadlineAt;
-      setCurrentDetails(`**${place.step}**: waits for ${view().awaits}${deadlineAt ? ` until ${deadlineAt}` : ''}`);
+      describe(deadlineAt);
       if (shown === place.status) return;
       shown = place.status;
       upsertSearchAttributes([{ key: searchAttributes.status, value: place.status }]);

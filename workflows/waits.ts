@@ -61,10 +61,13 @@ export function createWaits({ policy, inbox, facts, place, steps }: WaitDeps) {
       }
     },
 
-    /** Waits at most until that time; false when nothing came. Ends nothing. */
+    /** Waits at most until that time for a vendor; false when nothing came. Ends nothing. Only a wait in vain is a rest: what comes as fast as it
+     *  should is not told to those who search. */
     async waitUntil(isTrue: () => boolean, atMs: number): Promise<boolean> {
-      place.show();
-      return deadlines.holdsBefore(isTrue, atMs);
+      place.describe();
+      const came = await deadlines.holdsBefore(isTrue, atMs);
+      if (!came) place.show();
+      return came;
     },
   };
 }
