@@ -2,6 +2,7 @@
 // broker put it aside on its own. A replay never repeats the old message: it writes a new one from what the database knows.
 
 import { deliveryLimits } from '../config/limits.ts';
+import { waitingReasons } from '../domain/delivery.ts';
 import type { ParkReason } from '../domain/delivery.ts';
 import { audit } from './audit.ts';
 import { sendAgain } from './outbox.ts';
@@ -135,8 +136,7 @@ export async function replayParked(tx: Tx, resolving: Resolving): Promise<Resolv
 export async function discardParked(tx: Tx, resolving: Resolving): Promise<Resolved> {
   const row = await lockOpen(tx, resolving.id);
   if ('kind' in row) return row;
-  const waits = row.reason === 'TRIES_SPENT' || row.reason === 'CORE_REFUSED' || row.reason === 'DELIVERY_LIMIT';
-  if (waits && row.transactionStatus === 'accepted') return { kind: 'refused', why: 'STILL_OPEN' };
+  if (waitingReasons.includes(row.reason) && row.transactionStatus === 'accepted') return { kind: 'refused', why: 'STILL_OPEN' };
   await resolve(tx, row, resolving, 'discarded');
   return { kind: 'discarded' };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { delayIndex, judgeFailure, judgeUnclaimed, mustAskFirst, readMessage } from './delivery.ts';
+import { delayIndex, judgeFailure, judgeUnclaimed, mustAskFirst, OtherBooking, readMessage } from './delivery.ts';
 import type { TransactionMessage, Unclaimed } from './delivery.ts';
 import { VendorFailure } from './failures.ts';
 import type { VendorFailureKind } from './failures.ts';
@@ -66,6 +66,11 @@ test('only what provably did not reach the core is neither counted nor waited fo
       assert.deepEqual(verdict, { kind: 'retry', error: verdict.error, release: kind === 'unavailable', refund: kind === 'unavailable' });
   }
   assert.deepEqual(judgeFailure('purchase', new TypeError('secret')), { kind: 'retry', error: 'TypeError', release: false, refund: false });
+});
+
+test('a booking of somebody else under the same RRN is for a person, however it was found', () => {
+  for (const stage of ['inquiry', 'purchase'] as const)
+    assert.deepEqual(judgeFailure(stage, new OtherBooking()), { kind: 'park', reason: 'OTHER_BOOKING', error: 'OtherBooking' });
 });
 
 test('an inquiry changes nothing at the core, so its failure never makes anybody wait', () => {

@@ -26,11 +26,16 @@ export const parkReasons = [
   'TRIES_SPENT',
   /** WAY4 refused the request itself, not the purchase: trying again changes nothing. */
   'CORE_REFUSED',
+  /** WAY4 has another purchase under its RRN: neither is that one ours, nor can ours be booked. */
+  'OTHER_BOOKING',
   /** Delivered too often without an answer: its handlers died. */
   'DELIVERY_LIMIT',
 ] as const;
 
 export type ParkReason = (typeof parkReasons)[number];
+
+/** The reasons after which a purchase waits for a person. All others say something about a message only: its transaction goes on. */
+export const waitingReasons: readonly ParkReason[] = ['TRIES_SPENT', 'CORE_REFUSED', 'OTHER_BOOKING', 'DELIVERY_LIMIT'];
 
 export type ReadMessage = { kind: 'message'; message: TransactionMessage } | { kind: 'poison'; reason: ParkReason };
 
@@ -95,9 +100,15 @@ export type FailureVerdict =
     }
   | { kind: 'park'; reason: ParkReason; error: string };
 
-/** What follows from a failed attempt. Only WAY4's own refusal parks at once; whatever leaves the outcome open is tried again, asking first. */
+/** WAY4 has a booking with the RRN of a transaction, and it is not that of the transaction. */
+export class OtherBooking extends Error {
+  override readonly name = 'OtherBooking';
+}
+
+/** What follows from a failed attempt. Only what WAY4 itself said parks at once; whatever leaves the outcome open is tried again, asking first. */
 export function judgeFailure(stage: AttemptStage, failure: unknown): FailureVerdict {
   const error = errorCode(failure);
+  if (failure instanceof OtherBooking) return { kind: 'park', reason: 'OTHER_BOOKING', error };
   if (!(failure instanceof VendorFailure)) return { kind: 'retry', error, release: stage === 'inquiry', refund: false };
   switch (failure.kind) {
     case 'rejected':

@@ -153,6 +153,9 @@ export type CoreBooking =
   /** Refused for good: the code is WAY4's (51 limit, 14 no such contract, 5 do not honour, …). */
   | { kind: 'rejected'; rrn: string; code: string };
 
+/** A booking with what was booked: an RRN alone does not say that it is ours. */
+export type FoundBooking = CoreBooking & { contractNumber: string; amountVnd: Vnd };
+
 /** What an OTP approves. A code is worth nothing for any other purchase. */
 export interface OtpTerms {
   amountVnd: Vnd;
@@ -183,7 +186,7 @@ export interface CardCore {
   createContract(contract: NewContract, call: CallContext): Promise<CoreContract>;
   closeContract(contractNumber: string, call: CallContext): Promise<void>;
   /** The booking with this RRN, or null when WAY4 has none. The only way to settle a lost answer. */
-  findPurchase(rrn: string, call: CallContext): Promise<CoreBooking | null>;
+  findPurchase(rrn: string, call: CallContext): Promise<FoundBooking | null>;
   /** Checks the limit and books the purchase, atomically at WAY4. A business "no" is a value; a duplicate RRN throws `rejected` with code DUPLICATE. */
   purchase(purchase: CorePurchase, call: CallContext): Promise<CoreBooking>;
   /** WAY4 makes a code, binds it to the terms and sends it to the client's phone. A repeat with the same request id returns the same challenge. */

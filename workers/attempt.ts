@@ -1,7 +1,7 @@
 // One attempt to book one transaction at WAY4. The order of the commits is the guarantee: the claim, with the attempt counted, is stored
 // before the first byte is sent, so whoever finds an attempt without an outcome knows that WAY4 may have been reached, and asks first.
 
-import { judgeFailure, mustAskFirst } from '../domain/delivery.ts';
+import { judgeFailure, mustAskFirst, OtherBooking } from '../domain/delivery.ts';
 import type { AttemptStage, FailureVerdict, TransactionMessage } from '../domain/delivery.ts';
 import { VendorFailure } from '../domain/failures.ts';
 import type { CardCore, CoreBooking } from '../domain/ports.ts';
@@ -66,9 +66,12 @@ async function book(deps: AttemptDeps, claimed: ClaimedTransaction, startedAt: n
   }
 }
 
-async function ask({ cardCore, faults }: AttemptDeps, { transactionId, rrn }: ClaimedTransaction): Promise<CoreBooking | null> {
-  const found = await cardCore.findPurchase(rrn, { reference: transactionId });
+/** The booking of this purchase, or null. An RRN may come twice when the database was restored without its newest ones, so the RRN alone
+ *  proves nothing. Throws {@link OtherBooking}. */
+async function ask({ cardCore, faults }: AttemptDeps, claimed: ClaimedTransaction): Promise<CoreBooking | null> {
+  const found = await cardCore.findPurchase(claimed.rrn, { reference: claimed.transactionId });
   await faults('pool.asked');
+  if (found && (found.amountVnd !== claimed.amountVnd || found.contractNumber !== claimed.contractNumber)) throw new OtherBooking();
   return found;
 }
 

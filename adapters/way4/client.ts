@@ -10,6 +10,7 @@ import type {
   CoreClient,
   CoreContract,
   CorePurchase,
+  FoundBooking,
   NewClient,
   NewContract,
 } from '../../domain/ports.ts';
@@ -29,6 +30,7 @@ import {
   defaultInstallation,
   docAnswer,
   parmValue,
+  readAmountVnd,
 } from './wire.ts';
 import type { Way4Installation } from './wire.ts';
 import type { XmlTree } from './xml.ts';
@@ -127,7 +129,7 @@ async function book(core: Core, purchase: CorePurchase, call: CallContext): Prom
   return readBooking(core, rrn, answer, answer.DataRs?.Balances ? { Balances: answer.DataRs.Balances } : undefined);
 }
 
-async function findPurchase(core: Core, rrn: string, call: CallContext): Promise<CoreBooking | null> {
+async function findPurchase(core: Core, rrn: string, call: CallContext): Promise<FoundBooking | null> {
   const body = requests.bookingInquiry(core.installation, rrn);
   const answer = await core.send({ type: 'Doc', body, answer: bookingsAnswer, call, readOnly: true });
   if (isNotFound(core, answer.Status.RespCode)) return null;
@@ -135,7 +137,9 @@ async function findPurchase(core: Core, rrn: string, call: CallContext): Promise
   const isPurchase = (doc: Booking): boolean => doc.TransType.TransCode.MsgCode === core.installation.msgCodes.purchase;
   const found = answer.DataRs?.Doc?.find((doc) => isPurchase(doc) && parmValue(doc.DocRefSet, 'RRN') === rrn);
   if (!found) throw garbage('OTHER_RRN');
-  return readBooking(core, rrn, found, answer.DataRs);
+  const amountVnd = readAmountVnd(found.Transaction.Amount);
+  if (amountVnd === undefined) throw garbage('BOOKING');
+  return { ...readBooking(core, rrn, found, answer.DataRs), contractNumber: found.Requestor.ContractNumber, amountVnd };
 }
 
 type Booking = Pick<ReturnType<typeof docAnswer.parse>, 'TransType' | 'DocRefSet' | 'Status'>;

@@ -124,8 +124,14 @@ const booking = z.object({
 
 export const docAnswer = booking.extend({ DataRs: balances.partial().optional() });
 
+/** A booking as an answer shows it to somebody who did not just make it. */
+const recordedBooking = booking.extend({
+  Requestor: z.object({ ContractNumber: z.string() }),
+  Transaction: z.object({ Amount: z.string() }),
+});
+
 export const bookingsAnswer = booking.extend({
-  DataRs: balances.extend({ Doc: z.array(booking) }).optional(),
+  DataRs: balances.extend({ Doc: z.array(recordedBooking) }).optional(),
 });
 
 /** Parameters of a {@link Way4Installation.msgCodes}.bookingList and of the documents in its answer. */
@@ -138,12 +144,7 @@ export const listParms = {
   reversed: 'REVERSED',
 } as const;
 
-const listedBooking = booking.extend({
-  Requestor: z.object({ ContractNumber: z.string() }),
-  Transaction: z.object({ Amount: z.string() }),
-});
-
-export const bookingListAnswer = booking.extend({ DataRs: z.object({ Doc: z.array(listedBooking) }).optional() });
+export const bookingListAnswer = booking.extend({ DataRs: z.object({ Doc: z.array(recordedBooking) }).optional() });
 
 const envelope = z.object({
   UFXMsg: z.object({

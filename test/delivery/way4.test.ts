@@ -3,15 +3,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCardCore } from '../../adapters/way4/client.ts';
+import { readTransaction } from '../../db/transactions.ts';
 import { startSandbox } from '../support/sandbox.ts';
 import { soon } from './support/soon.ts';
 import { aWorld, fastPool } from './support/world.ts';
+import type { World } from './support/world.ts';
 
 const call = { reference: 'test' };
+const limitVnd = 3_000_000;
+const contractNumber = 'TS0000000001'; // of the purchases that a world accepts
 
-test('purchases whose answers are cut off, late, doubled or nonsense are each taken from the limit once', async (t) => {
-  const world = await aWorld(t);
-  const sandbox = await startSandbox({ slowMs: 800 });
+/** A core with one customer and the contract, over the wire. */
+async function aCore(world: World, sandboxOptions: Parameters<typeof startSandbox>[0] = {}) {
+  const sandbox = await startSandbox(sandboxOptions);
   world.afterwards(sandbox.close);
   const cardCore = createCardCore({ baseUrl: sandbox.way4Url, timeoutMs: 400, connectTimeoutMs: 300, answerMaxBytes: 100_000 });
   await cardCore.createClient(
@@ -26,9 +30,13 @@ test('purchases whose answers are cut off, late, doubled or nonsense are each ta
     },
     call,
   );
-  const contractNumber = 'TS0000000001';
-  const limitVnd = 3_000_000;
   await cardCore.createContract({ contractNumber, clientNumber: 'C1', regNumber: 'RK1', limitVnd, openedOn: '2026-01-02' }, call);
+  return { sandbox, cardCore };
+}
+
+test('purchases whose answers are cut off, late, doubled or nonsense are each taken from the limit once', async (t) => {
+  const world = await aWorld(t);
+  const { sandbox, cardCore } = await aCore(world, { slowMs: 800 });
   const faults = ['drop_after_commit', 'garbage', 'fail', 'drop_before', 'throttle', 'slow', 'answer_twice', 'drop_after_commit'] as const;
   for (const fault of faults) await sandbox.fault({ vendor: 'way4', fault });
 
@@ -42,4 +50,29 @@ test('purchases whose answers are cut off, late, doubled or nonsense are each ta
   assert.ok(purchases.every((purchase) => purchase.outcome === 'posted'));
   const contract = await cardCore.findContract(contractNumber, call);
   assert.equal(contract?.availableVnd, limitVnd - 20 * 100_000);
+});
+
+test('a purchase whose RRN WAY4 knows from somebody else, as after a restore, is never taken for that one: a person gets it', async (t) => {
+  const world = await aWorld(t);
+  const { cardCore } = await aCore(world);
+  const [ours, otherContract] = await world.accept(2);
+  assert.ok(ours && otherContract);
+  const shop = { merchantId: 'm', merchantName: 'Other Shop', at: '2026-01-02T03:04:05Z' };
+  await cardCore.purchase({ rrn: ours.rrn, contractNumber, amountVnd: 100_001, ...shop }, call);
+  await cardCore.createContract({ contractNumber: 'K2', clientNumber: 'C1', regNumber: 'RK2', limitVnd, openedOn: '2026-01-02' }, call);
+  await cardCore.purchase({ rrn: otherContract.rrn, contractNumber: 'K2', amountVnd: 100_000, ...shop }, call);
+
+  await world.aRelay();
+  await world.aPool({ cardCore });
+  await soon(async () => {
+    const { rows } = await world.database.query('select transaction_id, reason from parked_messages order by transaction_id');
+    const parked = [ours, otherContract].map(({ transactionId }) => ({ transaction_id: transactionId, reason: 'OTHER_BOOKING' }));
+    assert.deepEqual(
+      rows,
+      parked.toSorted((left, right) => (left.transaction_id < right.transaction_id ? -1 : 1)),
+    );
+  });
+  for (const { transactionId } of [ours, otherContract])
+    assert.equal((await readTransaction(world.database, transactionId))?.status, 'accepted');
+  assert.equal(world.told.length, 0);
 });

@@ -49,7 +49,7 @@ export function createFakeCore(): FakeCore {
       core.calls.push({ kind: 'inquiry', rrn });
       if (core.down) throw new VendorFailure('way4', 'unavailable', 'CONNECTION');
       const [booked] = core.bookings.get(rrn) ?? [];
-      return booked ? answerOf(booked) : null;
+      return booked ? { ...answerOf(booked), contractNumber: booked.contractNumber, amountVnd: booked.amountVnd } : null;
     },
     purchase: async (purchase) => {
       const { rrn } = purchase;

@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { VendorFailure } from '../../../domain/failures.ts';
-import type { CardCore, CoreBooking } from '../../../domain/ports.ts';
+import type { CardCore, CoreBooking, FoundBooking } from '../../../domain/ports.ts';
 import type { Notify } from '../../../workers/outcome-notices.ts';
 import type { World } from './world.ts';
 
@@ -50,34 +50,31 @@ async function answer(world: World, req: IncomingMessage): Promise<object> {
   }
 }
 
-const reply = z.object({
-  booking: z
-    .discriminatedUnion('kind', [
-      z.object({ kind: z.literal('posted'), rrn: z.string(), authCode: z.string(), availableVnd: z.number() }),
-      z.object({ kind: z.literal('rejected'), rrn: z.string(), code: z.string() }),
-    ])
-    .nullish(),
-  failure: z.object({ kind: z.enum(['unavailable', 'unknown', 'rejected', 'garbage']), code: z.string() }).optional(),
-});
+const posted = z.object({ kind: z.literal('posted'), rrn: z.string(), authCode: z.string(), availableVnd: z.number() });
+const rejected = z.object({ kind: z.literal('rejected'), rrn: z.string(), code: z.string() });
+const terms = { contractNumber: z.string(), amountVnd: z.number() };
+const made: z.ZodType<CoreBooking> = z.discriminatedUnion('kind', [posted, rejected]);
+const found: z.ZodType<FoundBooking> = z.discriminatedUnion('kind', [posted.extend(terms), rejected.extend(terms)]);
+const failed = z.object({ kind: z.enum(['unavailable', 'unknown', 'rejected', 'garbage']), code: z.string() });
 
-async function call(url: string, body: object): Promise<CoreBooking | null> {
+async function call<T>(url: string, body: object, booking: z.ZodType<T>): Promise<T | null> {
   const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
-  const { booking, failure } = reply.parse(await response.json());
-  if (failure) throw new VendorFailure('way4', failure.kind, failure.code);
-  return booking ?? null;
+  const reply = z.object({ booking: booking.nullish(), failure: failed.optional() }).parse(await response.json());
+  if (reply.failure) throw new VendorFailure('way4', reply.failure.kind, reply.failure.code);
+  return reply.booking ?? null;
 }
 
 /** The other end, in the process under test. */
 export function remoteWorld(url: string): { cardCore: Pick<CardCore, 'findPurchase' | 'purchase'>; notify: Notify } {
   return {
     cardCore: {
-      findPurchase: async (rrn) => call(`${url}/inquiry`, { rrn }),
+      findPurchase: async (rrn) => call(`${url}/inquiry`, { rrn }, found),
       purchase: async (purchase) => {
-        const booking = await call(`${url}/purchase`, purchase);
+        const booking = await call(`${url}/purchase`, purchase, made);
         if (!booking) throw new VendorFailure('way4', 'garbage', 'EMPTY');
         return booking;
       },
     },
-    notify: async (notice) => void (await call(`${url}/notice`, notice)),
+    notify: async (notice) => void (await call(`${url}/notice`, notice, made)),
   };
 }
