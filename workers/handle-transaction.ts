@@ -93,6 +93,7 @@ async function afterFailure(deps: HandlerDeps, delivery: Delivery, failed: Extra
   const index = delayIndex(claimed.attempt, deps.attemptsPerDelay);
   const { delayMs } = delayAt(deps.topology, index);
   const noted = verdict.kind === 'retry' ? verdict : { error: verdict.error, release: true, refund: false };
+  await deps.faults('retry.noting');
   await deps.database.withTransaction(async (tx) => noteFailure(tx, claimed, { ...noted, retryMs: delayMs }));
   await deps.faults('retry.noted');
   if (verdict.kind === 'park') return putAside(deps, delivery, verdict);
@@ -107,7 +108,9 @@ async function delay(
 ): Promise<Answer> {
   const { delayMs, routingKey } = delayAt(deps.topology, index);
   const copy = { exchange: deps.topology.exchange, routingKey, messageId: messageKey(delivery), body: delivery.body, headers: {} };
-  const verdict = await deps.publisher.publish(copy);
+  const sent = deps.publisher.publish(copy);
+  await deps.faults('retry.sent');
+  const verdict = await sent;
   await deps.faults('retry.published');
   deps.report({ kind: 'delayed', transactionId, reason, retryMs: delayMs });
   return verdict === 'confirmed' ? 'done' : 'again';

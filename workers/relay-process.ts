@@ -71,6 +71,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       await faults('sweeper.sweeping');
       return swept;
     });
+    await faults('sweeper.swept');
     await database.withTransaction(async (tx) => tidyOutbox(tx, { keptMs: limits.outboxKeptMs, limit: limits.sweepBatch }));
     if (count > 0) options.report({ kind: 'swept', count });
     const ages = await handOffAges(database);

@@ -10,7 +10,7 @@ import { faultPoints } from '../../workers/fault-points.ts';
 import type { FaultPoint } from '../../workers/fault-points.ts';
 import { soon } from './support/soon.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
-import { publishRaw } from './support/messages.ts';
+import { publishRaw, readyMessages, withChannel } from './support/messages.ts';
 import { aChild } from './support/processes.ts';
 import { serveWorld } from './support/remote.ts';
 import { aWorld, fastPool, fastRelay } from './support/world.ts';
@@ -23,6 +23,8 @@ interface Scenario {
   role: 'relay' | 'pool';
   /** Makes the world such that the point is reached. */
   given?: (world: World) => Promise<void> | void;
+  /** What the dead process left behind, as the broker sees it. */
+  left?: (world: World) => Promise<void>;
 }
 
 const byRelay: Scenario = { role: 'relay' };
@@ -31,13 +33,28 @@ const afterLostAnswer: Scenario = { role: 'pool', given: ({ core }) => void (cor
 const afterOutage: Scenario = { role: 'pool', given: ({ core }) => void (core.moods = ['unavailable']) };
 const withPoison: Scenario = { role: 'pool', given: async (world) => publishRaw(world, [{ body: 'poison', messageId: 'poison' }]) };
 
+/** One purchase was acknowledged, or else it would come again. */
+async function oneIsGone(world: World): Promise<void> {
+  await soon(async () => {
+    const { messageCount, consumerCount } = await withChannel(world, async (channel) => channel.checkQueue(world.topology.queue.name));
+    assert.equal(consumerCount, 0, 'what it held is given back');
+    assert.ok(messageCount < 3, `${messageCount} left`);
+  });
+}
+
+/** Published, though no row says so. */
+async function someArePublished(world: World): Promise<void> {
+  await soon(async () => assert.ok((await readyMessages(world, world.topology.queue.name)) > 0));
+}
+
 const scenarios: Record<FaultPoint, Scenario> = {
   'relay.claimed': byRelay,
-  'relay.published': byRelay,
+  'relay.published': { role: 'relay', left: someArePublished },
   'relay.confirmed': byRelay,
   'relay.marking': byRelay,
   'relay.marked': byRelay,
   'sweeper.sweeping': byRelay,
+  'sweeper.swept': byRelay,
   'pool.delivered': byPool,
   'pool.claiming': byPool,
   'pool.claimed': byPool,
@@ -46,8 +63,10 @@ const scenarios: Record<FaultPoint, Scenario> = {
   'pool.answered': byPool,
   'pool.settling': byPool,
   'pool.settled': byPool,
-  'pool.acknowledged': byPool,
+  'pool.acknowledged': { role: 'pool', left: oneIsGone },
+  'retry.noting': afterOutage,
   'retry.noted': afterOutage,
+  'retry.sent': afterOutage,
   'retry.published': afterOutage,
   'park.writing': withPoison,
   'park.written': withPoison,
@@ -59,13 +78,14 @@ const scenarios: Record<FaultPoint, Scenario> = {
 
 for (const point of faultPoints) {
   test(`killed at ${point}: every purchase is booked once, settled once and told`, async (t) => {
-    const { role, given } = scenarios[point];
+    const { role, given, left } = scenarios[point];
     const { world, worldUrl } = await aWorldWithQueues(t);
     await given?.(world);
     if (role === 'pool') await world.aRelay({ limits: quickRelay });
     const victim = aChild(world, { role, name: 'victim', worldUrl, faultAt: point, limits: role === 'pool' ? quickPool : quickRelay });
     const accepted = await world.accept(3);
     assert.equal(await victim.ended, 'SIGKILL', 'it died where it was told to');
+    await left?.(world);
 
     await startOthers(world);
     await bookedExactlyOnce(world, accepted);
