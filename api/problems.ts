@@ -63,7 +63,7 @@ export const problemKinds = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The content type is not accepted here' },
   INVALID_FIELDS: { status: 422, title: 'Some fields are not valid' },
   PHOTO_REFUSED: { status: 422, title: 'A photo cannot be used' },
-  IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The Idempotency-Key was used with another body' },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The Idempotency-Key was used for another request' },
   OTP_WRONG: { status: 422, title: 'The one-time password is wrong' },
   OTP_EXPIRED: { status: 422, title: 'The one-time password has expired' },
   OTP_LOCKED: { status: 422, title: 'The one-time password was entered wrongly too often' },

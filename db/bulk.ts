@@ -22,16 +22,11 @@ export async function stuckApplications(db: Queryable, { activity, code, merchan
   return rows.map(({ id }) => id);
 }
 
-/** What this person's command with this id asked for and took, or null when there was none. */
-export async function takenBefore(
-  db: Queryable,
-  actor: string,
-  action: string,
-  commandId: string,
-): Promise<{ filter: StuckFilter; ids: string[] } | null> {
-  const { rows } = await db.query<{ change: { filter: StuckFilter; ids: string[] } }>(
-    'select change from audit_log where actor = $1 and action = $2 and subject = $3 order by at limit 1',
+/** The applications that this person's command with this id took, or null when there was none. */
+export async function takenBefore(db: Queryable, actor: string, action: string, commandId: string): Promise<string[] | null> {
+  const { rows } = await db.query<{ ids: string[] }>(
+    `select change->'ids' as ids from audit_log where actor = $1 and action = $2 and subject = $3 order by at limit 1`,
     [actor, action, commandId],
   );
-  return rows[0]?.change ?? null;
+  return rows[0]?.ids ?? null;
 }

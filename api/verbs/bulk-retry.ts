@@ -4,7 +4,6 @@
 import { staffLimits } from '../../config/staff-limits.ts';
 import { stuckApplications, takenBefore } from '../../db/bulk.ts';
 import type { StuckFilter } from '../../db/bulk.ts';
-import { canonicalJson } from '../../domain/canonical-json.ts';
 import type { ApiDeps } from '../environment.ts';
 import { Problem } from '../problems.ts';
 import type { ProblemCode } from '../problems.ts';
@@ -23,8 +22,7 @@ export interface BulkRetry {
 
 export type Retried = { id: string; result: 'retried' } | { id: string; result: 'refused'; code: ProblemCode };
 
-/** Tries every chosen step again; what came of each, in order. Throws TOO_MANY_REQUESTS or IDEMPOTENCY_KEY_REUSED
- *  with nothing done. */
+/** Tries every chosen step again; what came of each, in order. Throws TOO_MANY_REQUESTS with nothing done. */
 export async function bulkRetry(deps: ApiDeps, retry: BulkRetry): Promise<Retried[]> {
   const ids = await chosen(deps, retry);
   const results: Retried[] = [];
@@ -42,8 +40,7 @@ async function chosen({ database }: ApiDeps, { actor, reason, requestId, command
   return database.withTransaction(async (tx) => {
     await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [commandId]);
     const before = await takenBefore(tx, actor, action, commandId);
-    if (before && canonicalJson(before.filter) !== canonicalJson(filter)) throw new Problem('IDEMPOTENCY_KEY_REUSED');
-    if (before) return before.ids;
+    if (before) return before;
     const ids = await stuckApplications(tx, filter);
     const entry = { actor, action, applicationId: null, subject: commandId, reason, requestId, change: { filter, ids } };
     await allowed(tx, entry, staffLimits.bulkRetriesMax);

@@ -69,3 +69,33 @@ test('429 after five links in a day, and 409 for an application that has ended',
   await world.move(ended, { status: 'canceled', step: 'end' });
   assert.equal((await act(ended, 'link', {})).status, 409);
 });
+
+test('422 for a key that stood for another command, another application or other words; the very same request gets its first answer', async () => {
+  const [{ applicationId }, other] = [await aCheckout(world), await aCheckout(world)];
+  const key = { 'idempotency-key': crypto.randomUUID() };
+  const first = await act(applicationId, 'deadline', { deadline_at: '2026-11-25T08:00:00.000Z' }, key);
+  assert.equal(first.status, 202);
+  const before = sent.length;
+  const reused = await Promise.all([
+    act(applicationId, 'deadline', { deadline_at: '2026-11-25T09:00:00.000Z' }, key),
+    act(applicationId, 'retry', { deadline_at: undefined }, key),
+    act(other.applicationId, 'deadline', { deadline_at: '2026-11-25T08:00:00.000Z' }, key),
+  ]);
+  for (const reply of reused) {
+    assert.equal(reply.status, 422);
+    assert.equal((await bodyOf(reply))['code'], 'IDEMPOTENCY_KEY_REUSED');
+  }
+  assert.equal(sent.length, before, 'none of them was sent');
+  const again = await act(applicationId, 'deadline', { deadline_at: '2026-11-25T08:00:00.000Z' }, key);
+  assert.deepEqual(await bodyOf(again), await bodyOf(first));
+  assert.equal(sent.at(-1)?.args[1], sent.at(before - 1)?.args[1], 'the same command, which the application took once');
+});
+
+test('a slip of the pen costs no key, and two people may choose the same one', async () => {
+  const { applicationId } = await aCheckout(world);
+  const key = { 'idempotency-key': crypto.randomUUID() };
+  assert.equal((await act(applicationId, 'deadline', { deadline_at: 'tomorrow' }, key)).status, 422);
+  assert.equal((await act(applicationId, 'deadline', { deadline_at: '2026-11-25T08:00:00.000Z' }, key)).status, 202);
+  const lan = await asStaff('lan', 'support');
+  assert.equal((await act(applicationId, 'otp', {}, { ...key, ...lan })).status, 202);
+});

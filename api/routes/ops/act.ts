@@ -7,7 +7,7 @@ import type { Guards } from '../../auth.ts';
 import { body, defineRoute, json } from '../../define-route.ts';
 import { actorOf } from '../../environment.ts';
 import type { Api, ApiContext, ApiDeps } from '../../environment.ts';
-import { commandId, requiredKey } from '../../idempotency.ts';
+import { commandId, requiredStaffKey } from '../../idempotency.ts';
 import { Problem } from '../../problems.ts';
 import type { ProblemCode } from '../../problems.ts';
 import { idParam, staffReason as reason, status, time } from '../../schemas.ts';
@@ -28,7 +28,13 @@ export const toState = ({ status, step, awaits, deadlineAt }: ApplicationView): 
 });
 
 /** What every command of staff may be refused with. */
-export const problems: readonly ProblemCode[] = ['IDEMPOTENCY_KEY_MISSING', 'NOT_FOUND', 'WRONG_STATE', 'VERSION_MISMATCH'];
+export const problems: readonly ProblemCode[] = [
+  'IDEMPOTENCY_KEY_MISSING',
+  'IDEMPOTENCY_KEY_REUSED',
+  'NOT_FOUND',
+  'WRONG_STATE',
+  'VERSION_MISMATCH',
+];
 
 /** The header by which a command is meant for one version alone. */
 export const ifMatch = z.object({ 'if-match': z.string().optional().openapi({ description: 'The ETag that you read.' }) });
@@ -47,7 +53,7 @@ export function addOpsRetry(app: Api, deps: ApiDeps, guards: Guards): void {
     },
   );
   app.openapi(route, async (c) => {
-    requiredKey(c);
+    await requiredStaffKey(c, deps);
     const act = actOn(c, c.req.valid('param').id, 'application.retry_asked', c.req.valid('json').reason);
     const { actor, requestId } = act;
     return c.json(

@@ -8,7 +8,7 @@ import type { Guards } from '../../auth.ts';
 import { body, defineRoute, json } from '../../define-route.ts';
 import { staffOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
-import { commandId, requiredKey } from '../../idempotency.ts';
+import { commandId, requiredStaffKey } from '../../idempotency.ts';
 import { moneyBetween, staffReason as reason } from '../../schemas.ts';
 import { answerReview } from '../../verbs/answer-review.ts';
 import { ifMatch } from './act.ts';
@@ -36,6 +36,7 @@ export function addAnswerReview(app: Api, deps: ApiDeps, guards: Guards): void {
       guard: guards.staff('decideReview'),
       problems: [
         'IDEMPOTENCY_KEY_MISSING',
+        'IDEMPOTENCY_KEY_REUSED',
         'NOT_FOUND',
         'WRONG_STATE',
         'REVIEW_ANSWERED',
@@ -61,7 +62,7 @@ export function addAnswerReview(app: Api, deps: ApiDeps, guards: Guards): void {
     },
   );
   app.openapi(route, async (c) => {
-    requiredKey(c);
+    await requiredStaffKey(c, deps);
     const { taskId } = c.req.valid('param');
     const { answer, reason: why, limit } = c.req.valid('json');
     const approval = await answerReview(deps, staffOf(c), {

@@ -7,7 +7,7 @@ import type { Guards } from '../../auth.ts';
 import { body, defineRoute, json } from '../../define-route.ts';
 import { actorOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
-import { commandId, requiredKey } from '../../idempotency.ts';
+import { commandId, requiredKey, requiredStaffKey } from '../../idempotency.ts';
 import { problemKinds } from '../../problems.ts';
 import { line, staffReason as reason } from '../../schemas.ts';
 import { bulkRetry } from '../../verbs/bulk-retry.ts';
@@ -57,6 +57,7 @@ export function addBulkRetry(app: Api, deps: ApiDeps, guards: Guards): void {
     const { reason, filter, limit, dry_run } = c.req.valid('json');
     const stuck = { activity: filter.activity, code: filter.code, merchantId: filter.merchant_id, limit };
     if (dry_run) return c.json({ dry_run, ids: await stuckApplications(deps.database, stuck), results: [] }, 200);
+    await requiredStaffKey(c, deps);
     const by = { actor: actorOf(c), requestId: c.get('requestId'), commandId: commandId(c, 'bulk-retry') };
     const done = await bulkRetry(deps, { ...by, reason, filter: stuck });
     return c.json({ dry_run, ids: done.map(({ id }) => id), results: done }, 200);

@@ -9,7 +9,7 @@ import type { Guards } from '../../auth.ts';
 import { body, defineRoute, json } from '../../define-route.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
 import { etagOf } from '../../etag.ts';
-import { commandId, requiredKey } from '../../idempotency.ts';
+import { commandId, requiredStaffKey } from '../../idempotency.ts';
 import { Problem } from '../../problems.ts';
 import { idParam, staffReason as reason, status } from '../../schemas.ts';
 import { cancelByStaff } from '../../verbs/cancel-by-staff.ts';
@@ -97,7 +97,7 @@ export function addOpsCancel(app: Api, deps: ApiDeps, guards: Guards): void {
     },
   );
   app.openapi(route, async (c) => {
-    requiredKey(c);
+    await requiredStaffKey(c, deps);
     const act = actOn(c, c.req.valid('param').id, 'application.cancel_asked', c.req.valid('json').reason);
     const outcome = await cancelByStaff(deps, act, commandId(c, 'cancel'));
     if (outcome.kind === 'canceled') return c.json({ ...toState(outcome.view), approval: null }, 202);

@@ -6,7 +6,7 @@ import { resubmissionReasons } from '../../../domain/resubmission.ts';
 import type { Guards } from '../../auth.ts';
 import { body, defineRoute, json } from '../../define-route.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
-import { commandId, requiredKey } from '../../idempotency.ts';
+import { commandId, requiredStaffKey } from '../../idempotency.ts';
 import { idParam, staffReason as reason, time } from '../../schemas.ts';
 import { sendLink } from '../../verbs/send-link.ts';
 import { staffCommand } from '../../verbs/staff-command.ts';
@@ -32,7 +32,7 @@ export function addRequestResubmission(app: Api, deps: ApiDeps, guards: Guards):
     },
   );
   app.openapi(route, async (c) => {
-    requiredKey(c);
+    await requiredStaffKey(c, deps);
     const { step, reason_code: code, reason: why } = c.req.valid('json');
     const act = { ...actOn(c, c.req.valid('param').id, 'application.resubmission_asked', why), change: { step, code } };
     const { actor, requestId } = act;
@@ -56,7 +56,7 @@ export function addExtendDeadline(app: Api, deps: ApiDeps, guards: Guards): void
     },
   );
   app.openapi(route, async (c) => {
-    requiredKey(c);
+    await requiredStaffKey(c, deps);
     const { deadline_at, reason: why } = c.req.valid('json');
     const deadlineAt = new Date(deadline_at).toISOString();
     const act = { ...actOn(c, c.req.valid('param').id, 'application.extension_asked', why), change: { deadlineAt } };
@@ -85,7 +85,7 @@ export function addResendOtpByStaff(app: Api, deps: ApiDeps, guards: Guards): vo
     },
   );
   app.openapi(route, async (c) => {
-    requiredKey(c);
+    await requiredStaffKey(c, deps);
     const act = actOn(c, c.req.valid('param').id, 'otp.resend_asked', c.req.valid('json').reason);
     const { actor, requestId } = act;
     const sent = await staffCommand(deps, act, async (ref) =>
@@ -114,7 +114,7 @@ export function addSendLink(app: Api, deps: ApiDeps, guards: Guards): void {
     },
   );
   app.openapi(route, async (c) => {
-    const key = requiredKey(c);
+    const key = await requiredStaffKey(c, deps);
     const act = actOn(c, c.req.valid('param').id, 'checkout_link.sent', c.req.valid('json').reason);
     const { phone, expiresAt } = await sendLink(deps, act, key);
     return c.json({ phone, expires_at: expiresAt.toISOString() }, 202);
