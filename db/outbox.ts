@@ -71,13 +71,15 @@ export async function sendAgain(tx: Tx, transactionIds: string[]): Promise<void>
   );
 }
 
-/** Deletes published messages of settled transactions that are older than `keptMs`. Returns how many. */
+/** Deletes published messages of settled transactions that are older than `keptMs`, oldest first. Returns how many; `limit` means that
+ *  there may be more. */
 export async function tidyOutbox(tx: Tx, tidy: { keptMs: number; limit: number }): Promise<number> {
+  // now() and not clock_timestamp(): only a time that stands still during the statement bounds what is read of the index.
   const { rowCount } = await tx.query(
     `delete from outbox where id in (
        select o.id from outbox o join transactions t on t.id = o.transaction_id
-       where o.published_at < clock_timestamp() - $1 * interval '1 millisecond' and t.status <> 'accepted'
-       order by o.id limit $2 for update of o skip locked)`,
+       where o.published_at < now() - $1 * interval '1 millisecond' and t.status <> 'accepted'
+       order by o.published_at limit $2 for update of o skip locked)`,
     [tidy.keptMs, tidy.limit],
   );
   return rowCount ?? 0;

@@ -61,6 +61,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     startLoop({ round, idleMs: limits.relayPollMs, faultMs: limits.relayRetryMs, onFault }),
   );
   const sweeper = startLoop({ round: async () => sweep(), idleMs: limits.sweepEveryMs, faultMs: limits.sweepEveryMs, onFault });
+  // A loop of its own: whatever tidying comes to, the sweeper goes on and late purchases are reported.
+  const tidier = startLoop({ round: async () => tidy(), idleMs: limits.sweepEveryMs, faultMs: limits.sweepEveryMs, onFault });
 
   async function sweep(): Promise<boolean> {
     // What was published and is not in the queue was fetched, waits in a delay queue as its row says, or is lost: no need for patience then.
@@ -72,11 +74,15 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       return swept;
     });
     await faults('sweeper.swept');
-    await database.withTransaction(async (tx) => tidyOutbox(tx, { keptMs: limits.outboxKeptMs, limit: limits.sweepBatch }));
     if (count > 0) options.report({ kind: 'swept', count });
     const ages = await handOffAges(database);
     if (Math.max(ages.unpublishedMs, ages.unsettledMs) > limits.sweepAfterMs) options.report({ kind: 'late', ...ages });
     return count === limits.sweepBatch;
+  }
+
+  async function tidy(): Promise<boolean> {
+    const { outboxKeptMs: keptMs, sweepBatch: limit } = limits;
+    return (await database.withTransaction(async (tx) => tidyOutbox(tx, { keptMs, limit }))) === limit;
   }
 
   return {
@@ -86,7 +92,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       return { published: confirmed, ...failed, sessions: link.generation() };
     },
     drain: async () => {
-      await Promise.all([...lanes, sweeper].map(async (loop) => loop.stop()));
+      await Promise.all([...lanes, sweeper, tidier].map(async (loop) => loop.stop()));
       link.drain();
       await link.close();
     },

@@ -152,3 +152,35 @@ test('the sweeper publishes what has no outcome once more, whoever else sweeps, 
   assert.equal(rows[0]?.count, 8, 'one more message each');
   assert.equal(await readyMessages(world, world.topology.queue.name), 4);
 });
+
+test('whatever is older than its time is deleted at one go, and when it cannot be deleted, late purchases are reported all the same', async (t) => {
+  const world = await aWorld(t);
+  const [settled] = await world.accept(2);
+  await world.database.query(`update transactions set status = 'posted', settled_at = now() where id = $1`, [settled?.transactionId]);
+  await world.database.query(`update transactions set accepted_at = now() - interval '1 hour' where status = 'accepted'`);
+  await world.database.query(
+    `insert into outbox (message_id, transaction_id, body, published_at)
+     select 'old-' || n, $1, '{}', now() - interval '1 hour' from generate_series(1, 11) n`,
+    [settled?.transactionId],
+  );
+  const limits = { ...fastRelay, outboxKeptMs: 60_000, sweepBatch: 2, sweepEveryMs: 600_000 };
+  const old = async () => (await world.database.query(`select 1 from outbox where message_id like 'old-%'`)).rowCount;
+  await world.database.query(
+    `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
+     create trigger refuse before delete on outbox for each row execute function refuse()`,
+  );
+  const reports: string[] = [];
+  const faults: unknown[] = [];
+  const watched = {
+    limits,
+    report: ({ kind }: { kind: string }) => void reports.push(kind),
+    onFault: (error: unknown) => void faults.push(error),
+  };
+  await world.aRelay(watched);
+  await soon(() => assert.ok(faults.length > 0 && reports.includes('late')));
+  assert.equal(await old(), 11);
+
+  await world.database.query('drop trigger refuse on outbox');
+  await world.aRelay({ limits });
+  await soon(async () => assert.equal(await old(), 0));
+});

@@ -1,0 +1,68 @@
+// The outbox stays small, and what is said about it is what somebody has to act on.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Tx } from '../../db/pool.ts';
+import { tidyOutbox } from '../../db/outbox.ts';
+import { acceptTransaction } from '../../db/transactions.ts';
+import { aWorld } from './world.ts';
+
+const { database, merchantId, anApplication } = await aWorld();
+const day = 86_400_000;
+const keptMs = 7 * day;
+
+async function aPurchase(): Promise<string> {
+  const applicationId = await anApplication();
+  const terms = { applicationId, merchantId, kind: 'purchase', contractNumber: 'K1', amountVnd: 100_000 } as const;
+  const accepted = await database.withTransaction(async (tx) => acceptTransaction(tx, { ...terms, intentKey: applicationId }));
+  return accepted.transactionId;
+}
+
+async function settle(transactionId: string): Promise<void> {
+  await database.query(`update transactions set status = 'posted', settled_at = now() where id = $1`, [transactionId]);
+}
+
+/** Messages of a transaction that were published so many days ago. */
+async function published(transactionId: string, count: number, daysAgo: number): Promise<void> {
+  await database.query(
+    `insert into outbox (message_id, transaction_id, body, published_at)
+     select gen_random_uuid(), $1, '{}', now() - $3 * interval '1 day' from generate_series(1, $2)`,
+    [transactionId, count, daysAgo],
+  );
+}
+
+const tidy = async (limit: number) => database.withTransaction(async (tx) => tidyOutbox(tx, { keptMs, limit }));
+
+test('published messages of settled purchases are deleted after a week, oldest first, and no others', async () => {
+  const [settled, open] = [await aPurchase(), await aPurchase()];
+  await settle(settled);
+  await published(settled, 3, 8);
+  await published(settled, 2, 9);
+  await published(settled, 4, 6);
+  await published(open, 1, 30);
+  assert.equal(await tidy(2), 2);
+  const oldest = `select extract(day from max(now() - published_at))::int as days from outbox where transaction_id = $1`;
+  assert.equal((await database.query<{ days: number }>(oldest, [settled])).rows[0]?.days, 8, 'the oldest went first');
+  assert.deepEqual([await tidy(100), await tidy(100)], [3, 0]);
+  const kept = 'select 1 from outbox where transaction_id = $1';
+  assert.equal((await database.query(kept, [settled])).rowCount, 5, 'those of this week, and the one that is not published');
+  assert.equal((await database.query(kept, [open])).rowCount, 2, 'a purchase without an outcome keeps its messages');
+});
+
+test('tidying a large outbox reads what is old and nothing else', async () => {
+  const settled = await aPurchase();
+  await settle(settled);
+  await published(settled, 30_000, 1);
+  await database.query('analyze outbox');
+  const plans: string[] = [];
+  const explaining: Tx = {
+    inTransaction: true,
+    query: async (text, values) => {
+      const { rows } = await database.query<{ 'QUERY PLAN': string }>(`explain ${text}`, values);
+      plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
+      return { rows: [], rowCount: 0 };
+    },
+  };
+  await tidyOutbox(explaining, { keptMs, limit: 500 });
+  assert.match(plans.join('\n'), /outbox_published.*\n\s+Index Cond: \(published_at </);
+});
