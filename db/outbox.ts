@@ -1,6 +1,7 @@
 // Messages that wait to be published, and outcomes that wait to be told. Both are rows written in the commit of what they tell,
 // taken under a row lock that ends with the taker: a relay that dies gives its rows back at once, without a lease to expire.
 
+import { waitingReasons } from '../domain/delivery.ts';
 import { newId } from './ids.ts';
 import type { Queryable, Tx } from './pool.ts';
 
@@ -36,10 +37,14 @@ export async function markOutbox(tx: Tx, result: { published: number[]; failed: 
   }
 }
 
+/** SQL: the transaction `t` waits for a person. A parked message that only names it says nothing about it, for it may be anybody's. */
+export const waitsForPerson = `exists (select from parked_messages p where p.transaction_id = t.id and p.resolved_at is null
+  and p.reason in (${waitingReasons.map((reason) => `'${reason}'`).join(', ')}))`;
+
 const sweeperLock = 7_274_726_101; // An arbitrary number, the same in all relays: one sweep at a time.
 
 /** Writes a new message for every accepted transaction that nothing moves any more: no outcome, no message on its way, nobody at work
- *  on it, no retry ahead, not parked, and all that for `afterMs`. Returns how many. Repeat: finds those messages and writes none. */
+ *  on it, no retry ahead, no person to wait for, and all that for `afterMs`. Returns how many. Repeat: finds those messages and writes none. */
 export async function sweepOutbox(tx: Tx, sweep: { afterMs: number; limit: number }): Promise<number> {
   const lock = await tx.query<{ mine: boolean }>('select pg_try_advisory_xact_lock($1) as mine', [sweeperLock]);
   if (!lock.rows[0]?.mine) return 0;
@@ -49,7 +54,7 @@ export async function sweepOutbox(tx: Tx, sweep: { afterMs: number; limit: numbe
        and greatest(t.accepted_at, t.claimed_until, t.retry_at) < clock_timestamp() - $1 * interval '1 millisecond'
        and not exists (select 1 from outbox o where o.transaction_id = t.id
                        and (o.published_at is null or o.published_at > clock_timestamp() - $1 * interval '1 millisecond'))
-       and not exists (select 1 from parked_messages p where p.transaction_id = t.id and p.resolved_at is null)
+       and not ${waitsForPerson}
      order by t.accepted_at limit $2`,
     [sweep.afterMs, sweep.limit],
   );

@@ -3,7 +3,7 @@
 import type { Break, ReconciledTransaction, Repair, WithoutTransaction } from '../domain/reconciliation.ts';
 import { audit } from './audit.ts';
 import { invariant } from '../domain/failures.ts';
-import { sendAgain } from './outbox.ts';
+import { sendAgain, waitsForPerson } from './outbox.ts';
 import type { Database, Queryable, Tx } from './pool.ts';
 import { openBreakTask, withdrawBreakTasks } from './reviews.ts';
 
@@ -37,7 +37,7 @@ async function readTransactions(tx: Tx, { since, rrns, quietMs, limit }: Reading
        greatest(t.accepted_at, t.settled_at, t.claimed_until, t.retry_at) > clock_timestamp() - $3 * interval '1 millisecond'
          or (t.status = 'accepted' and exists (select from outbox o where o.transaction_id = t.id
              and (o.published_at is null or o.published_at > clock_timestamp() - $3 * interval '1 millisecond'))) as moving,
-       exists (select from parked_messages p where p.transaction_id = t.id and p.resolved_at is null) as parked,
+       ${waitsForPerson} as parked,
        exists (select from outcome_notices n where n.transaction_id = t.id) as untold
      from transactions t join applications a on a.id = t.application_id
      where t.kind = 'purchase' and (t.accepted_at >= $1 or t.rrn = any($2)) order by t.accepted_at limit $4`,

@@ -18,7 +18,7 @@ export interface ReconciledTransaction {
   attention: boolean;
   /** Something is still under way or changed a moment ago: a message on its way, a claim, a retry ahead. It is compared the next time. */
   moving: boolean;
-  /** A parked message of it waits for staff. */
+  /** It waits for a person: its message is parked for a reason that is its own. */
   parked: boolean;
   /** The workflow is still to be told the outcome. */
   untold: boolean;

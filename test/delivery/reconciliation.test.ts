@@ -78,6 +78,17 @@ const plants: Plant[] = [
     expected: { ...core, kind: 'missing_there', handling: 'repaired', ours: { status: 'accepted', amountVnd }, theirs: null },
   },
   {
+    promise: 'an accepted purchase that nobody moves any more is published again, though a message of anybody that names it is parked',
+    plant: async (ledger) => {
+      const { transactionId } = await ledger.aPurchase({ status: 'accepted', atCore: false });
+      await ledger.database.query(
+        `insert into parked_messages (message_id, transaction_id, reason, first_error, last_error, body) values ('m', $1, 'DISAGREES', 'x', 'x', '')`,
+        [transactionId],
+      );
+    },
+    expected: { ...core, kind: 'missing_there', handling: 'repaired', ours: { status: 'accepted', amountVnd }, theirs: null },
+  },
+  {
     promise: 'a purchase that WAY4 has and for which we have no outcome is published again, so that the pool asks by its RRN',
     plant: async (ledger) => ledger.aPurchase({ status: 'accepted' }),
     expected: { ...core, kind: 'state', handling: 'repaired', ours: { status: 'accepted' }, theirs: posted },

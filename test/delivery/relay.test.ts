@@ -127,15 +127,16 @@ test('a purchase whose message may still wait in the queue is left alone, and is
   await bookedExactlyOnce(world, accepted);
 });
 
-test('the sweeper publishes what has no outcome once more, whoever else sweeps, and leaves parked purchases alone', async (t) => {
+test('the sweeper publishes what has no outcome once more, whoever else sweeps, and leaves those alone that wait for a person', async (t) => {
   const world = await aWorld(t);
   const accepted = await world.accept(5);
   const parked = accepted[0]?.transactionId;
   await world.database.query("update outbox set published_at = now() - interval '1 hour'");
   await world.database.query(`update transactions set accepted_at = now() - interval '1 hour'`);
   await world.database.query(
-    `insert into parked_messages (message_id, transaction_id, reason, first_error, last_error, body) values ('m', $1, 'TRIES_SPENT', 'x', 'x', '')`,
-    [parked],
+    `insert into parked_messages (message_id, transaction_id, reason, first_error, last_error, body)
+     values ('ours', $1, 'TRIES_SPENT', 'x', 'x', ''), ('of anybody', $2, 'MALFORMED', 'x', 'x', ''), ('of anybody else', $2, 'DISAGREES', 'x', 'x', '')`,
+    [parked, accepted[1]?.transactionId],
   );
   const relays = await Promise.all(
     [1, 2, 3].map(async () => world.aRelay({ limits: { ...fastRelay, sweepEveryMs: 10, sweepAfterMs: 60_000 } })),
