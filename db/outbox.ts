@@ -94,7 +94,7 @@ export async function tidyOutbox(tx: Tx, tidy: { keptMs: number; limit: number }
 export interface HandOffAges {
   /** Age of the oldest message that is due and not published. */
   unpublishedMs: number;
-  /** Age of the oldest transaction without an outcome. */
+  /** Age of the oldest transaction without an outcome that waits for no person: those are counted as parked. */
   unsettledMs: number;
 }
 
@@ -103,7 +103,8 @@ export async function handOffAges(q: Queryable): Promise<HandOffAges> {
   const { rows } = await q.query<HandOffAges & Record<string, unknown>>(
     `select coalesce(extract(epoch from clock_timestamp() - (select min(available_at) from outbox where published_at is null)) * 1000, 0)::float8
               as "unpublishedMs",
-            coalesce(extract(epoch from clock_timestamp() - (select min(accepted_at) from transactions where status = 'accepted')) * 1000, 0)::float8
+            coalesce(extract(epoch from clock_timestamp() - (select min(t.accepted_at) from transactions t where t.status = 'accepted'
+              and not ${waitsForPerson})) * 1000, 0)::float8
               as "unsettledMs"`,
   );
   return rows[0] ?? { unpublishedMs: 0, unsettledMs: 0 };

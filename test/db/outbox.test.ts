@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Tx } from '../../db/pool.ts';
-import { tidyOutbox } from '../../db/outbox.ts';
+import { handOffAges, tidyOutbox } from '../../db/outbox.ts';
 import { acceptTransaction } from '../../db/transactions.ts';
 import { aWorld } from './world.ts';
 
@@ -65,4 +65,22 @@ test('tidying a large outbox reads what is old and nothing else', async () => {
   };
   await tidyOutbox(explaining, { keptMs, limit: 500 });
   assert.match(plans.join('\n'), /outbox_published.*\n\s+Index Cond: \(published_at </);
+});
+
+test('a purchase that waits for a person is not reported as late, and one that only a foreign message names is', async () => {
+  await database.query(`update transactions set status = 'posted', settled_at = now() where status = 'accepted'`);
+  const [parked, named] = [await aPurchase(), await aPurchase()];
+  const accepted = async (transactionId: string, hoursAgo: number) =>
+    database.query(`update transactions set accepted_at = now() - $2 * interval '1 hour' where id = $1`, [transactionId, hoursAgo]);
+  await accepted(parked, 48);
+  await accepted(named, 5);
+  await database.query(
+    `insert into parked_messages (message_id, transaction_id, reason, first_error, last_error, body)
+     values ('ours', $1, 'CORE_REFUSED', 'x', 'x', ''), ('foreign', $2, 'MALFORMED', 'x', 'x', '')`,
+    [parked, named],
+  );
+  const hours = async () => Math.round((await handOffAges(database)).unsettledMs / 3_600_000);
+  assert.equal(await hours(), 5);
+  await settle(named);
+  assert.equal(await hours(), 0);
 });
