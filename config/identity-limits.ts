@@ -58,3 +58,13 @@ export const identityLimits = {
   /** Our choice: one commit of the deletion. */
   photosDeletedAtOnce: 300,
 } as const;
+
+/** When what is not needed any more is deleted. */
+export const retentionRhythm = {
+  /** Our choice: what is kept in days is looked at once a day. */
+  everyMs: 86_400_000,
+  /** Our choice: from midnight UTC; three in the morning in Vietnam, when nobody waits for a photo. */
+  offsetMs: 20 * 3_600_000,
+  /** Our choice: a run that was missed is made up for on the same day. */
+  catchUpMs: 20 * 3_600_000,
+} as const;

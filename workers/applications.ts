@@ -8,7 +8,8 @@ import { openObjectStores } from '../adapters/s3/stores.ts';
 import { createDataConverter } from '../adapters/temporal/data-converter.ts';
 import { connectWorkers } from '../adapters/temporal/worker-connection.ts';
 import { readEnv, s3Options } from '../config/env.ts';
-import { scheduleReconciliation } from '../adapters/temporal/schedules.ts';
+import { scheduleReconciliation, scheduleRetention } from '../adapters/temporal/schedules.ts';
+import { retentionRhythm } from '../config/identity-limits.ts';
 import { temporalLimits } from '../config/limits.ts';
 import { reconciliationLimits } from '../config/reconciliation-limits.ts';
 import { createPostgresObjects } from '../db/objects.ts';
@@ -18,6 +19,7 @@ import { startHealth } from './health.ts';
 import { createLog, faultFields } from './log.ts';
 import type { Log } from './log.ts';
 import { wireReconciliation } from './compare-books.ts';
+import { wireRetention } from './delete-photos.ts';
 import { createWorkers } from './temporal-workers.ts';
 import { wireActivities } from './wiring.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -49,7 +51,11 @@ async function main(): Promise<void> {
   workers = await createWorkers({
     connection,
     namespace: env.TEMPORAL_NAMESPACE,
-    activities: { ...wireActivities(env, database, objects, log), ...wireReconciliation(env, database) },
+    activities: {
+      ...wireActivities(env, database, objects, log),
+      ...wireReconciliation(env, database),
+      ...wireRetention(database, objects),
+    },
     dataConverter: createDataConverter({
       keys: env.PAYLOAD_KEYS,
       onRefused: (code) => {
@@ -74,10 +80,16 @@ async function main(): Promise<void> {
     },
   });
   log.info('ready', { port: health.port });
-  await scheduleReconciliation(new Client({ connection, namespace: env.TEMPORAL_NAMESPACE }), reconciliationLimits).catch(
-    (error: unknown) => log.error('the reconciliation is not scheduled', faultFields(error)),
-  );
+  await putSchedules(new Client({ connection, namespace: env.TEMPORAL_NAMESPACE }), log);
   await running;
+}
+
+/** What runs by the clock. A worker that could not put it does everything else all the same. */
+async function putSchedules(client: Client, log: Log): Promise<void> {
+  await scheduleReconciliation(client, reconciliationLimits).catch((error: unknown) =>
+    log.error('the reconciliation is not scheduled', faultFields(error)),
+  );
+  await scheduleRetention(client, retentionRhythm).catch((error: unknown) => log.error('retention is not scheduled', faultFields(error)));
 }
 
 /** All of the SDK's own metrics, slots that are free and what waits for them among them. */

@@ -7,6 +7,7 @@ import { reconciliationLimits } from '../config/reconciliation-limits.ts';
 import { openDatabase } from '../db/pool.ts';
 import { compareBooks } from './compare-books.ts';
 import type { ReconciliationReport } from './reconciliation.ts';
+import { runReportCommand } from './report-command.ts';
 
 const usage = `Compares our transactions with WAY4's purchases and with the ends of applications.
 
@@ -19,7 +20,12 @@ const options = {
   'dry-run': { type: 'boolean', default: false },
 } as const;
 
-async function run(hours: number, dryRun: boolean): Promise<ReconciliationReport> {
+interface Flags {
+  hours: number;
+  dryRun: boolean;
+}
+
+async function run({ hours, dryRun }: Flags): Promise<ReconciliationReport> {
   const env = readEnv('reconcile');
   const database = openDatabase({ url: env.DATABASE_URL, applicationName: 'reconcile', poolSize: 2 });
   try {
@@ -34,32 +40,16 @@ function readHours(text: string): number | undefined {
   return Number.isSafeInteger(hours) && hours >= 1 && hours <= reconciliationLimits.periodMaxHours ? hours : undefined;
 }
 
-function readFlags(args: string[]): { hours: number; dryRun: boolean } | undefined {
-  try {
-    const { values } = parseArgs({ args, options });
-    const hours = readHours(values.hours);
-    return hours === undefined ? undefined : { hours, dryRun: values['dry-run'] };
-  } catch {
-    return undefined;
-  }
+function readFlags(args: string[]): Flags | undefined {
+  const { values } = parseArgs({ args, options });
+  const hours = readHours(values.hours);
+  return hours === undefined ? undefined : { hours, dryRun: values['dry-run'] };
 }
 
-async function main(args: string[]): Promise<number> {
-  const flags = readFlags(args);
-  if (!flags) {
-    process.stderr.write(usage);
-    return 2;
-  }
-  try {
-    const report = await run(flags.hours, flags.dryRun);
-    process.stdout.write(`${JSON.stringify(report)}\n`);
-    return report.open === 0 ? 0 : 1;
-  } catch (error) {
-    process.stderr.write(
-      `The books could not be compared, and nothing was concluded: ${error instanceof Error ? error.message : 'failed'}\n`,
-    );
-    return 2;
-  }
-}
-
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await runReportCommand(process.argv.slice(2), {
+  usage,
+  readFlags,
+  run,
+  exitCode: ({ open }) => (open === 0 ? 0 : 1),
+  failure: 'The books could not be compared, and nothing was concluded',
+});

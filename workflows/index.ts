@@ -1,3 +1,4 @@
 // What a worker loads: one export per workflow type, named as it is started.
 export { application } from './application.ts';
 export { reconciliation } from './reconciliation.ts';
+export { retention } from './retention.ts';

@@ -40,6 +40,9 @@ export const applicationWorkflow = 'application';
 /** The name of the workflow that compares the books, of its one run at a time, and of its schedule. */
 export const reconciliationWorkflow = 'reconciliation';
 
+/** The same for the deletion of photos whose time is over. */
+export const retentionWorkflow = 'retention';
+
 /** How long each wait may last and how often something may be tried; fixed when the application starts. All in milliseconds. */
 export interface ApplicationPolicy {
   basicInfoMs: number;

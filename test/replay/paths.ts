@@ -3,6 +3,7 @@
 
 import type { ApplicationPolicy } from '../../workflows/messages.ts';
 import { reconciledHistory } from '../workflows/reconciliation-world.ts';
+import { retainedHistory } from '../workflows/retention-world.ts';
 import { createStage } from '../workflows/stage.ts';
 import type { Stage, Trouble } from '../workflows/stage.ts';
 import type { WalkTo, World } from '../workflows/world.ts';
@@ -26,6 +27,7 @@ const staff = { actor: 'staff:mai', requestId: 'req_1' };
 /** By the name of the recorded file. */
 export const paths: Record<string, ApplicationPath | OtherPath> = {
   reconciliation: { history: reconciledHistory },
+  retention: { history: retainedHistory },
   completed: { walk: async (world) => settled(world, 'posted') },
   'rejected by the bank': { walk: async (world) => settled(world, 'rejected') },
   declined: { stage: () => createStage({ decide: async () => ({ kind: 'declined', reasons: ['BAD_DEBT'] }) }), walk: submitted },

@@ -1,19 +1,14 @@
 // The reconciliation on a real Temporal server; only the books are played.
 
 import type { TestContext } from 'node:test';
-import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
-import { NativeConnection, Worker } from '@temporalio/worker';
 import { createReconciliationActivities } from '../../activities/reconciliation.ts';
-import { createDataConverter } from '../../adapters/temporal/data-converter.ts';
 import type { ReconciliationSummary } from '../../domain/reconciliation.ts';
 import { scheduleReconciliation } from '../../adapters/temporal/schedules.ts';
 import { reconciliationLimits } from '../../config/reconciliation-limits.ts';
-import { reconciliationWorkflow, taskQueues } from '../../workflows/messages.ts';
-import { eventually } from '../support/eventually.ts';
-import { opened, testPayloads } from '../support/payloads.ts';
-import { freshNamespace } from '../support/temporal.ts';
-import { workflowBundle } from './world.ts';
+import { reconciliationWorkflow } from '../../workflows/messages.ts';
+import { aSchedule } from './schedule-world.ts';
+import type { ScheduleWorld } from './schedule-world.ts';
 
 /** What the played books say. */
 export const summary: ReconciliationSummary = {
@@ -27,21 +22,13 @@ export const summary: ReconciliationSummary = {
   cleared: 0,
 };
 
-export interface ReconciliationWorld {
-  client: Client;
+export interface ReconciliationWorld extends ScheduleWorld {
   /** How often the books were compared. */
   compared(): number;
-  /** Triggers the schedule and returns the run that it started. */
-  runNow(): Promise<WorkflowHandle>;
-  /** The history of a run, with its payloads opened. */
-  historyOf(run: WorkflowHandle): Promise<History>;
 }
 
-/** A worker in a namespace of its own; the first `failures` comparisons throw. */
+/** The first `failures` comparisons throw. */
 export async function aReconciliation(t: Pick<TestContext, 'after'>, { failures = 0 } = {}): Promise<ReconciliationWorld> {
-  const payloads = testPayloads();
-  const { client, namespace, address, close } = await freshNamespace(process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233', payloads);
-  const connection = await NativeConnection.connect({ address });
   let compared = 0;
   const activities = createReconciliationActivities({
     compareBooks: async () => {
@@ -50,37 +37,7 @@ export async function aReconciliation(t: Pick<TestContext, 'after'>, { failures 
       return summary;
     },
   });
-  const worker = await Worker.create({
-    connection,
-    namespace,
-    activities,
-    dataConverter: createDataConverter(payloads),
-    taskQueue: taskQueues.applications,
-    workflowBundle: await workflowBundle,
-  });
-  const running = worker.run();
-  t.after(async () => {
-    worker.shutdown();
-    await running;
-    await connection.close();
-    await close();
-  });
-  return {
-    client,
-    compared: () => compared,
-    historyOf: async (run) => opened(await run.fetchHistory(), payloads, namespace),
-    runNow: async () => {
-      const schedule = client.schedule.getHandle(reconciliationWorkflow);
-      await schedule.trigger();
-      const [started] = await eventually('the run started', async () => {
-        const { recentActions } = (await schedule.describe()).info;
-        return recentActions.length > 0 && recentActions;
-      });
-      if (started?.action.type !== 'startWorkflow') throw new Error('the schedule started no workflow');
-      const { workflowId, firstExecutionRunId } = started.action.workflow;
-      return client.workflow.getHandle(workflowId, firstExecutionRunId);
-    },
-  };
+  return { ...(await aSchedule(t, reconciliationWorkflow, activities)), compared: () => compared };
 }
 
 /** One run as the schedule of production starts it, for the replay. */
