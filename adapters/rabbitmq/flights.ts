@@ -39,7 +39,8 @@ export function createFlights(onLanding: (verdict: Published) => void): Flights 
       const flight = { verdict: promise, startedAt: performance.now(), returned: false, land };
       flights.set(keyOf(address), flight);
       function land(answer: ConfirmAnswer): void {
-        if (!flights.delete(keyOf(address))) return;
+        if (flights.get(keyOf(address)) !== flight) return; // it landed; another may be up in its place
+        flights.delete(keyOf(address));
         const verdict = verdictOf(answer, flight.returned);
         resolve(verdict);
         onLanding(verdict);

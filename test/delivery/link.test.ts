@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { backoffMs } from '../../adapters/rabbitmq/backoff.ts';
 import { createConsumer } from '../../adapters/rabbitmq/consumer.ts';
 import type { Answer, Delivery } from '../../adapters/rabbitmq/consumer.ts';
+import type { Published } from '../../adapters/rabbitmq/flights.ts';
 import { createLink } from '../../adapters/rabbitmq/link.ts';
 import { nextLinkState } from '../../adapters/rabbitmq/link-state.ts';
 import type { LinkEvent, LinkState } from '../../adapters/rabbitmq/link-state.ts';
@@ -154,6 +155,23 @@ test('a lost channel leaves every message on it unconfirmed, and the next sessio
   await soon(() => assert.ok(link.generation() === 2 && link.state() === 'ready'));
   await confirm(() => newest(transport), 0);
   assert.equal(await again, 'confirmed');
+});
+
+test('an answer of a channel that is gone is not taken for that of the message sent anew', async (t) => {
+  const transport = fakeTransport();
+  const link = aLink(t, transport);
+  const publisher = createPublisher({ link, maxUnconfirmed: 10, confirmTimeoutMs: 1_000 });
+  await link.start();
+  const first = newest(transport);
+  const lost = publisher.publish(message('a'));
+  first.closed.happen('404');
+  assert.equal(await lost, 'unconfirmed');
+  await soon(() => assert.ok(link.generation() === 2 && link.state() === 'ready'));
+  const verdicts: Published[] = [];
+  void publisher.publish(message('a')).then((verdict) => verdicts.push(verdict));
+  first.published[0]?.answer('lost');
+  await confirm(() => newest(transport), 0);
+  await soon(() => assert.deepEqual(verdicts, ['confirmed']));
 });
 
 test('too many unconfirmed messages, or a blocked broker, make the next one wait', async (t) => {
