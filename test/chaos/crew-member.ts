@@ -17,6 +17,8 @@ export interface CrewMember {
   ready: Promise<void>;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
+  /** SIGTERM, and SIGKILL for one that is not gone within this time; resolves when it is. One that drained and did not leave with 0 had an accident. */
+  stop(withinMs: number): Promise<void>;
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** False when there is nobody to take it. */
   send(message: Sending): boolean;
@@ -39,11 +41,13 @@ export function createCrewMember(orders: Orders, wires: CrewMember['wires'], onR
   let child: ChildProcess | undefined;
   let gone: Promise<void> = Promise.resolve();
   let killed = false;
+  let stopping = false;
   let current: Partial<Evidence> = {};
   const isAlive = (): boolean => child !== undefined && child.exitCode === null && child.signalCode === null;
 
   function start(change: { skewMs?: number } = {}): void {
     killed = false;
+    stopping = false;
     const entry = fileURLToPath(new URL('child.ts', import.meta.url));
     const born = fork(entry, [JSON.stringify({ ...orders, ...change })], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     child = born;
@@ -63,7 +67,7 @@ export function createCrewMember(orders: Orders, wires: CrewMember['wires'], onR
       if (child !== born) return;
       for (const [name, count] of Object.entries(current)) total[name as keyof Evidence] = (total[name as keyof Evidence] ?? 0) + count; // its own keys
       current = {};
-      if (killed) return;
+      if (killed || (stopping && code === 0)) return;
       accidents.push(`${orders.name} ended by itself: ${signal ?? code}`);
       atWork.reject(new Error(accidents.at(-1)));
     });
@@ -76,6 +80,15 @@ export function createCrewMember(orders: Orders, wires: CrewMember['wires'], onR
     await gone;
   }
 
+  async function stop(withinMs: number): Promise<void> {
+    stopping = true;
+    if (!child || !isAlive()) return;
+    child.kill('SIGTERM');
+    const impatience = setTimeout(() => void kill(), withinMs);
+    await gone;
+    clearTimeout(impatience);
+  }
+
   return {
     name: orders.name,
     pid: () => (isAlive() ? child?.pid : undefined),
@@ -83,6 +96,7 @@ export function createCrewMember(orders: Orders, wires: CrewMember['wires'], onR
     start,
     ready: atWork.promise,
     kill,
+    stop,
     signal: (signal) => void child?.kill(signal),
     send: (message) => isAlive() && child?.connected === true && child.send(message),
     evidence: () => {

@@ -1,4 +1,4 @@
-// A campaign of seconds, so that every run of the tests shows that it still works: the long ones are `npm run chaos`.
+// Campaigns of seconds, so that every run of the tests shows that they still work and have teeth: the long ones are `npm run chaos`.
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -24,22 +24,27 @@ const faults: FaultName[] = [
   'core-loses-answers',
 ];
 
+const episode = {
+  servers,
+  profile: 'quick',
+  paceMs: 1_200,
+  perSecond: 25,
+  patience: 5,
+  say: () => undefined,
+  stopped: servers.requested,
+} as const;
+
 test('purchases that run through an episode of faults are each booked exactly once', async () => {
-  const { violations, ...result } = await runCampaign({
-    servers,
+  const { violations, failures, ...result } = await runCampaign({
+    ...episode,
     seed: 20_261,
     durationMs: 16_000,
     faults,
-    profile: 'quick',
-    paceMs: 1_200,
-    perSecond: 25,
-    patience: 5,
-    say: () => undefined,
-    stopped: servers.requested,
   });
+  assert.deepEqual(violations, []);
   // On a busy machine one fault may miss; that the campaign as a whole hit something is asked below.
   assert.deepEqual(
-    violations.filter((violation) => !violation.startsWith('vacuous')),
+    failures.filter((failure) => !failure.startsWith('vacuous')),
     [],
   );
   assert.deepEqual(Object.keys(result.faults).toSorted(), faults.toSorted());
@@ -49,5 +54,19 @@ test('purchases that run through an episode of faults are each booked exactly on
   assert.ok(
     Math.min(redeliveries, duplicatesSuppressed, reconnects) > 0,
     JSON.stringify({ redeliveries, duplicatesSuppressed, reconnects }),
+  );
+});
+
+test('a sender without a unique key is found out', async () => {
+  const { violations } = await runCampaign({
+    ...episode,
+    seed: 20_261,
+    durationMs: 6_000,
+    faults: ['kill-sender'],
+    mutant: 'no-unique-key',
+  });
+  assert.ok(
+    violations.some((violation) => violation.endsWith('one intent became two transactions')),
+    JSON.stringify(violations),
   );
 });

@@ -43,6 +43,9 @@ export const faults = {
   'freeze-consumer': { strikes: ['consumer'], heartbeats: untilNoticed, shows: ['redelivered'] },
   /** The process that accepts: in production the worker of applications. */
   'kill-sender': { strikes: ['sender'], heartbeats: short, shows: [] },
+  'freeze-sender': { strikes: ['sender'], heartbeats: 1, shows: [] },
+  /** Told to stop, as an orchestrator does it, and started again: it drains in the middle of everything else. */
+  'stop-member': { strikes: ['relay', 'consumer'], heartbeats: short, shows: [] },
   'kill-broker': { strikes: ['broker'], heartbeats: short, shows: ['reconnects'] },
   'freeze-broker': { strikes: ['broker'], heartbeats: untilNoticed, shows: ['reconnects'] },
   'close-connections': { strikes: ['broker'], heartbeats: 0, shows: ['reconnects'] },
@@ -53,22 +56,27 @@ export const faults = {
   'kill-postgres': { strikes: ['postgres'], heartbeats: short, shows: [] },
   'freeze-postgres': { strikes: ['postgres'], heartbeats: 1, shows: [] },
   'end-sessions': { strikes: ['postgres'], heartbeats: 0, shows: [] },
-  'cut-wire': { strikes: ['relay', 'consumer', 'sender'], wires: ['postgres', 'amqp'], heartbeats: 0, shows: [] },
+  'cut-wire': { strikes: ['relay', 'consumer', 'sender'], wires: ['postgres', 'amqp', 'way4'], heartbeats: 0, shows: [] },
   'cut-broker-wire': { strikes: ['relay', 'consumer'], wires: ['amqp'], heartbeats: 0, shows: ['reconnects'] },
   /** Cut again and again, faster than what is under way can end. */
   'flap-broker-wire': { strikes: ['consumer'], wires: ['amqp'], heartbeats: 0, shows: ['reconnects'] },
   'half-open-wire': {
     strikes: ['relay', 'consumer'],
-    wires: ['postgres', 'amqp'],
+    wires: ['postgres', 'amqp', 'way4'],
     heartbeats: untilNoticed,
-    shows: ['reconnects', 'ambiguous'],
+    shows: ['reconnects', 'ambiguous', 'delayed'],
   },
-  'lose-answers': { strikes: ['relay', 'consumer', 'sender'], wires: ['postgres'], heartbeats: short, shows: ['ambiguous'] },
+  'lose-answers': {
+    strikes: ['relay', 'consumer', 'sender'],
+    wires: ['postgres', 'amqp'],
+    heartbeats: short,
+    shows: ['ambiguous', 'reconnects'],
+  },
   'lose-requests': { strikes: ['relay', 'consumer', 'sender'], wires: ['postgres', 'amqp'], heartbeats: short, shows: [] },
   /** Outcomes are written to a wire that swallows them: what was settled, and what not, is known to the database alone. */
   'lose-settlements': { strikes: ['consumer'], wires: ['postgres'], heartbeats: short, shows: ['ambiguous'] },
   /** Messages are published to a wire that swallows them: only the broker's confirm tells which are in the queue. */
-  'lose-publishes': { strikes: ['relay'], wires: ['amqp'], heartbeats: short, shows: [] },
+  'lose-publishes': { strikes: ['relay'], wires: ['amqp'], heartbeats: short, shows: ['reconnects', 'unconfirmed'] },
   'delay-wire': { strikes: ['relay', 'consumer'], wires: ['postgres', 'amqp', 'way4'], heartbeats: 1, shows: [] },
   /** Requests arrive at WAY4 long after their sender gave them up, though within the lease. */
   'late-core-requests': { strikes: ['consumer'], wires: ['way4'], heartbeats: 1, shows: ['delayed'] },

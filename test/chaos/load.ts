@@ -11,6 +11,8 @@ import type { Stage } from './stage.ts';
 export interface LoadBook {
   /** Transactions that were acknowledged as accepted, by their intent. */
   accepted: Map<string, { transactionId: string; rrn: string; amountVnd: number }>;
+  /** The id of the last one. */
+  newest?: string;
   intents: Set<string>;
   /** Message ids of the poison that the broker confirmed, and when. */
   poison: Map<string, number>;
@@ -93,6 +95,7 @@ export function createLoad({ seed, perSecond, poisonEveryMs }: LoadOptions): Loa
     const before = book.accepted.get(intentKey);
     if (before && before.transactionId !== answer.transactionId) book.violations.push(`${intentKey}: one intent became two transactions`);
     if (!answer.created) book.repeats += 1;
+    book.newest = answer.transactionId;
     book.accepted.set(intentKey, { transactionId: answer.transactionId, rrn: answer.rrn, amountVnd });
     if (!before && random.next() < otherBodyShare) begin({ ...one.sending, amountVnd: amountVnd + 1 }, true);
   }
@@ -137,14 +140,14 @@ export function createLoad({ seed, perSecond, poisonEveryMs }: LoadOptions): Loa
 /** Puts a message on the queue that is none. A broker that is away just then gets none. */
 async function poison({ amqpUrl, topology }: Stage, book: LoadBook, sort: number): Promise<void> {
   const messageId = `poison-${newId('request')}`;
-  const [known] = book.accepted.values();
+  const known = book.newest;
   const fields = { schemaVersion: 1, transactionId: newId('transaction'), rrn: '000000000000', kind: 'purchase' };
   const bodies = [
     'not JSON',
     JSON.stringify({ ...fields, schemaVersion: 2 }),
     JSON.stringify({ ...fields, kind: 'gift' }),
     JSON.stringify(fields),
-    JSON.stringify({ ...fields, transactionId: known?.transactionId ?? fields.transactionId }),
+    JSON.stringify({ ...fields, transactionId: known ?? fields.transactionId }),
   ];
   try {
     const connection = await connect(amqpUrl, { timeout: 2_000 });

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { workKey } from '../../adapters/rabbitmq/topology.ts';
 import type { Topology } from '../../adapters/rabbitmq/topology.ts';
+import { deliveryLimits } from '../../config/limits.ts';
 import type { RunningServer } from '../../infra/local/servers.ts';
 import { withChannel } from '../delivery/support/messages.ts';
 import type { TcpProxy } from '../delivery/support/tcp-proxy.ts';
@@ -34,6 +35,8 @@ const blows: Record<FaultName, Blow> = {
   'kill-sender': killMember,
   'freeze-relay': freezeMember,
   'freeze-consumer': freezeMember,
+  'freeze-sender': freezeMember,
+  'stop-member': stopMember,
   'skew-clock': skewClock,
   'kill-broker': async ({ broker }) => killServer(broker),
   'kill-postgres': async ({ postgres }) => killServer(postgres),
@@ -81,6 +84,12 @@ const blows: Record<FaultName, Blow> = {
 async function killMember(stage: Stage, { victim }: Strike): Promise<Heal> {
   const member = memberOf(stage, victim);
   await member.kill();
+  return () => member.start();
+}
+
+async function stopMember(stage: Stage, { victim }: Strike): Promise<Heal> {
+  const member = memberOf(stage, victim);
+  await member.stop(deliveryLimits.drainMs);
   return () => member.start();
 }
 

@@ -63,6 +63,12 @@ export async function judge(stage: Stage, book: LoadBook, excuses: Excuses): Pro
     'accepted, but there is no such transaction',
     acknowledged.filter(({ transactionId }) => !byId.has(transactionId)).map(({ transactionId }) => transactionId),
   );
+  broken(
+    'accepted with other terms than were asked for',
+    acknowledged
+      .filter((told) => byId.has(told.transactionId) && !isAsTold(byId.get(told.transactionId), told))
+      .map((told) => told.transactionId),
+  );
   const open = broken(
     'accepted without an outcome',
     ours.filter(({ status }) => status === 'accepted').map(({ id }) => id),
@@ -115,6 +121,7 @@ export async function judge(stage: Stage, book: LoadBook, excuses: Excuses): Pro
 interface Row {
   id: string;
   intentKey: string;
+  rrn: string;
   status: 'accepted' | 'posted' | 'rejected';
   amountVnd: number;
   acceptedAt: Date;
@@ -127,11 +134,15 @@ interface Row {
 
 async function readOurs(database: Queryable): Promise<Row[]> {
   const { rows } = await database.query<Row & Record<string, unknown>>(
-    `select t.id, t.intent_key as "intentKey", t.status, t.amount_vnd as "amountVnd", t.accepted_at as "acceptedAt", t.settled_at as "settledAt",
+    `select t.id, t.rrn, t.intent_key as "intentKey", t.status, t.amount_vnd as "amountVnd", t.accepted_at as "acceptedAt", t.settled_at as "settledAt",
        d.resp_code as "docCode", d.amount_vnd as "docAmountVnd", coalesce(d.attempts, 0) as "docAttempts"
      from transactions t left join sandbox.docs d on d.rrn = t.rrn order by t.id`,
   );
   return rows;
+}
+
+function isAsTold(row: Row | undefined, told: { rrn: string; amountVnd: number }): boolean {
+  return row?.rrn === told.rrn && row.amountVnd === told.amountVnd;
 }
 
 function isTold({ told }: LoadBook, { id, status }: Row): boolean {
