@@ -51,8 +51,6 @@ const broker = {
   HAND_OFF_QUEUE: z.string().min(1).max(200).default('transactions'),
   /** RabbitMQ: below 5 s a busy network looks dead; a process that hangs is found in two to three heartbeats. */
   AMQP_HEARTBEAT_SECONDS: z.coerce.number().int().min(5).max(20).default(deliveryLimits.heartbeatSeconds),
-  /** A test's order to die at a named point (workers/fault-points.ts); refused in production. */
-  FAULT_AT: z.string().optional(),
 };
 /** `aud` of the access tokens of staff: this system. */
 const staffAudience = z.string().min(1).default('trasau');

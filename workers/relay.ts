@@ -5,7 +5,7 @@ import { databaseLimits, deliveryLimits } from '../config/limits.ts';
 import { openDatabase } from '../db/pool.ts';
 import { handOffTopology, linkReporter, refuseToStart } from './broker.ts';
 import { drainOnSignal } from './drain.ts';
-import { createFaults } from './fault-points.ts';
+import { noFaults } from './fault-points.ts';
 import { startHealth } from './health.ts';
 import { createLog, faultFields } from './log.ts';
 import { startRelay } from './relay-process.ts';
@@ -49,7 +49,7 @@ relay = await startRelay({
   name: env.POD_NAME,
   topology: handOffTopology(env.HAND_OFF_QUEUE),
   limits: { heartbeatSeconds: env.AMQP_HEARTBEAT_SECONDS },
-  faults: createFaults(env.FAULT_AT, env.TRASAU_ENV),
+  faults: noFaults,
   onFault,
   report,
 }).catch(refuseToStart(log));

@@ -9,7 +9,7 @@ import { openDatabase } from '../db/pool.ts';
 import { applicationWorkflowId, transactionSettled } from '../workflows/messages.ts';
 import { handOffTopology, linkReporter, refuseToStart } from './broker.ts';
 import { drainOnSignal } from './drain.ts';
-import { createFaults } from './fault-points.ts';
+import { noFaults } from './fault-points.ts';
 import type { Handled } from './handle-transaction.ts';
 import { startHealth } from './health.ts';
 import { createLog, faultFields } from './log.ts';
@@ -85,7 +85,7 @@ pool = await startTransactionPool({
   }),
   notify,
   limits: { heartbeatSeconds: env.AMQP_HEARTBEAT_SECONDS },
-  faults: createFaults(env.FAULT_AT, env.TRASAU_ENV),
+  faults: noFaults,
   onFault,
   report: (report) => ('link' in report ? reportLink(report) : reportHandled(report)),
 }).catch(refuseToStart(log));

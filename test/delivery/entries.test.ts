@@ -75,12 +75,6 @@ for (const name of ['relay', 'transactions'] as const) {
   });
 }
 
-test('a fault ordered by a test is refused in production', async (t) => {
-  const world = await aWorld(t, { production: true });
-  const process = anEntry(world, 'relay', { TRASAU_ENV: 'production', FAULT_AT: 'relay.claimed' });
-  assert.equal(await process.ended, 1);
-});
-
 test('a heartbeat that RabbitMQ advises against is refused, and the line names the variable', async (t) => {
   const world = await aWorld(t, { production: true });
   for (const seconds of ['4', '21', 'soon']) {

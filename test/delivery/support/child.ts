@@ -2,10 +2,10 @@
 
 import { z } from 'zod';
 import { openDatabase } from '../../../db/pool.ts';
-import { createFaults } from '../../../workers/fault-points.ts';
 import { startRelay } from '../../../workers/relay-process.ts';
 import { startTransactionPool } from '../../../workers/transaction-pool.ts';
 import { transactionTopology } from '../../../adapters/rabbitmq/topology.ts';
+import { dyingAt } from './dying.ts';
 import { remoteWorld } from './remote.ts';
 
 export const childOrders = z.object({
@@ -34,7 +34,7 @@ if (import.meta.main) {
     amqpUrl: orders.amqpUrl,
     name: orders.name,
     topology: transactionTopology(orders.topology),
-    faults: createFaults(orders.faultAt, 'test'),
+    faults: dyingAt(orders.faultAt),
     report: () => undefined,
     onFault: (error: unknown) => process.stderr.write(`${error instanceof Error ? error.stack : 'fault'}\n`),
     limits: orders.limits ?? {},
