@@ -72,8 +72,8 @@ export async function startTransactionPool(options: PoolOptions): Promise<Transa
 
   const drain = async (): Promise<void> => {
     stopping.abort();
+    consuming.drain(); // a connection that is lost now is not made again; on the one there is, work in hand is still answered
     await Promise.all([transactions.drain(), parked.drain()]);
-    consuming.drain();
     publishing.drain();
     await notices.stop();
     await Promise.all([consuming.close(), publishing.close()]);

@@ -72,6 +72,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     });
     channel = opened;
     await opened.prefetch(options.prefetch);
+    if (draining) return; // what is fetched and given back untouched counts as a delivery
     await opened.consume(queue, consumerTag, (raw) => {
       if (!raw) session.end('the broker ended the consumer');
       else if (channel === opened) receive(opened, raw, session.generation); // an ended session gets nothing done any more
@@ -101,10 +102,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   }
 
   async function run(held: Held): Promise<void> {
-    const answer = await options.handle(held.delivery).catch((error: unknown): Answer => {
-      options.onFault(error);
-      return 'again';
-    });
+    const answer = await answerOf(options, held.delivery);
     if (tell(held, answer)) counts.answered[answer] += 1;
     else counts.late += 1;
     await options.onAnswered?.();
@@ -120,6 +118,13 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     counts: () => ({ ...counts, answered: { ...counts.answered } }),
     drain: async () => (draining ??= stop()),
   };
+}
+
+async function answerOf({ handle, onFault }: ConsumerOptions, delivery: Delivery): Promise<Answer> {
+  return handle(delivery).catch((error: unknown): Answer => {
+    onFault(error);
+    return 'again';
+  });
 }
 
 /** False when the channel that delivered is gone, and with it the right to answer. */

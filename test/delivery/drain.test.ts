@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { soon } from './support/soon.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
 import { readyMessages } from './support/messages.ts';
+import { tcpProxy } from './support/tcp-proxy.ts';
 import { aWorld, fastPool } from './support/world.ts';
 
 test('a drain finishes started work, returns the untouched, and redelivers nothing that was started', async (t) => {
@@ -27,6 +28,35 @@ test('a drain finishes started work, returns the untouched, and redelivers nothi
   await bookedExactlyOnce(world, accepted);
   assert.equal(second.counts().handled.settled, 16);
   assert.equal(second.counts().handled.duplicate, 0, 'nothing that was started came again');
+});
+
+test('a drain that loses its connections fetches nothing more, so that no message comes near its delivery limit', async (t) => {
+  const world = await aWorld(t, { deliveryLimit: 3 });
+  const wire = await tcpProxy(world.amqpUrl);
+  world.afterwards(wire.close);
+  const hold = Promise.withResolvers<void>();
+  world.core.onReceived = async () => hold.promise;
+  const accepted = await world.accept(20);
+  await world.aRelay();
+  let connected = 0;
+  const first = await world.aPool({
+    amqpUrl: wire.url,
+    limits: { ...fastPool, consumerConcurrency: 4, consumerPrefetch: 8 },
+    report: (report) => void (connected += report.kind === 'connected' ? 1 : 0),
+  });
+  world.afterwards(hold.resolve);
+  await soon(() => assert.equal(first.counts().delivered, 8));
+  const drained = first.drain();
+  for (const made of [3, 4, 5]) {
+    wire.cut();
+    await soon(() => assert.ok(connected >= made)); // what a handler has to publish still finds a connection
+  }
+  await soon(async () => assert.equal(await readyMessages(world, world.topology.queue.name), 20, 'all of it is back'));
+  hold.resolve();
+  await drained;
+  assert.deepEqual([first.counts().sessions, first.counts().delivered], [1, 8]);
+  await world.aPool();
+  await bookedExactlyOnce(world, accepted);
 });
 
 test('a relay that drains leaves no claimed row behind and publishes nothing afterwards', async (t) => {

@@ -271,3 +271,20 @@ test('no more than the concurrency is ever started, and a drain gives the rest b
   assert.deepEqual(channel.answers.toSorted(), ['ack 1', 'ack 2', 'nack 3', 'nack 4', 'nack 5']);
   assert.ok(channel.cancelled);
 });
+
+test('a consumer that drains fetches nothing from a connection that is made meanwhile', async (t) => {
+  const transport = fakeTransport();
+  const link = aLink(t, transport);
+  const hold = Promise.withResolvers<Answer>();
+  const { consumer } = aConsumer(link, async () => hold.promise);
+  await link.start();
+  newest(transport).deliver(raw(1));
+  const drained = consumer.drain();
+  transport.connections[0]?.closed.happen('ECONNRESET');
+  await soon(() => assert.ok(link.generation() === 2 && link.state() === 'ready'));
+  newest(transport).deliver(raw(1));
+  assert.deepEqual(newest(transport).answers, [], 'not even given back: the broker counts that');
+  hold.resolve('done');
+  await drained;
+  assert.equal(consumer.counts().late, 1);
+});
