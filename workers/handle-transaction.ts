@@ -21,7 +21,14 @@ export interface HandlerDeps extends AttemptDeps, ParkingDeps {
   attemptsPerDelay: readonly number[];
   /** Called when an outcome was stored, so that its workflow hears of it without delay. */
   onSettled: () => void;
+  /** Waits with the message in hand. False when the pool is told to stop before the time is over. */
+  waitInHand: (ms: number) => Promise<boolean>;
   report: (handled: Handled) => void;
+}
+
+/** The delay of a message that no delay queue took. */
+interface InHand {
+  waitMs: number;
 }
 
 /** What became of a delivery; the counters and the log are made of it. */
@@ -39,24 +46,31 @@ export type Handled =
 export function createTransactionHandler(deps: HandlerDeps): (delivery: Delivery) => Promise<Answer> {
   return async (delivery) => {
     await deps.faults('pool.delivered');
-    const read = readMessage(delivery.body.toString('utf8'));
-    try {
-      if (read.kind === 'poison') return await putAside(deps, delivery, { reason: read.reason, error: read.reason });
-      return await follow(deps, delivery, read.message, await attemptTransaction(deps, read.message));
-    } catch (error) {
-      const transactionId = read.kind === 'message' ? read.message.transactionId : 'none';
-      // Nobody knows what is stored: no acknowledgement, and the next delivery looks.
-      if (error instanceof AmbiguousCommit) {
-        deps.report({ kind: 'ambiguous', transactionId });
-        return 'again';
-      }
-      // The database is away, most likely. Nothing is counted there, so the message comes back after the shortest delay.
-      return delay(deps, delivery, { transactionId, index: 0, reason: errorCode(error) });
-    }
+    let answer = await handle(deps, delivery);
+    // What is requeued counts at the broker, which parks it at the delivery limit; what waits in hand does not.
+    while (typeof answer !== 'string') answer = (await deps.waitInHand(answer.waitMs)) ? await handle(deps, delivery) : 'again';
+    return answer;
   };
 }
 
-async function follow(deps: HandlerDeps, delivery: Delivery, message: TransactionMessage, result: AttemptResult): Promise<Answer> {
+async function handle(deps: HandlerDeps, delivery: Delivery): Promise<Answer | InHand> {
+  const read = readMessage(delivery.body.toString('utf8'));
+  try {
+    if (read.kind === 'poison') return await putAside(deps, delivery, { reason: read.reason, error: read.reason });
+    return await follow(deps, delivery, read.message, await attemptTransaction(deps, read.message));
+  } catch (error) {
+    const transactionId = read.kind === 'message' ? read.message.transactionId : 'none';
+    // Nobody knows what is stored: no acknowledgement, and the next delivery looks.
+    if (error instanceof AmbiguousCommit) {
+      deps.report({ kind: 'ambiguous', transactionId });
+      return 'again';
+    }
+    // The database is away, most likely. Nothing is counted there, so the message comes back after the shortest delay.
+    return delay(deps, delivery, { transactionId, index: 0, reason: errorCode(error) });
+  }
+}
+
+async function follow(deps: HandlerDeps, delivery: Delivery, message: TransactionMessage, result: AttemptResult): Promise<Answer | InHand> {
   const { transactionId } = message;
   switch (result.kind) {
     case 'settled':
@@ -73,7 +87,7 @@ async function follow(deps: HandlerDeps, delivery: Delivery, message: Transactio
   }
 }
 
-async function unclaimed(deps: HandlerDeps, delivery: Delivery, message: TransactionMessage): Promise<Answer> {
+async function unclaimed(deps: HandlerDeps, delivery: Delivery, message: TransactionMessage): Promise<Answer | InHand> {
   const { transactionId } = message;
   const found = await readTransaction(deps.database, transactionId);
   const verdict = judgeUnclaimed(message, found);
@@ -88,7 +102,11 @@ async function unclaimed(deps: HandlerDeps, delivery: Delivery, message: Transac
   }
 }
 
-async function afterFailure(deps: HandlerDeps, delivery: Delivery, failed: Extract<AttemptResult, { kind: 'failed' }>): Promise<Answer> {
+async function afterFailure(
+  deps: HandlerDeps,
+  delivery: Delivery,
+  failed: Extract<AttemptResult, { kind: 'failed' }>,
+): Promise<Answer | InHand> {
   const { claimed, verdict } = failed;
   const index = delayIndex(claimed.attempt, deps.attemptsPerDelay);
   const { delayMs } = delayAt(deps.topology, index);
@@ -100,12 +118,13 @@ async function afterFailure(deps: HandlerDeps, delivery: Delivery, failed: Extra
   return delay(deps, delivery, { transactionId: claimed.transactionId, index, reason: verdict.error });
 }
 
-/** Into a delay queue, confirmed, and only then acknowledged: a crash between the two makes a duplicate, not a loss. */
+/** Into a delay queue, confirmed, and only then acknowledged: a crash between the two makes a duplicate, not a loss. In hand while the
+ *  broker takes nothing. */
 async function delay(
   deps: HandlerDeps,
   delivery: Delivery,
   { transactionId, index, reason }: { transactionId: string; index: number; reason: string },
-): Promise<Answer> {
+): Promise<Answer | InHand> {
   const { delayMs, routingKey } = delayAt(deps.topology, index);
   const copy = { exchange: deps.topology.exchange, routingKey, messageId: messageKey(delivery), body: delivery.body, headers: {} };
   const sent = deps.publisher.publish(copy);
@@ -113,7 +132,7 @@ async function delay(
   const verdict = await sent;
   await deps.faults('retry.published');
   deps.report({ kind: 'delayed', transactionId, reason, retryMs: delayMs });
-  return verdict === 'confirmed' ? 'done' : 'again';
+  return verdict === 'confirmed' ? 'done' : { waitMs: delayMs };
 }
 
 async function putAside(deps: HandlerDeps, delivery: Delivery, why: { reason: ParkReason; error: string }): Promise<Answer> {

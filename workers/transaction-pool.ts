@@ -1,6 +1,7 @@
 // The pool that books transactions, put together: a connection that consumes and one that publishes, the handlers of the work queue and
 // of the parked queue, the loop that tells outcomes, and the drain of all of it in the order in which nothing started is lost.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { createConsumer } from '../adapters/rabbitmq/consumer.ts';
 import type { Consumer } from '../adapters/rabbitmq/consumer.ts';
 import type { Link, LinkReport } from '../adapters/rabbitmq/link.ts';
@@ -67,7 +68,8 @@ export async function startTransactionPool(options: PoolOptions): Promise<Transa
     handled[what.kind] += 1;
     options.report(what);
   };
-  const transactions = consumeTransactions({ consuming, publishing, wakeNotices: notices.wake, count }, options, limits);
+  const waitInHand = async (ms: number) => pause(ms, true, { signal: stopping.signal }).catch(() => false);
+  const transactions = consumeTransactions({ consuming, publishing, wakeNotices: notices.wake, count, waitInHand }, options, limits);
   const parked = consumeParked(consuming, stopping.signal, options, limits);
 
   const drain = async (): Promise<void> => {
@@ -107,7 +109,13 @@ function startNotices({ database, notify, faults, onFault }: PoolOptions, limits
 }
 
 function consumeTransactions(
-  parts: { consuming: Link; publishing: Link; wakeNotices: () => void; count: (what: Handled) => void },
+  parts: {
+    consuming: Link;
+    publishing: Link;
+    wakeNotices: () => void;
+    count: (what: Handled) => void;
+    waitInHand: (ms: number) => Promise<boolean>;
+  },
   options: PoolOptions,
   limits: Limits,
 ): Consumer {
@@ -131,6 +139,7 @@ function consumeTransactions(
       attemptsPerDelay: limits.attemptsPerDelay,
       bodyMaxBytes: limits.messageMaxBytes,
       onSettled: parts.wakeNotices,
+      waitInHand: parts.waitInHand,
       report: parts.count,
     }),
   });

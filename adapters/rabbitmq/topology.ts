@@ -42,13 +42,16 @@ export function transactionTopology({ name, deliveryLimit, maxMessages, retryDel
   const safely = {
     'x-queue-type': 'quorum',
     'x-overflow': 'reject-publish',
-    'x-max-length': maxMessages,
     'x-dead-letter-exchange': '',
     'x-dead-letter-strategy': 'at-least-once',
   };
   return {
     exchange: name,
-    queue: { name, arguments: { ...safely, 'x-dead-letter-routing-key': parked, 'x-delivery-limit': deliveryLimit } },
+    queue: {
+      name,
+      arguments: { ...safely, 'x-max-length': maxMessages, 'x-dead-letter-routing-key': parked, 'x-delivery-limit': deliveryLimit },
+    },
+    // No length: what a delay queue refused would come back to a consumer that cannot book it either.
     delays: retryDelaysMs.map((delayMs) => ({
       delayMs,
       routingKey: `retry.${delayMs}`,

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readTransaction } from '../../db/transactions.ts';
+import { amqplibTransport } from '../../adapters/rabbitmq/amqplib.ts';
 import { workKey } from '../../adapters/rabbitmq/topology.ts';
+import type { Channel, Transport } from '../../adapters/rabbitmq/transport.ts';
 import { withChannel } from './support/messages.ts';
 import { soon } from './support/soon.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
@@ -83,6 +85,51 @@ test('an outage of the core parks nobody, however many attempts it takes', async
   world.core.down = false;
   await bookedExactlyOnce(world, accepted);
 });
+
+test('while the broker takes no copy for later, a purchase waits in hand, and an outage still parks nobody', async (t) => {
+  const world = await aWorld(t, { delaysMs: [20], deliveryLimit: 3 });
+  const broker = refusingDelays();
+  world.core.down = true;
+  const accepted = await world.accept(3);
+  await world.aRelay();
+  const pool = await world.aPool({ transport: broker.transport });
+  await soon(() => assert.ok(broker.refused() > 30));
+  world.core.down = false;
+  await bookedExactlyOnce(world, accepted);
+  assert.equal(pool.counts().redelivered, 0, 'nothing that the broker would count');
+});
+
+test('a purchase that waits in hand is given back by a drain, and booked by the next pool', async (t) => {
+  const world = await aWorld(t, { delaysMs: [3_600_000] });
+  const broker = refusingDelays();
+  world.core.moods = ['unavailable'];
+  const accepted = await world.accept(1);
+  await world.aRelay();
+  const pool = await world.aPool({ transport: broker.transport });
+  await soon(() => assert.equal(broker.refused(), 1));
+  await pool.drain();
+  await world.aPool();
+  await bookedExactlyOnce(world, accepted);
+});
+
+/** A broker that is real but for its delay queues: they refuse everything. */
+function refusingDelays(): { transport: Transport; refused: () => number } {
+  let refused = 0;
+  const refuse = (channel: Channel): Channel => ({
+    ...channel,
+    publish: (_message, onAnswer) => {
+      refused += 1;
+      onAnswer('nack');
+    },
+  });
+  const transport: Transport = {
+    connect: async (options) => {
+      const connection = await amqplibTransport.connect(options);
+      return { ...connection, openChannel: async (wanted) => refuse(await connection.openChannel(wanted)) };
+    },
+  };
+  return { transport, refused: () => refused };
+}
 
 test('a purchase that failed as often as we allow is parked with its first and last error, and is not booked behind our back', async (t) => {
   const world = await aWorld(t, { delaysMs: [20] });

@@ -23,6 +23,7 @@ test('every queue is a durable quorum queue, and none that dead-letters can lose
     assert.equal(given['x-dead-letter-strategy'], 'at-least-once');
     assert.equal(given['x-overflow'], 'reject-publish');
     assert.equal(given['x-dead-letter-exchange'], '', 'by name, for a binding can be taken away');
+    assert.equal(given['x-max-length'] === undefined, name.includes('.retry.'), 'the outbox is the buffer of the work; a delay has none');
     assert.ok(queues.some((target) => target.name === given['x-dead-letter-routing-key']));
   }
 });
