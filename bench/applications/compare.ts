@@ -16,7 +16,8 @@ export interface Measured {
 const atOnce = 20;
 const perTurn = 40;
 const serialPerTurn = 5;
-const warmUp = 10;
+// V8 optimizes the code of a variant while its first applications run; a worker runs for days after that.
+const warmUp = 40;
 
 /** Runs `rounds` turns of every variant. `processorMs` reads the processor time used so far by all who take part. */
 export async function compare<Name extends string>(
