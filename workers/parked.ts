@@ -5,19 +5,22 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readEnv } from '../config/env.ts';
 import { deliveryLimits } from '../config/limits.ts';
-import { discardParked, listParked, readParked, replayParked } from '../db/parked.ts';
+import { staffLimits } from '../config/staff-limits.ts';
+import { discardParked, listParked, readParked, replayedSince, replayParked } from '../db/parked.ts';
 import type { ParkedRow, Resolved } from '../db/parked.ts';
 import { openDatabase } from '../db/pool.ts';
 import type { Database } from '../db/pool.ts';
+import { replayNeedsTwo } from '../domain/four-eyes.ts';
 
 const usage = `Messages that could not be handled, and what to do with them.
 
   list     [--reason REASON] [--all] [--limit N]   open ones, oldest first; --all shows resolved ones too
   inspect  ID                                      everything about one, its body included
   replay   ID | --open [--reason REASON]           send its transaction on its way again
-           --by NAME --why TEXT [--rate N] [--limit N] [--dry-run]
+           --by NAME --why TEXT [--second NAME] [--rate N] [--limit N] [--dry-run]
   discard  ID --by NAME --why TEXT                 close it without doing anything
 
+  More than ${staffLimits.replayMaxMessages} replays by one person within an hour need a second one, who agrees to it: --second NAME.
   --json prints one JSON value instead of lines. --rate is messages per second (default ${deliveryLimits.replayPerSecond}).
 `;
 
@@ -27,6 +30,7 @@ const options = {
   open: { type: 'boolean', default: false },
   limit: { type: 'string', default: '1000' },
   by: { type: 'string' },
+  second: { type: 'string' },
   why: { type: 'string' },
   rate: { type: 'string', default: String(deliveryLimits.replayPerSecond) },
   'dry-run': { type: 'boolean', default: false },
@@ -70,7 +74,7 @@ async function one(database: Database, id: string): Promise<ParkedRow[]> {
 }
 
 async function replayAll(database: Database, rows: ParkedRow[], flags: Flags): Promise<(Resolved & { id: number })[]> {
-  const signature = signed(flags);
+  const signature = { ...signed(flags), ...(await agreed(database, rows.length, flags)) };
   const everyMs = 1_000 / positive(flags.rate, 'rate');
   const results: (Resolved & { id: number })[] = [];
   for (const { id } of rows) {
@@ -84,6 +88,17 @@ async function replayAll(database: Database, rows: ParkedRow[], flags: Flags): P
 function signed({ by, why }: Flags): { actor: string; reason: string } {
   if (!by || !why) throw new UsageError('--by NAME and --why TEXT are needed: both are written to the audit log');
   return { actor: `staff:${by}`, reason: why };
+}
+
+/** The second person, where the ops API would ask for one. The command line cannot prove who they are; the audit log names both. */
+async function agreed(database: Database, messages: number, flags: Flags): Promise<{ approvedBy?: string }> {
+  const { actor } = signed(flags);
+  const approvedBy = flags.second ? `staff:${flags.second}` : undefined;
+  if (approvedBy === actor) throw new UsageError('--second must be somebody else than --by');
+  if (approvedBy !== undefined) return { approvedBy };
+  if (replayNeedsTwo(messages, await replayedSince(database, actor, staffLimits.replayCountedMs), staffLimits))
+    throw new UsageError('these are too many for one person: --second NAME, who agrees to it, is needed; nothing was replayed');
+  return {};
 }
 
 function positive(text: string | undefined, name: string): number {

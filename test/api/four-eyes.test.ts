@@ -154,7 +154,18 @@ test('many parked messages are replayed only when another person confirms, and s
     `select count(*) as count, min(resolved_by) as by from parked_messages where resolution = 'replayed'`,
   );
   assert.deepEqual(rows, [{ count: 11, by: 'staff:mai' }]);
+  const [oldest, youngest] = await idsOfParked();
+  const one = async (id: number | undefined) => act(`/parked/${id}/replay`, { reason: 'WAY4 is back' }, mai);
+  assert.equal((await bodyOf(one(youngest)))['code'], 'SECOND_PERSON_NEEDED', 'one by one is no way around it');
+  assert.equal((await bodyOf(one(oldest)))['result'], 'resolved_before');
 });
+
+async function idsOfParked(): Promise<(number | undefined)[]> {
+  const { rows } = await database.query<{ oldest: number; youngest: number }>(
+    'select min(id)::int as oldest, max(id)::int as youngest from parked_messages',
+  );
+  return [rows[0]?.oldest, rows[0]?.youngest];
+}
 
 test('the list shows what waits, and the chain of the audit log holds', async () => {
   const id = await asksToCancel(await anAccepted());

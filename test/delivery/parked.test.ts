@@ -86,11 +86,20 @@ test('the command line lists, shows, tries out, replays and says what is wrong w
   };
   assert.equal(await parked('list'), 4);
   assert.equal(await parked('list', '--reason', 'MALFORMED'), 1);
+  await world.database.query(
+    `insert into parked_messages (message_id, reason, first_error, last_error, body, resolved_at, resolution, resolved_by)
+     select 'old-' || n, 'CORE_REFUSED', 'x', 'x', '', now(), 'replayed', 'staff:mai' from generate_series(1, 8) n`,
+  );
   assert.equal(await parked('inspect', String(rows[0]?.id)), 1);
   const replay = ['replay', '--open', '--reason', 'CORE_REFUSED', '--by', 'mai', '--why', 'the core is repaired', '--rate', '1000'];
   assert.equal(await parked(...replay, '--dry-run'), 3);
   assert.equal(await parked('list'), 4, 'a dry run changes nothing');
-  assert.equal(await parked(...replay), 3);
+  await assert.rejects(parked(...replay), { code: 2, stderr: /--second NAME, who agrees to it, is needed/ });
+  await assert.rejects(parked(...replay, '--second', 'mai'), { code: 2, stderr: /somebody else/ });
+  assert.equal(await parked('list'), 4, 'one person alone replays ten within an hour');
+  assert.equal(await parked(...replay, '--second', 'lan'), 3);
+  const { rows: agreed } = await world.database.query(`select 1 from audit_log where change->>'approvedBy' = 'staff:lan'`);
+  assert.equal(agreed.length, 3);
   await bookedExactlyOnce(world, accepted);
   assert.equal(await parked('list'), 1);
   await assert.rejects(parked('replay', '--open'), /--by NAME and --why TEXT are needed/);

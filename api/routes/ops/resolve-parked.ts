@@ -4,7 +4,7 @@
 import { z } from '@hono/zod-openapi';
 import { apiLimits } from '../../../config/limits.ts';
 import { staffLimits } from '../../../config/staff-limits.ts';
-import { discardParked, listParked, replayParked, replayedSince } from '../../../db/parked.ts';
+import { discardParked, listParked, readParked, replayParked, replayedSince } from '../../../db/parked.ts';
 import type { Resolved, Resolving } from '../../../db/parked.ts';
 import type { Database } from '../../../db/pool.ts';
 import { replayNeedsTwo } from '../../../domain/four-eyes.ts';
@@ -32,7 +32,7 @@ type Result = z.infer<typeof result>;
 /** Adds POST /ops/v1/parked/{id}/replay. */
 export function addReplayParked(app: Api, { database }: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.staff('replayParked'), problems: ['NOT_FOUND', 'NOTHING_TO_REPLAY'] },
+    { guard: guards.staff('replayParked'), problems: ['NOT_FOUND', 'NOTHING_TO_REPLAY', 'SECOND_PERSON_NEEDED'] },
     {
       method: 'post',
       path: '/ops/v1/parked/{id}/replay',
@@ -44,6 +44,12 @@ export function addReplayParked(app: Api, { database }: ApiDeps, guards: Guards)
   );
   app.openapi(route, async (c) => {
     const resolving = resolvingOf(c, parkedId(c.req.valid('param').id), c.req.valid('json').reason);
+    const found = await readParked(database, resolving.id);
+    const moves = found?.resolution === null && found.transactionStatus === 'accepted';
+    if (moves && replayNeedsTwo(1, await replayedSince(database, resolving.actor, staffLimits.replayCountedMs), staffLimits))
+      throw new Problem('SECOND_PERSON_NEEDED', {
+        detail: 'Ask for the rest together, at /ops/v1/parked/replay; somebody else confirms it.',
+      });
     return c.json(resultOf(resolving.id, await replay(database, resolving)), 200);
   });
 }
