@@ -37,13 +37,13 @@ async function prepareContract(
   const { applicationId } = ref;
   return recordOnce(store, ref, prepared, {
     ask: async () => {
-      const { terms, offerId } = await contractTerms(store, applicationId, now());
+      const { terms, offerId } = await contractTerms(store, applicationId, renderer.templateVersion, now());
       const content = await renderer.render(terms);
       const kept = await store.documents.keep({ applicationId, kind: 'contract', mediaType: 'application/pdf', content });
       return { terms, offerId, kept };
     },
     keep: async (tx, { terms, offerId, kept }) => {
-      const { contractId, contractNumber } = terms;
+      const { contractId, contractNumber, templateVersion } = terms;
       const document = await store.documents.add(tx, kept);
       await store.agreements.addContract(tx, { id: contractId, applicationId, offerId, contractNumber, templateVersion, document });
       await store.applications.advance(tx, applicationId, { status: 'awaiting_signature', step: 'contract', deadlineAt });
@@ -93,8 +93,6 @@ async function sealContract({ store, sealer }: ContractDeps, ref: StepRef, signa
   });
 }
 
-const templateVersion = 'pay-later-vn/2';
-
 /** The part of a stored offer that stands in the contract; parsed again, because it comes back from storage. */
 const offerShown = z.object({
   instalments: z.array(
@@ -105,7 +103,12 @@ const offerShown = z.object({
   lateFee: z.object({ basisPoints: z.number().int(), atMostVnd: z.number().int() }).nullable().default(null),
 });
 
-async function contractTerms(store: Store, applicationId: string, at: Date): Promise<{ terms: ContractTerms; offerId: string }> {
+async function contractTerms(
+  store: Store,
+  applicationId: string,
+  templateVersion: string,
+  at: Date,
+): Promise<{ terms: ContractTerms; offerId: string }> {
   const application = await store.applications.readApplication(store, applicationId);
   invariant(application, 'an application exists before its workflow');
   const profile = await store.customers.profile(store, application.customer_id);

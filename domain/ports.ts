@@ -234,6 +234,8 @@ export interface SmsGateway {
 // ── Contract and seal ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface ContractRenderer {
+  /** The template that it renders today; kept with each contract, and another one is refused. */
+  readonly templateVersion: string;
   /** The contract as PDF. The same terms give the same bytes, so the hash that the customer signs can be reproduced. */
   render(terms: ContractTerms): Promise<Uint8Array>;
 }

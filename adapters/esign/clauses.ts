@@ -6,7 +6,7 @@ import type { ContractTerms } from '../../domain/ports.ts';
 import type { Product } from '../../domain/schedule.ts';
 import { amountInWords } from './amount-in-words.ts';
 
-/** The template versions that can be rendered. */
+/** The template that is rendered. */
 export const templateVersion = 'pay-later-vn/2';
 
 /** The company that lends. */

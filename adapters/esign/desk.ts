@@ -4,6 +4,7 @@
 import { Worker } from 'node:worker_threads';
 import { VendorFailure } from '../../domain/failures.ts';
 import type { ContractRenderer, PdfSealer } from '../../domain/ports.ts';
+import { templateVersion } from './clauses.ts';
 import type { DeskAnswer, DeskFailure, DeskMaterial, DeskOrder, Paperwork } from './desk-thread.ts';
 
 export interface Desk extends ContractRenderer, PdfSealer {
@@ -56,6 +57,7 @@ export function createDesk({ waitingMax, ...material }: DeskMaterial & { waiting
 
   running().unref(); // the first customer does not wait for libraries to load
   return {
+    templateVersion,
     render: async (terms) => order({ kind: 'render', terms }),
     seal: async (pdf, seal) => order({ kind: 'seal', pdf, seal }),
     close: async () => void (await thread?.terminate()),

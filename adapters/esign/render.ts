@@ -19,6 +19,7 @@ export function createContractRenderer({ lender = sampleLender }: { lender?: Len
   pdfmake.setUrlAccessPolicy(() => false);
   pdfmake.setLocalAccessPolicy((path) => fontFiles.has(path));
   return {
+    templateVersion,
     async render(terms) {
       const document = contractDocument(checked(terms), printable(lender));
       try {

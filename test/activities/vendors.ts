@@ -187,6 +187,7 @@ function createCore(answer: Answer, core: Core, says: Says): CardCore {
 
 function createRenderer(answer: Answer): ContractRenderer {
   return {
+    templateVersion: 'pay-later-vn/test',
     render: async (terms) => answer('esign', 'render', () => Buffer.from(`%PDF ${JSON.stringify(terms)}`)),
   };
 }
