@@ -1,6 +1,7 @@
 // Messages that nobody could handle, for people to look at. The row is the truth; the parked queue only carries a message here when the
 // broker put it aside on its own. A replay never repeats the old message: it writes a new one from what the database knows.
 
+import { createHash } from 'node:crypto';
 import { deliveryLimits } from '../config/limits.ts';
 import { waitingReasons } from '../domain/delivery.ts';
 import type { ParkReason } from '../domain/delivery.ts';
@@ -20,8 +21,17 @@ export interface ParkedMessage {
   headers: Record<string, string | number>;
 }
 
-/** Writes the row. False when this message was parked before: the first row stands, resolved or not. */
+/** Writes the row. False when this message was parked before: the first row stands, resolved or not. Another message under the same id,
+ *  which only others send, gets a row of its own, whose id has the digest of the body with it. */
 export async function parkMessage(q: Queryable, parked: ParkedMessage): Promise<boolean> {
+  if (await insertParked(q, parked)) return true;
+  const { messageId, body } = parked;
+  const same = await q.query('select from parked_messages where message_id = $1 and body = $2', [messageId, body]);
+  if (same.rowCount === 1) return false;
+  return insertParked(q, { ...parked, messageId: `${messageId}#${createHash('sha256').update(body).digest('hex')}` });
+}
+
+async function insertParked(q: Queryable, parked: ParkedMessage): Promise<boolean> {
   const { rowCount } = await q.query(
     `insert into parked_messages (message_id, transaction_id, reason, first_error, last_error, body, headers)
      values ($1, $2, $3, coalesce((select first_error from transactions where id = $2), $4), $5, $6, $7)

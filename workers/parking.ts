@@ -54,7 +54,7 @@ function brokerReason(delivery: Delivery): ParkReason {
 
 function rowOf(delivery: Delivery, why: { reason: ParkReason; error: string }, bodyMaxBytes: number): ParkedMessage {
   return {
-    messageId: messageKey(delivery),
+    messageId: messageIdOf(delivery),
     transactionId: transactionIdOf(delivery.body),
     reason: why.reason,
     firstError: why.error,
@@ -64,10 +64,22 @@ function rowOf(delivery: Delivery, why: { reason: ParkReason; error: string }, b
   };
 }
 
-/** The message's own id, or one made of its body when it has none that can be stored. */
-export function messageKey({ messageId, body }: Pick<Delivery, 'messageId' | 'body'>): string {
-  if (messageId && /^[\x20-\x7e]{1,128}$/.test(messageId)) return messageId;
-  return `sha256:${createHash('sha256').update(body).digest('hex')}`;
+/** What a message is told apart by on its way. Our own ids are given once; two messages of others may come under one id, so theirs has the
+ *  digest of the body with it. A copy that comes back under its key has the same key. */
+export function messageKey(message: Pick<Delivery, 'messageId' | 'body'>): string {
+  const id = messageIdOf(message);
+  const isOurs = isId('outbox', id) && readMessage(message.body.toString('utf8')).kind === 'message';
+  return isOurs ? id : `${id}#${digestOf(message.body)}`;
+}
+
+/** The id that a message was sent with, or one made of its body when it has none that can be stored. */
+function messageIdOf({ messageId, body }: Pick<Delivery, 'messageId' | 'body'>): string {
+  const id = messageId?.replace(`#${digestOf(body)}`, '') ?? '';
+  return /^[\x20-\x7e]{1,128}$/.test(id) ? id : `sha256:${digestOf(body)}`;
+}
+
+function digestOf(body: Buffer): string {
+  return createHash('sha256').update(body).digest('hex');
 }
 
 function transactionIdOf(body: Buffer): string | null {

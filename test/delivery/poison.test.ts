@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newId } from '../../db/ids.ts';
+import { messageKey } from '../../workers/parking.ts';
 import { soon } from './support/soon.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
 import { messageOf, publishRaw, readyMessages } from './support/messages.ts';
@@ -53,6 +54,38 @@ test('a message without an id, sent twice, is one row', async (t) => {
   const reasons = await parkedReasons(world);
   assert.equal(Object.keys(reasons).length, 1);
   assert.match(Object.keys(reasons)[0] ?? '', /^sha256:[0-9a-f]{64}$/);
+});
+
+test('messages of others that share an id are each parked, also when they were delayed first', async (t) => {
+  const world = await aWorld(t);
+  let failures = 2;
+  const faults = (point: string): void => {
+    if (point === 'park.writing' && (failures -= 1) >= 0) throw new TypeError('the database is away');
+  };
+  await world.aPool({ faults });
+  await publishRaw(world, [
+    { body: 'one', messageId: 'used twice' },
+    { body: 'two', messageId: 'used twice' },
+  ]);
+  await soon(async () => {
+    const { rows } = await world.database.query<{ body: Buffer }>('select body from parked_messages');
+    assert.deepEqual(rows.map(({ body }) => body.toString()).toSorted(), ['one', 'two']);
+  });
+  const [first, second] = Object.keys(await parkedReasons(world)).toSorted();
+  assert.equal(first, 'used twice');
+  assert.match(second ?? '', /^used twice#[0-9a-f]{64}$/);
+  await soon(async () => assert.equal(await readyMessages(world, world.topology.parked.name), 0));
+  assert.equal(Object.keys(await parkedReasons(world)).length, 2, 'whoever finds them again finds their rows');
+});
+
+test('on their way, messages of others are told apart by their bodies, and ours by the id that is given once', () => {
+  const key = (messageId: string, body: string) => messageKey({ messageId, body: Buffer.from(body) });
+  const [one, two] = [key('used twice', 'one'), key('used twice', 'two')];
+  assert.notEqual(one, two);
+  assert.equal(key(one, 'one'), one, 'a copy that comes back has the same key');
+  const ours = newId('outbox');
+  assert.equal(key(ours, messageOf({ transactionId: newId('transaction'), rrn: '000000000001' })), ours);
+  assert.notEqual(key(ours, 'nonsense under an id of ours'), ours);
 });
 
 test('a message whose handler dies every time is parked by the broker after its limit, and found in the same table', async (t) => {
