@@ -133,12 +133,19 @@ export async function replayParked(tx: Tx, resolving: Resolving): Promise<Resolv
   if ('kind' in row) return row;
   const { transactionId, transactionStatus } = row;
   if (!transactionId || !transactionStatus) return { kind: 'refused', why: 'NO_TRANSACTION' };
-  if (transactionStatus === 'accepted') {
-    await tx.query('update transactions set tries_left = $2, retry_at = null where id = $1', [transactionId, deliveryLimits.maxAttempts]);
-    await sendAgain(tx, [transactionId]);
-  }
+  const isOpen = await refillTries(tx, transactionId);
+  if (isOpen) await sendAgain(tx, [transactionId]);
   await resolve(tx, row, resolving, 'replayed');
-  return { kind: transactionStatus === 'accepted' ? 'replayed' : 'settled', transactionId };
+  return { kind: isOpen ? 'replayed' : 'settled', transactionId };
+}
+
+/** False when the transaction has its outcome, be it since a moment ago. */
+async function refillTries(tx: Tx, transactionId: string): Promise<boolean> {
+  const { rowCount } = await tx.query(`update transactions set tries_left = $2, retry_at = null where id = $1 and status = 'accepted'`, [
+    transactionId,
+    deliveryLimits.maxAttempts,
+  ]);
+  return rowCount === 1;
 }
 
 /** Closes a parked message without doing anything. Refused while it is the reason why a purchase has no outcome: that one is to be

@@ -4,19 +4,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Tx } from '../../db/pool.ts';
 import { handOffAges, tidyOutbox } from '../../db/outbox.ts';
-import { acceptTransaction } from '../../db/transactions.ts';
 import { aWorld } from './world.ts';
 
-const { database, merchantId, anApplication } = await aWorld();
+const { database, aPurchase } = await aWorld();
 const day = 86_400_000;
 const keptMs = 7 * day;
-
-async function aPurchase(): Promise<string> {
-  const applicationId = await anApplication();
-  const terms = { applicationId, merchantId, kind: 'purchase', contractNumber: 'K1', amountVnd: 100_000 } as const;
-  const accepted = await database.withTransaction(async (tx) => acceptTransaction(tx, { ...terms, intentKey: applicationId }));
-  return accepted.transactionId;
-}
 
 async function settle(transactionId: string): Promise<void> {
   await database.query(`update transactions set status = 'posted', settled_at = now() where id = $1`, [transactionId]);

@@ -8,6 +8,7 @@ import { openDatabase } from '../../db/pool.ts';
 import type { Database } from '../../db/pool.ts';
 import { createStore } from '../../db/store.ts';
 import type { Store } from '../../db/store.ts';
+import { acceptTransaction } from '../../db/transactions.ts';
 import { freshDatabase } from '../support/database.ts';
 
 export const boxes = createBoxes({ dataKey: Buffer.alloc(32, 1), indexKey: Buffer.alloc(32, 2) });
@@ -19,6 +20,8 @@ export interface World {
   merchantId: string;
   /** Adds an application with a customer of its own and returns its id. */
   anApplication(): Promise<string>;
+  /** Accepts a purchase of an application of its own and returns its id. */
+  aPurchase(): Promise<string>;
 }
 
 /** A migrated database, dropped after the file's tests. */
@@ -31,11 +34,17 @@ export async function aWorld(): Promise<World> {
   });
   const store = createStore(database, boxes);
   const merchantId = await database.withTransaction(async (tx) => addMerchant(tx, { name: 'Test Shop' }));
-  return {
+  const world: World = {
     url: fresh.url,
     database,
     store,
     merchantId,
+    aPurchase: async () => {
+      const applicationId = await world.anApplication();
+      const terms = { applicationId, merchantId, kind: 'purchase', contractNumber: 'K1', amountVnd: 100_000 } as const;
+      const accepted = await database.withTransaction(async (tx) => acceptTransaction(tx, { ...terms, intentKey: applicationId }));
+      return accepted.transactionId;
+    },
     anApplication: async () =>
       database.withTransaction(async (tx) => {
         const customerId = await store.customers.add(tx, { phone: '+84900000001' });
@@ -54,4 +63,5 @@ export async function aWorld(): Promise<World> {
         return row.id;
       }),
   };
+  return world;
 }
