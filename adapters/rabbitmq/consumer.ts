@@ -138,7 +138,7 @@ function tell({ channel, deliveryTag }: Held, answer: Answer): boolean {
   }
 }
 
-/** Returns what was never started; the broker does not hold it against the message. */
+/** Returns what was never started. From RabbitMQ 4.3 on it is not held against the message; before, it counts towards the delivery limit. */
 function giveBack({ channel, deliveryTag }: Held): void {
   try {
     channel.nack(deliveryTag);
