@@ -19,6 +19,9 @@ interface UfxExchange<Answer> {
   readOnly?: boolean;
 }
 
+/** Expired credentials, a missing permission, a wrong address, a proxy in between. */
+const closedGateway = new Set([401, 403, 404, 407]);
+
 export type SendUfx = <Answer extends { Status: { RespCode: string } }>(exchange: UfxExchange<Answer>) => Promise<Answer>;
 
 /** Returns the answer with whatever known code it carries; the caller decides what a refusal means. Throws {@link VendorFailure}. */
@@ -36,8 +39,10 @@ export function createUfx(http: VendorHttp, installation: Way4Installation): Sen
       },
       call,
     );
-    // Business errors come with HTTP 200; a 4xx is a gateway that never let the message through.
-    if (response.status >= 400) throw new VendorFailure('way4', 'rejected', `HTTP_${response.status}`);
+    // Business errors come with HTTP 200; a 4xx is a gateway that never let the message through. One that is closed to all of us says nothing
+    // about this message.
+    if (response.status >= 400)
+      throw new VendorFailure('way4', closedGateway.has(response.status) ? 'unavailable' : 'rejected', `HTTP_${response.status}`);
     const message = readMessage(response.text);
     if (message.type !== type || message.direction !== 'Rs' || message.msgId !== msgId) {
       throw new VendorFailure('way4', 'garbage', 'OTHER_MESSAGE');
