@@ -4,12 +4,15 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { before, describe, test } from 'node:test';
+import { Client } from '@temporalio/client';
 import { connect } from 'amqplib';
 import { bindingsOf } from '../../adapters/rabbitmq/topology.ts';
 import { freePort } from '../../infra/local/ports.ts';
 import { PROCESSES } from '../../infra/local/processes.ts';
 import { handOffTopology } from '../../workers/broker.ts';
-import { applicationWorkflowId } from '../../workflows/messages.ts';
+import { newId } from '../../db/ids.ts';
+import { applicationWorkflowId, taskQueues } from '../../workflows/messages.ts';
+import { eventually } from '../support/eventually.ts';
 import { opened } from '../support/payloads.ts';
 import { startSystem } from '../support/system.ts';
 import { call, merchantSees, staffSee } from './support/actors.ts';
@@ -55,6 +58,17 @@ describe('personal data stays where it belongs', () => {
     assert.match(metrics, /^temporal_worker_task_slots_available\{.*task_queue="applications"/m);
     const namesAndLabels = metrics.replaceAll(/ \S+$/gm, '');
     assert.deepEqual(leaks(namesAndLabels, secrets), []);
+  });
+
+  test('a payload that was not encrypted is refused, and the metrics say so', async (t) => {
+    const plain = new Client({ connection: temporal.connection, namespace: temporal.options.namespace });
+    const id = applicationWorkflowId(newId('application'));
+    const run = await plain.workflow.start('application', { workflowId: id, taskQueue: taskQueues.applications, args: [{}] });
+    t.after(async () => run.terminate('it cannot be read'));
+    await eventually('the refusal is counted', async () => {
+      const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+      return /^trasau_payloads_refused(_total)?\{.*code="PLAIN".*\} [1-9]/m.test(metrics) || undefined;
+    });
   });
 
   test('not in the messages that RabbitMQ carries', () => {
