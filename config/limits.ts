@@ -140,7 +140,7 @@ export const databaseLimits = {
 export const deliveryLimits = {
   /** RabbitMQ: 5–20 s is best; a consumer that hangs is found in two to three heartbeats. */
   heartbeatSeconds: 10,
-  /** Must not be shorter than the heartbeat time-out. */
+  /** Three heartbeats, by which a dead connection is found; longer where a process has a longer heartbeat (workers/broker.ts). */
   confirmTimeoutMs: 30 * second,
   /** Our choice: one claim of the relay. */
   relayBatch: 100,

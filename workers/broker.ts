@@ -45,6 +45,11 @@ export function openLink(options: {
   return link;
 }
 
+/** What goes with a heartbeat: no confirm is missed before a dead connection is found, after three of them at the latest. */
+export function heartbeatLimits(heartbeatSeconds: number): Pick<DeliveryLimits, 'heartbeatSeconds' | 'confirmTimeoutMs'> {
+  return { heartbeatSeconds, confirmTimeoutMs: Math.max(deliveryLimits.confirmTimeoutMs, 3 * heartbeatSeconds * 1_000) };
+}
+
 /** Logs what happens to a link; a loss is a warning, for it is repaired. */
 export function linkReporter(log: Log): (report: LinkReport) => void {
   return (report) => {

@@ -3,7 +3,7 @@
 import { readEnv } from '../config/env.ts';
 import { databaseLimits, deliveryLimits } from '../config/limits.ts';
 import { openDatabase } from '../db/pool.ts';
-import { handOffTopology, linkReporter, refuseToStart } from './broker.ts';
+import { handOffTopology, heartbeatLimits, linkReporter, refuseToStart } from './broker.ts';
 import { drainOnSignal } from './drain.ts';
 import { noFaults } from './fault-points.ts';
 import { startHealth } from './health.ts';
@@ -48,7 +48,7 @@ relay = await startRelay({
   amqpUrl: env.AMQP_URL,
   name: env.POD_NAME,
   topology: handOffTopology(env.HAND_OFF_QUEUE),
-  limits: { heartbeatSeconds: env.AMQP_HEARTBEAT_SECONDS },
+  limits: heartbeatLimits(env.AMQP_HEARTBEAT_SECONDS),
   faults: noFaults,
   onFault,
   report,

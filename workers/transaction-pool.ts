@@ -56,7 +56,7 @@ export interface PoolCounts {
   sessions: number;
 }
 
-/** Starts booking. Resolves when it consumes; rejects with TopologyMismatch, nothing started, when the broker's queues are not ours. */
+/** Starts booking. Resolves when it consumes; rejects with TopologyMismatch, everything ended again, when the broker's queues are not ours. */
 export async function startTransactionPool(options: PoolOptions): Promise<TransactionPool> {
   const limits: Limits = { ...deliveryLimits, coreTimeoutMs: vendorLimits.way4TimeoutMs, ...options.limits };
   const handled: PoolCounts['handled'] = { settled: 0, duplicate: 0, fenced: 0, delayed: 0, parked: 0, ambiguous: 0 };
@@ -69,8 +69,9 @@ export async function startTransactionPool(options: PoolOptions): Promise<Transa
     options.report(what);
   };
   const waitInHand = async (ms: number) => pause(ms, true, { signal: stopping.signal }).catch(() => false);
-  const transactions = consumeTransactions({ consuming, publishing, wakeNotices: notices.wake, count, waitInHand }, options, limits);
+  // Opened in this order: a parked queue that cannot be consumed ends the session, before any purchase was fetched and counts as delivered.
   const parked = consumeParked(consuming, stopping.signal, options, limits);
+  const transactions = consumeTransactions({ consuming, publishing, wakeNotices: notices.wake, count, waitInHand }, options, limits);
 
   const drain = async (): Promise<void> => {
     stopping.abort();

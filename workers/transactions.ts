@@ -7,7 +7,7 @@ import { readEnv } from '../config/env.ts';
 import { databaseLimits, deliveryLimits, vendorLimits } from '../config/limits.ts';
 import { openDatabase } from '../db/pool.ts';
 import { applicationWorkflowId, transactionSettled } from '../workflows/messages.ts';
-import { handOffTopology, linkReporter, refuseToStart } from './broker.ts';
+import { handOffTopology, heartbeatLimits, linkReporter, refuseToStart } from './broker.ts';
 import { drainOnSignal } from './drain.ts';
 import { noFaults } from './fault-points.ts';
 import type { Handled } from './handle-transaction.ts';
@@ -84,7 +84,7 @@ pool = await startTransactionPool({
     answerMaxBytes: vendorLimits.answerMaxBytes,
   }),
   notify,
-  limits: { heartbeatSeconds: env.AMQP_HEARTBEAT_SECONDS },
+  limits: heartbeatLimits(env.AMQP_HEARTBEAT_SECONDS),
   faults: noFaults,
   onFault,
   report: (report) => ('link' in report ? reportLink(report) : reportHandled(report)),

@@ -76,7 +76,7 @@ export function bindingsOf({ exchange, queue, delays }: Topology): { exchange: s
   ];
 }
 
-/** A queue or exchange exists with other properties. Nothing was changed; a person has to drain and delete it, or restore the setting. */
+/** A queue or exchange exists with other properties. What was there is unchanged; a person has to drain and delete it, or restore the setting. */
 export class TopologyMismatch extends Error {
   override readonly name = 'TopologyMismatch';
 }
@@ -110,7 +110,7 @@ function mismatchOf(error: unknown): TopologyMismatch | undefined {
   if (!found) return undefined;
   const [, argument, sort, name, difference] = found;
   return new TopologyMismatch(
-    `${sort} '${name}' exists with another ${argument}: ${difference}. Drain and delete it, or restore that setting; nothing was changed.`,
+    `${sort} '${name}' exists with another ${argument}: ${difference}. Drain and delete it, or restore that setting; what was there is unchanged.`,
     { cause: error },
   );
 }
