@@ -15,14 +15,16 @@ import type { AttemptDeps, AttemptResult } from './attempt.ts';
 import { messageKey, park } from './parking.ts';
 import type { ParkingDeps } from './parking.ts';
 
+/** Waits with a delivery in hand. False as soon as it is to be given back, or cannot be answered any more. */
+export type WaitInHand = (ms: number, delivery: Delivery) => Promise<boolean>;
+
 export interface HandlerDeps extends AttemptDeps, ParkingDeps {
   publisher: Publisher;
   topology: Topology;
   attemptsPerDelay: readonly number[];
   /** Called when an outcome was stored, so that its workflow hears of it without delay. */
   onSettled: () => void;
-  /** Waits with the message in hand. False when the pool is told to stop before the time is over. */
-  waitInHand: (ms: number) => Promise<boolean>;
+  waitInHand: WaitInHand;
   report: (handled: Handled) => void;
 }
 
@@ -48,7 +50,7 @@ export function createTransactionHandler(deps: HandlerDeps): (delivery: Delivery
     await deps.faults('pool.delivered');
     let answer = await handle(deps, delivery);
     // What is requeued counts at the broker, which parks it at the delivery limit; what waits in hand does not.
-    while (typeof answer !== 'string') answer = (await deps.waitInHand(answer.waitMs)) ? await handle(deps, delivery) : 'again';
+    while (typeof answer !== 'string') answer = (await deps.waitInHand(answer.waitMs, delivery)) ? await handle(deps, delivery) : 'again';
     return answer;
   };
 }

@@ -15,7 +15,7 @@ import type { Database } from '../db/pool.ts';
 import { openLink } from './broker.ts';
 import type { Faults } from './fault-points.ts';
 import { createTransactionHandler } from './handle-transaction.ts';
-import type { Handled } from './handle-transaction.ts';
+import type { Handled, WaitInHand } from './handle-transaction.ts';
 import { startLoop } from './loop.ts';
 import type { Loop } from './loop.ts';
 import { noticeRound } from './outcome-notices.ts';
@@ -68,7 +68,7 @@ export async function startTransactionPool(options: PoolOptions): Promise<Transa
     handled[what.kind] += 1;
     options.report(what);
   };
-  const waitInHand = async (ms: number) => pause(ms, true, { signal: stopping.signal }).catch(() => false);
+  const waitInHand = createWait(consuming, stopping.signal);
   // Opened in this order: a parked queue that cannot be consumed ends the session, before any purchase was fetched and counts as delivered.
   const parked = consumeParked(consuming, stopping.signal, options, limits);
   const transactions = consumeTransactions({ consuming, publishing, wakeNotices: notices.wake, count, waitInHand }, options, limits);
@@ -99,6 +99,20 @@ function linkFor(purpose: string, { amqpUrl, name, topology, transport, report }
   return openLink({ url: amqpUrl, name: `${name} ${purpose}`, topology, limits, transport, report });
 }
 
+/** A delivery whose session is gone holds no place any longer: the broker delivers it again. */
+function createWait(consuming: Link, stopping: AbortSignal): WaitInHand {
+  let session = new AbortController();
+  consuming.onState((state) => {
+    if (state !== 'connecting') return;
+    session.abort();
+    session = new AbortController();
+  });
+  return async (ms, { generation }) => {
+    if (consuming.state() === 'connecting' || consuming.generation() !== generation) return false;
+    return pause(ms, true, { signal: AbortSignal.any([stopping, session.signal]) }).catch(() => false);
+  };
+}
+
 function startNotices({ database, notify, faults, onFault }: PoolOptions, limits: Limits): Loop {
   const { noticeBatch: batch, noticeRetryMs: retryMs } = limits;
   return startLoop({
@@ -115,7 +129,7 @@ function consumeTransactions(
     publishing: Link;
     wakeNotices: () => void;
     count: (what: Handled) => void;
-    waitInHand: (ms: number) => Promise<boolean>;
+    waitInHand: WaitInHand;
   },
   options: PoolOptions,
   limits: Limits,

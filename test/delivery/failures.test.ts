@@ -7,6 +7,7 @@ import { amqplibTransport } from '../../adapters/rabbitmq/amqplib.ts';
 import { workKey } from '../../adapters/rabbitmq/topology.ts';
 import type { Channel, Transport } from '../../adapters/rabbitmq/transport.ts';
 import { withChannel } from './support/messages.ts';
+import { tcpProxy } from './support/tcp-proxy.ts';
 import { soon } from './support/soon.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
 import { aWorld, fastPool } from './support/world.ts';
@@ -109,6 +110,20 @@ test('a purchase that waits in hand is given back by a drain, and booked by the 
   await soon(() => assert.equal(broker.refused(), 1));
   await pool.drain();
   await world.aPool();
+  await bookedExactlyOnce(world, accepted);
+});
+
+test('a purchase that waits in hand gives up its place when its connection is lost', async (t) => {
+  const world = await aWorld(t, { delaysMs: [3_600_000] });
+  const wire = await tcpProxy(world.amqpUrl);
+  world.afterwards(wire.close);
+  const broker = refusingDelays();
+  world.core.moods = ['unavailable'];
+  const accepted = await world.accept(1);
+  await world.aRelay();
+  await world.aPool({ amqpUrl: wire.url, transport: broker.transport, limits: { ...fastPool, consumerConcurrency: 1 } });
+  await soon(() => assert.equal(broker.refused(), 1));
+  wire.cut();
   await bookedExactlyOnce(world, accepted);
 });
 
