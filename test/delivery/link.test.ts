@@ -192,6 +192,23 @@ test('too many unconfirmed messages, or a blocked broker, make the next one wait
   assert.deepEqual(await Promise.all(verdicts), ['confirmed', 'confirmed', 'confirmed', 'confirmed']);
 });
 
+test('an alarm longer than the confirm time-out ends the wait and not the session, and what was lost is published anew', async (t) => {
+  const transport = fakeTransport();
+  const link = aLink(t, transport);
+  const publisher = createPublisher({ link, maxUnconfirmed: 10, confirmTimeoutMs: 100 });
+  await link.start();
+  const before = publisher.publish(message('m1'));
+  const channel = newest(transport);
+  transport.connections.at(-1)?.block(true);
+  assert.equal(await before, 'unconfirmed');
+  assert.equal(link.state(), 'blocked', 'not ready, as long as the alarm lasts');
+  assert.equal(transport.connections.length, 1);
+  transport.connections.at(-1)?.block(false);
+  const anew = publisher.publish(message('m1'));
+  await confirm(() => channel, 1);
+  assert.equal(await anew, 'confirmed');
+});
+
 test('the same message asked twice at once is sent once and both hear the verdict', async (t) => {
   const transport = fakeTransport();
   const link = aLink(t, transport);
