@@ -3,6 +3,7 @@
 
 import type { Answer, Delivery } from '../adapters/rabbitmq/consumer.ts';
 import type { Publisher } from '../adapters/rabbitmq/publisher.ts';
+import type { OutgoingMessage } from '../adapters/rabbitmq/transport.ts';
 import type { Topology } from '../adapters/rabbitmq/topology.ts';
 import { delayIndex, errorCode, judgeUnclaimed, readMessage } from '../domain/delivery.ts';
 import type { ParkReason, TransactionMessage } from '../domain/delivery.ts';
@@ -129,12 +130,22 @@ async function delay(
 ): Promise<Answer | InHand> {
   const { delayMs, routingKey } = delayAt(deps.topology, index);
   const copy = { exchange: deps.topology.exchange, routingKey, messageId: messageKey(delivery), body: delivery.body, headers: {} };
-  const sent = deps.publisher.publish(copy);
-  await deps.faults('retry.sent');
-  const verdict = await sent;
-  await deps.faults('retry.published');
   deps.report({ kind: 'delayed', transactionId, reason, retryMs: delayMs });
-  return verdict === 'confirmed' ? 'done' : { waitMs: delayMs };
+  const betweenMs = delayAt(deps.topology, 0).delayMs;
+  // Offered again and again: a long delay must not hold a place in the pool because the broker was away for a moment.
+  for (let leftMs = delayMs; leftMs > betweenMs; leftMs -= betweenMs) {
+    if (await isTaken(deps, copy)) return 'done';
+    if (!(await deps.waitInHand(betweenMs, delivery))) return 'again';
+  }
+  return (await isTaken(deps, copy)) ? 'done' : { waitMs: betweenMs };
+}
+
+async function isTaken({ publisher, faults }: HandlerDeps, copy: OutgoingMessage): Promise<boolean> {
+  const sent = publisher.publish(copy);
+  await faults('retry.sent');
+  const verdict = await sent;
+  await faults('retry.published');
+  return verdict === 'confirmed';
 }
 
 async function putAside(deps: HandlerDeps, delivery: Delivery, why: { reason: ParkReason; error: string }): Promise<Answer> {

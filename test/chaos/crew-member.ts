@@ -67,7 +67,7 @@ export function createCrewMember(orders: Orders, wires: CrewMember['wires'], onR
       if (child !== born) return;
       for (const [name, count] of Object.entries(current)) total[name as keyof Evidence] = (total[name as keyof Evidence] ?? 0) + count; // its own keys
       current = {};
-      if (killed || (stopping && code === 0)) return;
+      if (killed || (stopping && (code === 0 || signal === 'SIGTERM'))) return; // SIGTERM: told to stop before it was at work
       accidents.push(`${orders.name} ended by itself: ${signal ?? code}`);
       atWork.reject(new Error(accidents.at(-1)));
     });
