@@ -2,53 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
 import fc from 'fast-check';
 import { backoffMs } from '../../adapters/rabbitmq/backoff.ts';
 import { createConsumer } from '../../adapters/rabbitmq/consumer.ts';
 import type { Answer, Delivery } from '../../adapters/rabbitmq/consumer.ts';
-import type { Published } from '../../adapters/rabbitmq/flights.ts';
-import { createLink } from '../../adapters/rabbitmq/link.ts';
 import { nextLinkState } from '../../adapters/rabbitmq/link-state.ts';
 import type { LinkEvent, LinkState } from '../../adapters/rabbitmq/link-state.ts';
 import { createPublisher } from '../../adapters/rabbitmq/publisher.ts';
 import { TopologyMismatch, topologyTenant, transactionTopology } from '../../adapters/rabbitmq/topology.ts';
 import { soon } from './support/soon.ts';
+import { aLink, newest } from './support/fake-link.ts';
 import { fakeTransport } from './support/fake-transport.ts';
-import type { FakeChannel, FakeTransport } from './support/fake-transport.ts';
 
-function aLink(t: TestContext, transport: FakeTransport) {
-  const link = createLink({
-    transport,
-    url: 'amqp://nowhere',
-    name: 'test',
-    heartbeatSeconds: 10,
-    connectTimeoutMs: 50,
-    closeTimeoutMs: 50,
-    backoff: { baseMs: 1, maxMs: 5 },
-    report: () => undefined,
-  });
-  t.after(link.close);
-  return link;
-}
-
-/** The channel that the newest session opened last. */
-function newest(transport: FakeTransport): FakeChannel {
-  const channel = transport.connections.at(-1)?.channels.at(-1);
-  assert.ok(channel);
-  return channel;
-}
-
-/** Waits until the n-th message was sent, and confirms it. */
-async function confirm(channel: () => FakeChannel, n: number): Promise<void> {
-  await soon(() => {
-    const sent = channel().published[n];
-    assert.ok(sent);
-    sent.answer('ack');
-  });
-}
-
-const message = (messageId: string) => ({ exchange: 'x', routingKey: 'k', messageId, body: Buffer.from('{}'), headers: {} });
 const raw = (deliveryTag: number) => ({
   deliveryTag,
   messageId: `m${deliveryTag}`,
@@ -126,98 +91,6 @@ test('a closed link can be closed while it connects', async (t) => {
   await link.close();
   await started;
   assert.equal(link.state(), 'closed');
-});
-
-test('only a confirm without a return is a publication', async (t) => {
-  const transport = fakeTransport();
-  const link = aLink(t, transport);
-  const publisher = createPublisher({ link, maxUnconfirmed: 10, confirmTimeoutMs: 1_000 });
-  await link.start();
-  const channel = newest(transport);
-  const verdicts = [publisher.publish(message('a')), publisher.publish(message('b')), publisher.publish(message('c'))];
-  const answer = (n: number, how: 'ack' | 'nack') => channel.published[n]?.answer(how);
-  answer(0, 'nack');
-  answer(1, 'ack');
-  channel.returns(message('c'));
-  answer(2, 'ack');
-  assert.deepEqual(await Promise.all(verdicts), ['refused', 'confirmed', 'returned']);
-});
-
-test('a lost channel leaves every message on it unconfirmed, and the next session publishes again', async (t) => {
-  const transport = fakeTransport();
-  const link = aLink(t, transport);
-  const publisher = createPublisher({ link, maxUnconfirmed: 10, confirmTimeoutMs: 1_000 });
-  await link.start();
-  const lost = publisher.publish(message('a'));
-  newest(transport).closed.happen('404');
-  assert.equal(await lost, 'unconfirmed');
-  const again = publisher.publish(message('a'));
-  await soon(() => assert.ok(link.generation() === 2 && link.state() === 'ready'));
-  await confirm(() => newest(transport), 0);
-  assert.equal(await again, 'confirmed');
-});
-
-test('an answer of a channel that is gone is not taken for that of the message sent anew', async (t) => {
-  const transport = fakeTransport();
-  const link = aLink(t, transport);
-  const publisher = createPublisher({ link, maxUnconfirmed: 10, confirmTimeoutMs: 1_000 });
-  await link.start();
-  const first = newest(transport);
-  const lost = publisher.publish(message('a'));
-  first.closed.happen('404');
-  assert.equal(await lost, 'unconfirmed');
-  await soon(() => assert.ok(link.generation() === 2 && link.state() === 'ready'));
-  const verdicts: Published[] = [];
-  void publisher.publish(message('a')).then((verdict) => verdicts.push(verdict));
-  first.published[0]?.answer('lost');
-  await confirm(() => newest(transport), 0);
-  await soon(() => assert.deepEqual(verdicts, ['confirmed']));
-});
-
-test('too many unconfirmed messages, or a blocked broker, make the next one wait', async (t) => {
-  const transport = fakeTransport();
-  const link = aLink(t, transport);
-  const publisher = createPublisher({ link, maxUnconfirmed: 2, confirmTimeoutMs: 1_000 });
-  await link.start();
-  const channel = newest(transport);
-  const verdicts = ['a', 'b', 'c', 'd'].map(async (id) => publisher.publish(message(id)));
-  assert.equal(channel.published.length, 2);
-  transport.connections[0]?.block(true);
-  assert.equal(link.state(), 'blocked');
-  channel.published[0]?.answer('ack');
-  assert.equal(channel.published.length, 2, 'blocked: nothing is sent though there is room');
-  transport.connections[0]?.block(false);
-  await soon(() => assert.equal(channel.published.length, 3));
-  for (const n of [1, 2, 3]) await confirm(() => channel, n);
-  assert.deepEqual(await Promise.all(verdicts), ['confirmed', 'confirmed', 'confirmed', 'confirmed']);
-});
-
-test('an alarm longer than the confirm time-out ends the wait and not the session, and what was lost is published anew', async (t) => {
-  const transport = fakeTransport();
-  const link = aLink(t, transport);
-  const publisher = createPublisher({ link, maxUnconfirmed: 10, confirmTimeoutMs: 100 });
-  await link.start();
-  const before = publisher.publish(message('m1'));
-  const channel = newest(transport);
-  transport.connections.at(-1)?.block(true);
-  assert.equal(await before, 'unconfirmed');
-  assert.equal(link.state(), 'blocked', 'not ready, as long as the alarm lasts');
-  assert.equal(transport.connections.length, 1);
-  transport.connections.at(-1)?.block(false);
-  const anew = publisher.publish(message('m1'));
-  await confirm(() => channel, 1);
-  assert.equal(await anew, 'confirmed');
-});
-
-test('the same message asked twice at once is sent once and both hear the verdict', async (t) => {
-  const transport = fakeTransport();
-  const link = aLink(t, transport);
-  const publisher = createPublisher({ link, maxUnconfirmed: 10, confirmTimeoutMs: 1_000 });
-  await link.start();
-  const verdicts = [publisher.publish(message('a')), publisher.publish(message('a'))];
-  assert.equal(newest(transport).published.length, 1);
-  newest(transport).published[0]?.answer('ack');
-  assert.deepEqual(await Promise.all(verdicts), ['confirmed', 'confirmed']);
 });
 
 function aConsumer(link: ReturnType<typeof aLink>, handle: (delivery: Delivery) => Promise<Answer>, concurrency = 2) {
