@@ -1,11 +1,11 @@
 // Messages that nobody could handle, for people to look at. The row is the truth; the parked queue only carries a message here when the
 // broker put it aside on its own. A replay never repeats the old message: it writes a new one from what the database knows.
 
-import { createHash } from 'node:crypto';
 import { deliveryLimits } from '../config/limits.ts';
 import { waitingReasons } from '../domain/delivery.ts';
 import type { ParkReason } from '../domain/delivery.ts';
 import { audit } from './audit.ts';
+import { sha256 } from './documents.ts';
 import { sendAgain } from './outbox.ts';
 import type { Queryable, Tx } from './pool.ts';
 
@@ -28,7 +28,12 @@ export async function parkMessage(q: Queryable, parked: ParkedMessage): Promise<
   const { messageId, body } = parked;
   const same = await q.query('select from parked_messages where message_id = $1 and body = $2', [messageId, body]);
   if (same.rowCount === 1) return false;
-  return insertParked(q, { ...parked, messageId: `${messageId}#${createHash('sha256').update(body).digest('hex')}` });
+  return insertParked(q, { ...parked, messageId: idWithDigest(messageId, body) });
+}
+
+/** Tells messages of others apart that came under one id. */
+export function idWithDigest(messageId: string, body: Uint8Array): string {
+  return `${messageId}#${sha256(body)}`;
 }
 
 async function insertParked(q: Queryable, parked: ParkedMessage): Promise<boolean> {

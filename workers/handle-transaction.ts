@@ -29,10 +29,8 @@ export interface HandlerDeps extends AttemptDeps, ParkingDeps {
   report: (handled: Handled) => void;
 }
 
-/** The delay of a message that no delay queue took. */
-interface InHand {
-  waitMs: number;
-}
+/** `anew`: no delay queue took the message, its delay was spent in hand, and it is handled once more. */
+type Step = Answer | 'anew';
 
 /** What became of a delivery; the counters and the log are made of it. */
 export type Handled =
@@ -49,14 +47,15 @@ export type Handled =
 export function createTransactionHandler(deps: HandlerDeps): (delivery: Delivery) => Promise<Answer> {
   return async (delivery) => {
     await deps.faults('pool.delivered');
-    let answer = await handle(deps, delivery);
     // What is requeued counts at the broker, which parks it at the delivery limit; what waits in hand does not.
-    while (typeof answer !== 'string') answer = (await deps.waitInHand(answer.waitMs, delivery)) ? await handle(deps, delivery) : 'again';
-    return answer;
+    for (;;) {
+      const answer = await handle(deps, delivery);
+      if (answer !== 'anew') return answer;
+    }
   };
 }
 
-async function handle(deps: HandlerDeps, delivery: Delivery): Promise<Answer | InHand> {
+async function handle(deps: HandlerDeps, delivery: Delivery): Promise<Step> {
   const read = readMessage(delivery.body.toString('utf8'));
   try {
     if (read.kind === 'poison') return await putAside(deps, delivery, { reason: read.reason, error: read.reason });
@@ -73,7 +72,7 @@ async function handle(deps: HandlerDeps, delivery: Delivery): Promise<Answer | I
   }
 }
 
-async function follow(deps: HandlerDeps, delivery: Delivery, message: TransactionMessage, result: AttemptResult): Promise<Answer | InHand> {
+async function follow(deps: HandlerDeps, delivery: Delivery, message: TransactionMessage, result: AttemptResult): Promise<Step> {
   const { transactionId } = message;
   switch (result.kind) {
     case 'settled':
@@ -90,7 +89,7 @@ async function follow(deps: HandlerDeps, delivery: Delivery, message: Transactio
   }
 }
 
-async function unclaimed(deps: HandlerDeps, delivery: Delivery, message: TransactionMessage): Promise<Answer | InHand> {
+async function unclaimed(deps: HandlerDeps, delivery: Delivery, message: TransactionMessage): Promise<Step> {
   const { transactionId } = message;
   const found = await readTransaction(deps.database, transactionId);
   const verdict = judgeUnclaimed(message, found);
@@ -105,11 +104,7 @@ async function unclaimed(deps: HandlerDeps, delivery: Delivery, message: Transac
   }
 }
 
-async function afterFailure(
-  deps: HandlerDeps,
-  delivery: Delivery,
-  failed: Extract<AttemptResult, { kind: 'failed' }>,
-): Promise<Answer | InHand> {
+async function afterFailure(deps: HandlerDeps, delivery: Delivery, failed: Extract<AttemptResult, { kind: 'failed' }>): Promise<Step> {
   const { claimed, verdict } = failed;
   const index = delayIndex(claimed.attempt, deps.attemptsPerDelay);
   const { delayMs } = delayAt(deps.topology, index);
@@ -127,17 +122,17 @@ async function delay(
   deps: HandlerDeps,
   delivery: Delivery,
   { transactionId, index, reason }: { transactionId: string; index: number; reason: string },
-): Promise<Answer | InHand> {
+): Promise<Step> {
   const { delayMs, routingKey } = delayAt(deps.topology, index);
   const copy = { exchange: deps.topology.exchange, routingKey, messageId: messageKey(delivery), body: delivery.body, headers: {} };
   deps.report({ kind: 'delayed', transactionId, reason, retryMs: delayMs });
   const betweenMs = delayAt(deps.topology, 0).delayMs;
   // Offered again and again: a long delay must not hold a place in the pool because the broker was away for a moment.
-  for (let leftMs = delayMs; leftMs > betweenMs; leftMs -= betweenMs) {
+  for (let leftMs = delayMs; leftMs > 0; leftMs -= betweenMs) {
     if (await isTaken(deps, copy)) return 'done';
     if (!(await deps.waitInHand(betweenMs, delivery))) return 'again';
   }
-  return (await isTaken(deps, copy)) ? 'done' : { waitMs: betweenMs };
+  return 'anew';
 }
 
 async function isTaken({ publisher, faults }: HandlerDeps, copy: OutgoingMessage): Promise<boolean> {

@@ -2,12 +2,12 @@
 // parked queue, where the second half of this file makes sure that a row is there and takes the message off. The same half catches what
 // the broker parks on its own, after too many deliveries; so whatever was put aside is found in one table.
 
-import { createHash } from 'node:crypto';
 import type { Answer, Delivery } from '../adapters/rabbitmq/consumer.ts';
 import { readMessage } from '../domain/delivery.ts';
 import type { ParkReason } from '../domain/delivery.ts';
 import { isId } from '../domain/ids.ts';
-import { parkMessage } from '../db/parked.ts';
+import { sha256 } from '../db/documents.ts';
+import { idWithDigest, parkMessage } from '../db/parked.ts';
 import type { ParkedMessage } from '../db/parked.ts';
 import type { Database } from '../db/pool.ts';
 import type { Faults } from './fault-points.ts';
@@ -69,17 +69,13 @@ function rowOf(delivery: Delivery, why: { reason: ParkReason; error: string }, b
 export function messageKey(message: Pick<Delivery, 'messageId' | 'body'>): string {
   const id = messageIdOf(message);
   const isOurs = isId('outbox', id) && readMessage(message.body.toString('utf8')).kind === 'message';
-  return isOurs ? id : `${id}#${digestOf(message.body)}`;
+  return isOurs ? id : idWithDigest(id, message.body);
 }
 
 /** The id that a message was sent with, or one made of its body when it has none that can be stored. */
 function messageIdOf({ messageId, body }: Pick<Delivery, 'messageId' | 'body'>): string {
-  const id = messageId?.replace(`#${digestOf(body)}`, '') ?? '';
-  return /^[\x20-\x7e]{1,128}$/.test(id) ? id : `sha256:${digestOf(body)}`;
-}
-
-function digestOf(body: Buffer): string {
-  return createHash('sha256').update(body).digest('hex');
+  const id = messageId?.replace(idWithDigest('', body), '') ?? '';
+  return /^[\x20-\x7e]{1,128}$/.test(id) ? id : `sha256:${sha256(body)}`;
 }
 
 function transactionIdOf(body: Buffer): string | null {

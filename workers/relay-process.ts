@@ -65,7 +65,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const tidier = startLoop({ round: async () => tidy(), idleMs: limits.sweepEveryMs, faultMs: limits.sweepEveryMs, onFault });
 
   async function sweep(): Promise<boolean> {
-    // What was published and is not in the queue was fetched, waits in a delay queue as its row says, or is lost: no need for patience then.
+    // What was published and is not in the queue was fetched, waits in a delay queue (for longer than this only if its row says so), or is lost: no need for patience then.
     const isEmpty = (await gauge.waiting()) === 0;
     const afterMs = isEmpty ? Math.min(limits.sweepAfterEmptyMs, limits.sweepAfterMs) : limits.sweepAfterMs;
     const count = await database.withTransaction(async (tx) => {

@@ -2,17 +2,23 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import type { Published } from '../../adapters/rabbitmq/flights.ts';
 import { createPublisher } from '../../adapters/rabbitmq/publisher.ts';
 import { aLink, confirm, message, newest } from './support/fake-link.ts';
 import { fakeTransport } from './support/fake-transport.ts';
 import { soon } from './support/soon.ts';
 
-test('only a confirm without a return is a publication', async (t) => {
+async function aPublisher(t: TestContext, limits: { maxUnconfirmed?: number; confirmTimeoutMs?: number } = {}) {
   const transport = fakeTransport();
   const link = aLink(t, transport);
-  const publisher = createPublisher({ link, maxUnconfirmed: 10, confirmTimeoutMs: 1_000 });
+  const publisher = createPublisher({ link, maxUnconfirmed: 10, confirmTimeoutMs: 1_000, ...limits });
   await link.start();
+  return { transport, link, publisher };
+}
+
+test('only a confirm without a return is a publication', async (t) => {
+  const { transport, publisher } = await aPublisher(t);
   const channel = newest(transport);
   const verdicts = [publisher.publish(message('a')), publisher.publish(message('b')), publisher.publish(message('c'))];
   const answer = (n: number, how: 'ack' | 'nack') => channel.published[n]?.answer(how);
@@ -24,10 +30,7 @@ test('only a confirm without a return is a publication', async (t) => {
 });
 
 test('a lost channel leaves every message on it unconfirmed, and the next session publishes again', async (t) => {
-  const transport = fakeTransport();
-  const link = aLink(t, transport);
-  const publisher = createPublisher({ link, maxUnconfirmed: 10, confirmTimeoutMs: 1_000 });
-  await link.start();
+  const { transport, link, publisher } = await aPublisher(t);
   const lost = publisher.publish(message('a'));
   newest(transport).closed.happen('404');
   assert.equal(await lost, 'unconfirmed');
@@ -38,10 +41,7 @@ test('a lost channel leaves every message on it unconfirmed, and the next sessio
 });
 
 test('an answer of a channel that is gone is not taken for that of the message sent anew', async (t) => {
-  const transport = fakeTransport();
-  const link = aLink(t, transport);
-  const publisher = createPublisher({ link, maxUnconfirmed: 10, confirmTimeoutMs: 1_000 });
-  await link.start();
+  const { transport, link, publisher } = await aPublisher(t);
   const first = newest(transport);
   const lost = publisher.publish(message('a'));
   first.closed.happen('404');
@@ -55,10 +55,7 @@ test('an answer of a channel that is gone is not taken for that of the message s
 });
 
 test('too many unconfirmed messages, or a blocked broker, make the next one wait', async (t) => {
-  const transport = fakeTransport();
-  const link = aLink(t, transport);
-  const publisher = createPublisher({ link, maxUnconfirmed: 2, confirmTimeoutMs: 1_000 });
-  await link.start();
+  const { transport, link, publisher } = await aPublisher(t, { maxUnconfirmed: 2 });
   const channel = newest(transport);
   const verdicts = ['a', 'b', 'c', 'd'].map(async (id) => publisher.publish(message(id)));
   assert.equal(channel.published.length, 2);
@@ -73,10 +70,7 @@ test('too many unconfirmed messages, or a blocked broker, make the next one wait
 });
 
 test('an alarm longer than the confirm time-out ends the wait and not the session, and what was lost is published anew', async (t) => {
-  const transport = fakeTransport();
-  const link = aLink(t, transport);
-  const publisher = createPublisher({ link, maxUnconfirmed: 10, confirmTimeoutMs: 100 });
-  await link.start();
+  const { transport, link, publisher } = await aPublisher(t, { confirmTimeoutMs: 100 });
   const before = publisher.publish(message('m1'));
   const channel = newest(transport);
   transport.connections.at(-1)?.block(true);
@@ -90,10 +84,7 @@ test('an alarm longer than the confirm time-out ends the wait and not the sessio
 });
 
 test('the same message asked twice at once is sent once and both hear the verdict', async (t) => {
-  const transport = fakeTransport();
-  const link = aLink(t, transport);
-  const publisher = createPublisher({ link, maxUnconfirmed: 10, confirmTimeoutMs: 1_000 });
-  await link.start();
+  const { transport, publisher } = await aPublisher(t);
   const verdicts = [publisher.publish(message('a')), publisher.publish(message('a'))];
   assert.equal(newest(transport).published.length, 1);
   newest(transport).published[0]?.answer('ack');
