@@ -65,14 +65,15 @@ export async function sweepOutbox(tx: Tx, sweep: { afterMs: number; limit: numbe
   return rows.length;
 }
 
-/** Writes one new message for each of these transactions, with an id of its own. */
-export async function sendAgain(tx: Tx, transactionIds: string[]): Promise<void> {
+/** Writes one new message for each of these transactions, with an id of its own, due after `afterMs`. */
+export async function sendAgain(tx: Tx, transactionIds: string[], afterMs = 0): Promise<void> {
   if (transactionIds.length === 0) return;
   await tx.query(
-    `insert into outbox (message_id, transaction_id, body)
-     select fresh.message_id, t.id, jsonb_build_object('schemaVersion', 1, 'transactionId', t.id, 'rrn', t.rrn, 'kind', t.kind)
+    `insert into outbox (message_id, transaction_id, body, available_at)
+     select fresh.message_id, t.id, jsonb_build_object('schemaVersion', 1, 'transactionId', t.id, 'rrn', t.rrn, 'kind', t.kind),
+       clock_timestamp() + $3 * interval '1 millisecond'
      from unnest($1::text[], $2::text[]) as fresh (transaction_id, message_id) join transactions t on t.id = fresh.transaction_id`,
-    [transactionIds, transactionIds.map(() => newId('outbox'))],
+    [transactionIds, transactionIds.map(() => newId('outbox')), afterMs],
   );
 }
 

@@ -5,9 +5,10 @@ import { deliveryLimits } from '../config/limits.ts';
 import { waitingReasons } from '../domain/delivery.ts';
 import type { ParkReason } from '../domain/delivery.ts';
 import { audit } from './audit.ts';
+import type { AuditEntry } from './audit.ts';
 import { sha256 } from './documents.ts';
 import { sendAgain } from './outbox.ts';
-import type { Queryable, Tx } from './pool.ts';
+import type { Database, Queryable, Tx } from './pool.ts';
 
 export interface ParkedMessage {
   messageId: string;
@@ -99,16 +100,31 @@ export async function listParked(q: Queryable, filter: ParkedFilter): Promise<Pa
   return rows;
 }
 
-/** One parked message with its body and headers, or null. */
-export async function readParked(
-  q: Queryable,
-  id: number,
-): Promise<(ParkedRow & { body: Buffer; headers: Record<string, unknown> }) | null> {
-  const { rows } = await q.query<ParkedRow & { body: Buffer; headers: Record<string, unknown> } & Record<string, unknown>>(
-    `select ${columns}, p.body, p.headers from parked_messages p left join transactions t on t.id = p.transaction_id where p.id = $1`,
+/** One parked message, or null. */
+export async function readParked(q: Queryable, id: number): Promise<ParkedRow | null> {
+  const { rows } = await q.query<ParkedRow & Record<string, unknown>>(
+    `select ${columns} from parked_messages p left join transactions t on t.id = p.transaction_id where p.id = $1`,
     [id],
   );
   return rows[0] ?? null;
+}
+
+/** One parked message with its body and headers, or null. They may have come from anybody and hold anything, so the look stands in the
+ *  audit log in the same commit. */
+export async function inspectParked(
+  tx: Tx,
+  id: number,
+  by: Pick<AuditEntry, 'actor' | 'requestId'>,
+): Promise<(ParkedRow & { body: Buffer; headers: Record<string, unknown> }) | null> {
+  const row = await readParked(tx, id);
+  const { rows } = await tx.query<{ body: Buffer; headers: Record<string, unknown> }>(
+    'select body, headers from parked_messages where id = $1',
+    [id],
+  );
+  if (!row || !rows[0]) return null;
+  const { applicationId, messageId } = row;
+  await audit(tx, { ...by, action: 'parked_message.viewed', applicationId, subject: messageId });
+  return { ...row, ...rows[0] };
 }
 
 export interface Resolving {
@@ -132,14 +148,32 @@ export type Resolved =
   | { kind: 'resolved before'; resolution: 'replayed' | 'discarded' }
   | { kind: 'refused'; why: 'NOT_FOUND' | 'NO_TRANSACTION' | 'STILL_OPEN' };
 
-/** Sends the transaction of a parked message on its way again, in the caller's commit. Repeat: changes nothing. */
-export async function replayParked(tx: Tx, resolving: Resolving): Promise<Resolved> {
+/** Replays these, a commit each. At most so many a second become due, by the database's clock, so it goes on evenly when whoever asked is
+ *  gone. Repeat: changes nothing. */
+export async function replayAll(
+  database: Database,
+  ids: readonly number[],
+  { perSecond, ...resolving }: Omit<Resolving, 'id'> & { perSecond: number },
+): Promise<(Resolved & { id: number })[]> {
+  const results: (Resolved & { id: number })[] = [];
+  let sent = 0;
+  for (const id of ids) {
+    const afterMs = (sent * 1_000) / perSecond;
+    const resolved = await database.withTransaction(async (tx) => replayParked(tx, { id, ...resolving }, afterMs));
+    if (resolved.kind === 'replayed') sent += 1;
+    results.push({ id, ...resolved });
+  }
+  return results;
+}
+
+/** Sends the transaction of a parked message on its way again after `afterMs`, in the caller's commit. Repeat: changes nothing. */
+export async function replayParked(tx: Tx, resolving: Resolving, afterMs = 0): Promise<Resolved> {
   const row = await lockOpen(tx, resolving.id);
   if ('kind' in row) return row;
   const { transactionId, transactionStatus } = row;
   if (!transactionId || !transactionStatus) return { kind: 'refused', why: 'NO_TRANSACTION' };
   const isOpen = await refillTries(tx, transactionId);
-  if (isOpen) await sendAgain(tx, [transactionId]);
+  if (isOpen) await sendAgain(tx, [transactionId], afterMs);
   await resolve(tx, row, resolving, 'replayed');
   return { kind: isOpen ? 'replayed' : 'settled', transactionId };
 }

@@ -1,13 +1,12 @@
 // The operator's tool for parked messages: `npm run parked -- list`. What it changes is one commit per message, with an audit row;
 // running the same command twice changes nothing the second time.
 
-import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readEnv } from '../config/env.ts';
 import { deliveryLimits } from '../config/limits.ts';
 import { staffLimits } from '../config/staff-limits.ts';
-import { discardParked, listParked, readParked, replayedSince, replayParked } from '../db/parked.ts';
-import type { ParkedRow, Resolved } from '../db/parked.ts';
+import { discardParked, inspectParked, listParked, readParked, replayAll, replayedSince } from '../db/parked.ts';
+import type { ParkedRow } from '../db/parked.ts';
 import { openDatabase } from '../db/pool.ts';
 import type { Database } from '../db/pool.ts';
 import { replayNeedsTwo } from '../domain/four-eyes.ts';
@@ -15,13 +14,13 @@ import { replayNeedsTwo } from '../domain/four-eyes.ts';
 const usage = `Messages that could not be handled, and what to do with them.
 
   list     [--reason REASON] [--all] [--limit N]   open ones, oldest first; --all shows resolved ones too
-  inspect  ID                                      everything about one, its body included
+  inspect  ID --by NAME                            everything about one, its body included
   replay   ID | --open [--reason REASON]           send its transaction on its way again
            --by NAME --why TEXT [--second NAME] [--rate N] [--limit N] [--dry-run]
   discard  ID --by NAME --why TEXT                 close it without doing anything
 
   More than ${staffLimits.replayMaxMessages} replays by one person within an hour need a second one, who agrees to it: --second NAME.
-  --json prints one JSON value instead of lines. --rate is messages per second (default ${deliveryLimits.replayPerSecond}).
+  --json prints one JSON value instead of lines. --rate is messages per second that become due (default ${deliveryLimits.replayPerSecond}).
 `;
 
 const options = {
@@ -50,13 +49,14 @@ async function run(database: Database, command: string | undefined, id: string |
     case 'list':
       return listParked(database, filter);
     case 'inspect': {
-      const row = await readParked(database, positive(id, 'ID'));
+      const by = { actor: actorOf(flags) };
+      const row = await database.withTransaction(async (tx) => inspectParked(tx, positive(id, 'ID'), by));
       return row ? [{ ...row, body: row.body.toString('utf8') }] : [];
     }
     case 'replay': {
       if (flags.open === (id !== undefined)) throw new UsageError('replay needs an ID or --open, and not both');
       const rows = id === undefined ? await listParked(database, { ...filter, openOnly: true }) : await one(database, id);
-      return flags['dry-run'] ? rows : replayAll(database, rows, flags);
+      return flags['dry-run'] ? rows : replay(database, rows, flags);
     }
     case 'discard': {
       const resolving = { id: positive(id, 'ID'), ...signed(flags) };
@@ -73,26 +73,25 @@ async function one(database: Database, id: string): Promise<ParkedRow[]> {
   return row ? [row] : [];
 }
 
-async function replayAll(database: Database, rows: ParkedRow[], flags: Flags): Promise<(Resolved & { id: number })[]> {
-  const signature = { ...signed(flags), ...(await agreed(database, rows.length, flags)) };
-  const everyMs = 1_000 / positive(flags.rate, 'rate');
-  const results: (Resolved & { id: number })[] = [];
-  for (const { id } of rows) {
-    if (results.length > 0) await pause(everyMs);
-    const resolved = await database.withTransaction(async (tx) => replayParked(tx, { id, ...signature }));
-    results.push({ id, ...resolved });
-  }
-  return results;
+async function replay(database: Database, rows: ParkedRow[], flags: Flags): Promise<object[]> {
+  const resolving = { ...signed(flags), perSecond: positive(flags.rate, 'rate') };
+  const ids = rows.map(({ id }) => id);
+  return replayAll(database, ids, { ...resolving, ...(await agreed(database, ids.length, flags)) });
 }
 
-function signed({ by, why }: Flags): { actor: string; reason: string } {
-  if (!by || !why) throw new UsageError('--by NAME and --why TEXT are needed: both are written to the audit log');
-  return { actor: `staff:${by}`, reason: why };
+function actorOf({ by }: Flags): string {
+  if (!by) throw new UsageError('--by NAME is needed: it is written to the audit log');
+  return `staff:${by}`;
+}
+
+function signed(flags: Flags): { actor: string; reason: string } {
+  if (!flags.by || !flags.why) throw new UsageError('--by NAME and --why TEXT are needed: both are written to the audit log');
+  return { actor: actorOf(flags), reason: flags.why };
 }
 
 /** The second person, where the ops API would ask for one. The command line cannot prove who they are; the audit log names both. */
 async function agreed(database: Database, messages: number, flags: Flags): Promise<{ approvedBy?: string }> {
-  const { actor } = signed(flags);
+  const actor = actorOf(flags);
   const approvedBy = flags.second ? `staff:${flags.second}` : undefined;
   if (approvedBy === actor) throw new UsageError('--second must be somebody else than --by');
   if (approvedBy !== undefined) return { approvedBy };

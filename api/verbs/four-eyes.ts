@@ -2,10 +2,11 @@
 // once.
 
 import { z } from 'zod';
+import { deliveryLimits } from '../../config/limits.ts';
 import { askApproval, decideApproval, lockApproval } from '../../db/approvals.ts';
 import type { ApprovalRow, NewApproval } from '../../db/approvals.ts';
 import { audit } from '../../db/audit.ts';
-import { replayParked } from '../../db/parked.ts';
+import { replayAll } from '../../db/parked.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { fourEyes } from '../../domain/four-eyes.ts';
 import type { FourEyesOperation } from '../../domain/four-eyes.ts';
@@ -69,7 +70,7 @@ async function perform(deps: ApiDeps, row: ApprovalRow, approvedBy: string, requ
 }
 
 const approveRequest = z.object({ taskId: z.string(), limitVnd: z.int().optional() });
-const replayRequest = z.object({ ids: z.array(z.int()) });
+const replayRequest = z.object({ ids: z.array(z.int()), per_second: z.int().default(deliveryLimits.replayPerSecond) });
 
 /** Each may be done again with the same row, and is then done once. */
 const doers: Record<FourEyesOperation, (deps: ApiDeps, row: ApprovalRow, approvedBy: string) => Promise<void>> = {
@@ -85,7 +86,7 @@ const doers: Record<FourEyesOperation, (deps: ApiDeps, row: ApprovalRow, approve
   },
   async 'parked.replay'({ database }, row, approvedBy) {
     const { asked_by: actor, reason, request_id: requestId } = row;
-    for (const id of replayRequest.parse(row.request).ids)
-      await database.withTransaction(async (tx) => replayParked(tx, { id, actor, reason, requestId, approvedBy }));
+    const { ids, per_second: perSecond } = replayRequest.parse(row.request);
+    await replayAll(database, ids, { actor, reason, requestId, approvedBy, perSecond });
   },
 };

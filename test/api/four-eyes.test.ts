@@ -144,7 +144,8 @@ test('many parked messages are replayed only when another person confirms, and s
     const codes = { reason: 'TRIES_SPENT', firstError: 'x', lastError: 'x', headers: {} } as const;
     await parkMessage(database, { messageId: `out_${index}`, transactionId, ...codes, body: Buffer.from('{}') });
   }
-  const replay = async (limit: number, more = {}) => bodyOf(act('/parked/replay', { reason: 'WAY4 is back', limit, ...more }, mai));
+  const replay = async (limit: number, more = {}) =>
+    bodyOf(act('/parked/replay', { reason: 'WAY4 is back', limit, per_second: 1, ...more }, mai));
   assert.equal((await replay(11, { dry_run: true }))['needs_second_person'], true);
   assert.equal((Object((await replay(2))['results']) as unknown[]).length, 2);
   const asked = await replay(9);
@@ -154,6 +155,8 @@ test('many parked messages are replayed only when another person confirms, and s
     `select count(*) as count, min(resolved_by) as by from parked_messages where resolution = 'replayed'`,
   );
   assert.deepEqual(rows, [{ count: 11, by: 'staff:mai' }]);
+  const last = await database.query("select from outbox where available_at > created_at + interval '7500 ms'");
+  assert.equal(last.rowCount, 1, 'confirmed as it was asked for: nine messages, one a second');
   const [oldest, youngest] = await idsOfParked();
   const one = async (id: number | undefined) => act(`/parked/${id}/replay`, { reason: 'WAY4 is back' }, mai);
   assert.equal((await bodyOf(one(youngest)))['code'], 'SECOND_PERSON_NEEDED', 'one by one is no way around it');

@@ -6,6 +6,7 @@ import { firstBrokenAuditRow } from '../../db/audit.ts';
 import { parkMessage } from '../../db/parked.ts';
 import { acceptTransaction } from '../../db/transactions.ts';
 import type { ParkReason } from '../../domain/delivery.ts';
+import { asStaff } from '../support/staff.ts';
 import { aCheckout, aWorld, bearer, bodyOf, post, staff } from './world.ts';
 import type { Seen } from './world.ts';
 
@@ -122,6 +123,18 @@ test('200 for replaying everything, and replaying everything again changes nothi
   assert.deepEqual(await everything(), before);
 });
 
+test('200 for a replay at a rate: what is replayed becomes due one after the other, and the reply does not wait for it', async () => {
+  await closeAll();
+  for (let n = 0; n < 3; n += 1) await aParked('TRIES_SPENT');
+  await aParked('CORE_REFUSED', { purchase: false });
+  await act('/replay', { ...why, per_second: 2 }, await asStaff('mai', 'operations'));
+  const { rows } = await database.query<{ inMs: number }>(
+    `select extract(epoch from available_at - created_at)::float8 * 1000 as "inMs" from outbox order by id desc limit 3`,
+  );
+  const inMs = rows.map((row) => Math.round(row.inMs / 100) * 100).toReversed();
+  assert.deepEqual(inMs, [0, 500, 1_000]);
+});
+
 test('200 for a dry run, which changes nothing and says exactly what a replay then does', async () => {
   await closeAll();
   const parked = [await aParked('TRIES_SPENT'), await aParked('CORE_REFUSED'), await aParked('TRIES_SPENT')];
@@ -198,6 +211,8 @@ test('404, 422 and 401: an unknown id, a wrong field and no staff at all change 
     { reason: 'x' },
     { ...why, limit: 101 },
     { ...why, limit: 0 },
+    { ...why, per_second: 0 },
+    { ...why, per_second: 101 },
     { ...why, parked_for: 'BORED' },
     { ...why, all: true },
   ]) {

@@ -90,8 +90,11 @@ test('the command line lists, shows, tries out, replays and says what is wrong w
     `insert into parked_messages (message_id, reason, first_error, last_error, body, resolved_at, resolution, resolved_by)
      select 'old-' || n, 'CORE_REFUSED', 'x', 'x', '', now(), 'replayed', 'staff:mai' from generate_series(1, 8) n`,
   );
-  assert.equal(await parked('inspect', String(rows[0]?.id)), 1);
-  const replay = ['replay', '--open', '--reason', 'CORE_REFUSED', '--by', 'mai', '--why', 'the core is repaired', '--rate', '1000'];
+  await assert.rejects(parked('inspect', String(rows[0]?.id)), /--by NAME is needed/);
+  assert.equal(await parked('inspect', String(rows[0]?.id), '--by', 'mai'), 1);
+  const { rows: looks } = await world.database.query('select actor, action, subject from audit_log');
+  assert.deepEqual(looks, [{ actor: 'staff:mai', action: 'parked_message.viewed', subject: rows[0]?.messageId }]);
+  const replay = ['replay', '--open', '--reason', 'CORE_REFUSED', '--by', 'mai', '--why', 'the core is repaired', '--rate', '4'];
   assert.equal(await parked(...replay, '--dry-run'), 3);
   assert.equal(await parked('list'), 4, 'a dry run changes nothing');
   await assert.rejects(parked(...replay), { code: 2, stderr: /--second NAME, who agrees to it, is needed/ });
@@ -100,6 +103,8 @@ test('the command line lists, shows, tries out, replays and says what is wrong w
   assert.equal(await parked(...replay, '--second', 'lan'), 3);
   const { rows: agreed } = await world.database.query(`select 1 from audit_log where change->>'approvedBy' = 'staff:lan'`);
   assert.equal(agreed.length, 3);
+  const { rows: due } = await world.database.query(`select from outbox where available_at > created_at + interval '450 ms'`);
+  assert.equal(due.length, 1, 'four a second: the third is due half a second later');
   await bookedExactlyOnce(world, accepted);
   assert.equal(await parked('list'), 1);
   await assert.rejects(parked('replay', '--open'), /--by NAME and --why TEXT are needed/);

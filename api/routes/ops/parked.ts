@@ -2,8 +2,7 @@
 // body may have come from anybody and hold anything, so a look at it stands in the audit log.
 
 import { z } from '@hono/zod-openapi';
-import { audit } from '../../../db/audit.ts';
-import { listParked, readParked } from '../../../db/parked.ts';
+import { inspectParked, listParked } from '../../../db/parked.ts';
 import type { ParkedRow } from '../../../db/parked.ts';
 import { parkReasons } from '../../../domain/delivery.ts';
 import type { Guards } from '../../auth.ts';
@@ -90,11 +89,10 @@ export function addInspectParked(app: Api, { database }: ApiDeps, guards: Guards
     },
   );
   app.openapi(route, async (c) => {
-    const row = await readParked(database, parkedId(c.req.valid('param').id));
+    const id = parkedId(c.req.valid('param').id);
+    const by = { actor: actorOf(c), requestId: c.get('requestId') };
+    const row = await database.withTransaction(async (tx) => inspectParked(tx, id, by));
     if (!row) throw notFound();
-    const { applicationId, messageId } = row;
-    const look = { actor: actorOf(c), action: 'parked_message.viewed', requestId: c.get('requestId') };
-    await database.withTransaction(async (tx) => audit(tx, { ...look, applicationId, subject: messageId }));
     return c.json({ ...toParkedObject(row), body: row.body.toString('utf8'), headers: row.headers }, 200);
   });
 }

@@ -2,11 +2,10 @@
 // once, in one commit with its audit row, whoever asks however often; so the message itself is the key and no Idempotency-Key is needed.
 
 import { z } from '@hono/zod-openapi';
-import { apiLimits } from '../../../config/limits.ts';
+import { apiLimits, deliveryLimits } from '../../../config/limits.ts';
 import { staffLimits } from '../../../config/staff-limits.ts';
-import { discardParked, listParked, readParked, replayParked, replayedSince } from '../../../db/parked.ts';
+import { discardParked, listParked, readParked, replayAll, replayedSince, replayParked } from '../../../db/parked.ts';
 import type { Resolved, Resolving } from '../../../db/parked.ts';
-import type { Database } from '../../../db/pool.ts';
 import { replayNeedsTwo } from '../../../domain/four-eyes.ts';
 import type { Guards } from '../../auth.ts';
 import { body, defineRoute, json } from '../../define-route.ts';
@@ -50,7 +49,8 @@ export function addReplayParked(app: Api, { database }: ApiDeps, guards: Guards)
       throw new Problem('SECOND_PERSON_NEEDED', {
         detail: 'Ask for the rest together, at /ops/v1/parked/replay; somebody else confirms it.',
       });
-    return c.json(resultOf(resolving.id, await replay(database, resolving)), 200);
+    const resolved = await database.withTransaction(async (tx) => replayParked(tx, resolving));
+    return c.json(resultOf(resolving.id, resolved), 200);
   });
 }
 
@@ -63,6 +63,9 @@ const selection = z.strictObject({
     .optional()
     .openapi({ description: 'Only messages up to this one, so that a dry run shows exactly what will be sent.' }),
   limit: z.int().min(1).max(apiLimits.replayMaxMessages).default(apiLimits.replayMaxMessages),
+  per_second: z.int().min(1).max(apiLimits.replayMaxMessages).default(deliveryLimits.replayPerSecond).openapi({
+    description: 'At most so many are sent a second; the reply does not wait for it.',
+  }),
   dry_run: z.boolean().default(false).openapi({ description: 'true: says what would be replayed and changes nothing.' }),
 });
 
@@ -94,7 +97,7 @@ export function addReplayOpenParked(app: Api, deps: ApiDeps, guards: Guards): vo
     },
   );
   app.openapi(route, async (c) => {
-    const { reason, parked_for, up_to_id, limit, dry_run } = c.req.valid('json');
+    const { reason, parked_for, up_to_id, limit, per_second, dry_run } = c.req.valid('json');
     const open = await listParked(database, {
       openOnly: true,
       replayableOnly: true,
@@ -107,13 +110,14 @@ export function addReplayOpenParked(app: Api, deps: ApiDeps, guards: Guards): vo
     const lately = await replayedSince(database, actorOf(c), staffLimits.replayCountedMs);
     const needsTwo = replayNeedsTwo(ids.length, lately, staffLimits);
     if (needsTwo && !dry_run) {
-      const asked = { operation: 'parked.replay', applicationId: null, subject: 'parked', request: { ids }, reason } as const;
+      const asked = { operation: 'parked.replay', applicationId: null, subject: 'parked', request: { ids, per_second }, reason } as const;
       const approval = await askSecondPerson(deps, { ...asked, askedBy: actorOf(c), requestId: c.get('requestId') });
       return c.json({ ...plan, results: [], needs_second_person: true, approval: toApprovalObject(approval) }, 200);
     }
-    const done: Result[] = [];
-    for (const id of dry_run ? [] : ids) done.push(shown(id, await replay(database, resolvingOf(c, id, reason))));
-    return c.json({ ...plan, results: done, needs_second_person: needsTwo, approval: null }, 200);
+    const by = { actor: actorOf(c), reason, requestId: c.get('requestId') };
+    const done = await replayAll(database, dry_run ? [] : ids, { ...by, perSecond: per_second });
+    const shownAll = done.map(({ id, ...resolved }) => shown(id, resolved));
+    return c.json({ ...plan, results: shownAll, needs_second_person: needsTwo, approval: null }, 200);
   });
 }
 
@@ -135,10 +139,6 @@ export function addDiscardParked(app: Api, { database }: ApiDeps, guards: Guards
     const resolved = await database.withTransaction(async (tx) => discardParked(tx, resolving));
     return c.json(resultOf(resolving.id, resolved), 200);
   });
-}
-
-async function replay(database: Database, resolving: Resolving): Promise<Resolved> {
-  return database.withTransaction(async (tx) => replayParked(tx, resolving));
 }
 
 function resolvingOf(c: ApiContext, id: number, reason: string): Resolving {
