@@ -180,6 +180,8 @@ export const deliveryLimits = {
   reconnectBaseMs: 100,
   /** Our choice: a broker that is back is found within this. */
   reconnectMaxMs: 5 * second,
+  /** Our choice: a queue that is being declared takes milliseconds to start; one that has not after this never will, and is deleted and declared again. */
+  hollowQueueMs: 3 * second,
   /** Our choice: claims of one relay under way at once, so that one is confirmed while another is read. */
   relayLanes: 3,
   /** Our choice: a message that was returned or refused is published again after this. */

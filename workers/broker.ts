@@ -1,6 +1,7 @@
 // How a worker reaches RabbitMQ: our topology and our limits put into the layer of adapters/rabbitmq, every report put into the log.
 
 import { amqplibTransport } from '../adapters/rabbitmq/amqplib.ts';
+import { createQueueProof } from '../adapters/rabbitmq/hollow.ts';
 import { createLink } from '../adapters/rabbitmq/link.ts';
 import type { Link, LinkReport } from '../adapters/rabbitmq/link.ts';
 import { TopologyMismatch, topologyTenant, transactionTopology } from '../adapters/rabbitmq/topology.ts';
@@ -25,23 +26,25 @@ export function openLink(options: {
   url: string;
   name: string;
   topology: Topology;
-  limits?: Pick<DeliveryLimits, 'heartbeatSeconds' | 'reconnectMaxMs'>;
+  limits?: Pick<DeliveryLimits, 'heartbeatSeconds' | 'reconnectMaxMs' | 'hollowQueueMs'>;
   /** How AMQP is spoken; amqplib unless a test puts something between. */
   transport?: Transport | undefined;
   report: (report: LinkReport) => void;
 }): Link {
-  const { heartbeatSeconds, reconnectMaxMs } = { ...deliveryLimits, ...options.limits };
-  const link = createLink({
-    transport: options.transport ?? amqplibTransport,
-    url: options.url,
-    name: options.name,
-    heartbeatSeconds,
-    connectTimeoutMs: deliveryLimits.brokerConnectTimeoutMs,
-    closeTimeoutMs: deliveryLimits.brokerCloseTimeoutMs,
-    backoff: { baseMs: deliveryLimits.reconnectBaseMs, maxMs: reconnectMaxMs },
-    report: options.report,
+  const { url, name, topology, report, transport = amqplibTransport } = options;
+  const limits = { ...deliveryLimits, ...options.limits };
+  const connection = { url, name, heartbeatSeconds: limits.heartbeatSeconds, connectTimeoutMs: limits.brokerConnectTimeoutMs };
+  const closeTimeoutMs = limits.brokerCloseTimeoutMs;
+  const backoff = { baseMs: limits.reconnectBaseMs, maxMs: limits.reconnectMaxMs };
+  const link = createLink({ ...connection, transport, closeTimeoutMs, backoff, report });
+  const prove = createQueueProof({
+    hollowMs: limits.hollowQueueMs,
+    lock: `${topology.exchange}.mending`,
+    connect: async () => transport.connect(connection),
+    closeTimeoutMs,
+    onMended: (queue) => report({ kind: 'mended', link: name, queue }),
   });
-  link.attach(topologyTenant(options.topology));
+  link.attach(topologyTenant(topology, prove));
   return link;
 }
 
@@ -54,6 +57,7 @@ export function heartbeatLimits(heartbeatSeconds: number): Pick<DeliveryLimits, 
 export function linkReporter(log: Log): (report: LinkReport) => void {
   return (report) => {
     if (report.kind === 'lost') log.warn('broker lost', report);
+    else if (report.kind === 'mended') log.warn('queue was hollow: deleted and declared again', report);
     else log.info(`broker ${report.kind}`, report);
   };
 }

@@ -36,7 +36,7 @@ function wrapConnection(model: ChannelModel): Connection {
     onClosed: closed.on,
     openChannel: async ({ confirms }) => {
       const plain = confirms ? await model.createConfirmChannel() : await model.createChannel();
-      return wrapChannel(plain);
+      return wrapChannel(plain, closed);
     },
     onBlocked: (listener) => {
       model.on('blocked', () => listener(true));
@@ -72,13 +72,17 @@ function closedOf(emitter: ChannelModel | PlainChannel): Once<string> {
   return closed;
 }
 
-function wrapChannel(plain: PlainChannel | ConfirmChannel): Channel {
+function wrapChannel(plain: PlainChannel | ConfirmChannel, connectionClosed: Once<string>): Channel {
   return {
     onClosed: closedOf(plain).on,
     declareExchange: async ({ name, type }) => void (await plain.assertExchange(name, type, { durable: true, autoDelete: false })),
     declareQueue: async (queue) =>
       void (await plain.assertQueue(queue.name, { durable: true, autoDelete: false, exclusive: false, arguments: queue.arguments })),
     waitingIn: async (queue) => (await plain.checkQueue(queue)).messageCount,
+    look: async (queue) => look(plain, connectionClosed, queue),
+    deleteQueue: async (queue) => void (await plain.deleteQueue(queue)),
+    lock: async (name) =>
+      void (await plain.assertQueue(name, { exclusive: true, durable: false, arguments: { 'x-queue-type': 'classic' } })),
     bind: async ({ queue, exchange, routingKey }) => void (await plain.bindQueue(queue, exchange, routingKey)),
     prefetch: async (count) => void (await plain.prefetch(count)),
     consume: async (queue, consumerTag, onDelivery) =>
@@ -94,6 +98,21 @@ function wrapChannel(plain: PlainChannel | ConfirmChannel): Channel {
       ),
     close: async () => plain.close(),
   };
+}
+
+// RabbitMQ says: INTERNAL_ERROR - Cannot get a message from queue 'queue 'q' in vhost '/'': noproc. A queue that is there and has a
+// hard time says something else, `timeout` for instance.
+async function look(plain: PlainChannel, connectionClosed: Once<string>, queue: string): Promise<'queue' | 'hollow'> {
+  try {
+    const message = await plain.get(queue, { noAck: false });
+    if (message) plain.nack(message, false, true);
+    return 'queue';
+  } catch (error) {
+    let reason = '';
+    connectionClosed.on((why) => (reason = why));
+    if (/541 .*Cannot get a message from queue .*: noproc"?$/.test(reason)) return 'hollow';
+    throw error;
+  }
 }
 
 function publish(plain: PlainChannel | ConfirmChannel, message: OutgoingMessage, onAnswer: (answer: ConfirmAnswer) => void): void {

@@ -11,6 +11,8 @@ import { TopologyMismatch } from './topology.ts';
 
 export type LinkReport =
   | { kind: 'connected' | 'blocked' | 'unblocked'; link: string; generation: number }
+  /** The queue was hollow, and was deleted and declared again. */
+  | { kind: 'mended'; link: string; queue: string }
   | { kind: 'lost'; link: string; generation: number; reason: string; retryMs: number };
 
 export interface LinkOptions extends SessionOptions {

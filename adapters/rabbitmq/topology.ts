@@ -92,12 +92,13 @@ async function declareTopology(channel: Channel, topology: Topology): Promise<vo
   }
 }
 
-/** Declares the queues at the start of every session of a link; to be attached before whoever uses them. */
-export function topologyTenant(topology: Topology): Tenant {
+/** Declares the queues at the start of every session of a link, and proves that they are there; to be attached before whoever uses them. */
+export function topologyTenant(topology: Topology, prove: (channel: Channel, queue: Queue) => Promise<void>): Tenant {
   return {
     open: async ({ connection }) => {
       const channel = await connection.openChannel({ confirms: false });
       await declareTopology(channel, topology);
+      for (const queue of queuesOf(topology)) await prove(channel, queue);
       await channel.close();
     },
   };

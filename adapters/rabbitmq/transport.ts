@@ -31,6 +31,12 @@ export interface Channel {
   /** Messages that wait in the queue; those that were delivered and are not answered yet do not count. Rejects, and the channel is gone,
    *  when there is no such queue. */
   waitingIn(queue: string): Promise<number>;
+  /** Fetches from the queue and gives back what came, which counts as a delivery. `hollow`: the broker knows the name and has no queue for
+   *  it; the connection is gone then. Rejects, and the channel is gone, when there is no such queue. */
+  look(queue: string): Promise<'queue' | 'hollow'>;
+  deleteQueue(queue: string): Promise<void>;
+  /** Holds the name until the connection is gone. Rejects, and the channel is gone, while another connection holds it. */
+  lock(name: string): Promise<void>;
   bind(binding: { exchange: string; routingKey: string; queue: string }): Promise<void>;
   prefetch(count: number): Promise<void>;
   /** `null` means that the broker ended the consumer, because its queue was deleted for instance. */

@@ -48,6 +48,7 @@ export interface CampaignResult extends Verdict {
   duplicatesSuppressed: number;
   ambiguousCommits: number;
   reconnects: number;
+  queuesMended: number;
   /** The longest time from the healing of a fault until everything accepted before was settled. */
   worstRecoveryMs: number;
   /** Why the run proves less than it should: a fault that could not be carried out or left no trace, a process that ended by itself, no quiet in time. */
@@ -89,6 +90,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       duplicatesSuppressed: evidence.suppressed,
       ambiguousCommits: evidence.ambiguous,
       reconnects: evidence.reconnects,
+      queuesMended: evidence.mended,
       worstRecoveryMs,
       ...(recoveryMs && { recoveryMs }),
       violations: [...(tooSlow ?? []), ...broken],
@@ -137,6 +139,7 @@ function evidenceOf({ crew }: Stage, repeats: number): Evidence {
     unconfirmed: 0,
     delayed: 0,
     blocked: 0,
+    mended: 0,
   };
   for (const member of crew.values()) {
     for (const [name, count] of Object.entries(member.evidence())) sum[name as keyof Evidence] += count; // the keys of Evidence

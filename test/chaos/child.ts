@@ -74,6 +74,7 @@ async function startWorker(orders: Orders, database: Database, mutant: Mutant): 
   const { delivery, coreTimeoutMs } = profiles[orders.profile];
   const { queueDeliveryLimit: deliveryLimit, queueMaxMessages: maxMessages, retryDelaysMs } = delivery;
   let blocked = 0;
+  let mended = 0;
   const shared = {
     database,
     amqpUrl: orders.amqpUrl,
@@ -85,6 +86,7 @@ async function startWorker(orders: Orders, database: Database, mutant: Mutant): 
     onFault: () => undefined,
     report: (event: { kind: string; reason?: string }) => {
       if (event.kind === 'blocked') blocked += 1;
+      if (event.kind === 'mended') mended += 1;
       if (event.kind === 'lost' && event.reason?.includes('unknown delivery tag')) report({ kind: 'foreign answer' });
     },
   };
@@ -92,7 +94,7 @@ async function startWorker(orders: Orders, database: Database, mutant: Mutant): 
     const relay = await startRelay(shared);
     return watch(relay.drain, () => {
       const { returned, refused, unconfirmed, sessions } = relay.counts();
-      return { returned: returned + refused, unconfirmed, reconnects: sessions - 1, blocked };
+      return { returned: returned + refused, unconfirmed, reconnects: sessions - 1, blocked, mended };
     });
   }
   const core = createCardCore({
@@ -109,7 +111,7 @@ async function startWorker(orders: Orders, database: Database, mutant: Mutant): 
   return watch(pool.drain, () => {
     const { handled, redelivered, sessions } = pool.counts();
     const suppressed = handled.duplicate + handled.fenced;
-    return { redelivered, suppressed, ambiguous: handled.ambiguous, delayed: handled.delayed, reconnects: sessions - 1, blocked };
+    return { redelivered, suppressed, ambiguous: handled.ambiguous, delayed: handled.delayed, reconnects: sessions - 1, blocked, mended };
   });
 }
 

@@ -18,6 +18,8 @@ export interface Evidence {
   delayed: number;
   /** Times a connection was told that the broker takes nothing. */
   blocked: number;
+  /** Hollow queues that were made anew. */
+  mended: number;
 }
 
 export type Subject = 'relay' | 'consumer' | 'sender' | 'broker' | 'postgres' | 'way4';

@@ -2,11 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import type { LinkReport } from '../../adapters/rabbitmq/link.ts';
+import { queuesOf } from '../../adapters/rabbitmq/topology.ts';
 import { readEnvironment } from '../../infra/local/environment.ts';
 import { startTestServers } from '../../infra/local/test-servers.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
 import { soon } from './support/soon.ts';
-import { aWorld, fastRelay } from './support/world.ts';
+import { aWorld, fastPool, fastRelay } from './support/world.ts';
 
 const { AMQP_URL: _shared, ...env } = readEnvironment(); // PostgreSQL and Temporal are those of the test run
 const servers = await startTestServers(env, { durable: true });
@@ -49,4 +51,26 @@ test('under a memory alarm nothing new is published, what is in the queue is boo
 
   await broker.control?.(['set_vm_memory_high_watermark', '0.4']);
   await bookedExactlyOnce(world, [...before, ...during], patienceMs);
+});
+
+test('queues that the broker kept by name only are made anew without anybody, and what they should have carried is booked once', async (t) => {
+  const world = await aWorld(t, { amqpUrl });
+  const mended: string[] = [];
+  const report = (report: LinkReport | { kind: string }): void => void ('queue' in report && mended.push(report.queue));
+  const limits = { hollowQueueMs: 500, sweepAfterEmptyMs: 2_000 };
+  const relay = await world.aRelay({ limits: { ...fastRelay, ...limits }, report });
+  const pools = await Promise.all(
+    [1, 2, 3].map(async (n) => world.aPool({ name: `pool-${n}`, limits: { ...fastPool, ...limits }, report })),
+  );
+  const names = queuesOf(world.topology).map(({ name }) => name);
+  const processes = names.map((name) => `{list_to_atom("%2F_${name}"), node()}`);
+  // What is left when whoever declares is cut off between the name and the queue.
+  await broker.control?.(['eval', `[ok = ra:force_delete_server(quorum_queues, Id) || Id <- [${processes.join(', ')}]].`]);
+  const accepted = await world.accept(20);
+  await soon(() => assert.ok(relay.counts().refused > 0), patienceMs);
+
+  await broker.control?.(['close_all_connections', '--global', 'struck']);
+  await bookedExactlyOnce(world, accepted, patienceMs);
+  assert.deepEqual(mended.toSorted(), names.toSorted(), 'each by one of all who saw it');
+  await soon(() => assert.ok([relay, ...pools].every((each) => each.ready())), patienceMs);
 });

@@ -14,6 +14,8 @@ import { soon } from './support/soon.ts';
 import { aLink, newest } from './support/fake-link.ts';
 import { fakeTransport } from './support/fake-transport.ts';
 
+const topology = transactionTopology({ name: 'transactions', deliveryLimit: 20, maxMessages: 1, retryDelaysMs: [1] });
+
 const raw = (deliveryTag: number) => ({
   deliveryTag,
   messageId: `m${deliveryTag}`,
@@ -75,7 +77,7 @@ test('queues with other arguments end the start with an error that names the arg
     `Operation failed: QueueDeclare; 406 (PRECONDITION-FAILED) with message "PRECONDITION_FAILED - inequivalent arg 'x-delivery-limit' for queue 'transactions' in vhost '/': received '20' but current is '10'"`,
   );
   const link = aLink(t, transport);
-  link.attach(topologyTenant(transactionTopology({ name: 'transactions', deliveryLimit: 20, maxMessages: 1, retryDelaysMs: [1] })));
+  link.attach(topologyTenant(topology, async () => undefined));
   await assert.rejects(link.start(), (error) => {
     assert.ok(error instanceof TopologyMismatch);
     assert.match(error.message, /queue 'transactions' exists with another x-delivery-limit: received '20' but current is '10'\./);

@@ -37,6 +37,14 @@ export interface FakeTransport extends Transport {
   declareError: Error | undefined;
   /** Connects hang while it is true. */
   hangs: boolean;
+  /** Queues of which the broker has the name only. */
+  hollow: Set<string>;
+  /** Queues that were deleted, in order. */
+  deleted: string[];
+  /** No queue is deleted before. */
+  deleting: Promise<void>;
+  /** Names that a connection holds for itself. */
+  locks: Set<string>;
 }
 
 export function fakeTransport(): FakeTransport {
@@ -45,6 +53,10 @@ export function fakeTransport(): FakeTransport {
     refusal: undefined,
     declareError: undefined,
     hangs: false,
+    hollow: new Set(),
+    deleted: [],
+    deleting: Promise.resolve(),
+    locks: new Set(),
     connect: async () => {
       if (transport.refusal) throw transport.refusal;
       const connection: FakeConnection = { channels: [], closed: createOnce(), block: () => undefined };
@@ -70,7 +82,7 @@ function connect(transport: FakeTransport, connection: FakeConnection): Connecti
         cancelled: false,
       };
       connection.channels.push(channel);
-      return openChannel(transport, channel);
+      return openChannel(transport, connection, channel);
     },
     close: async () => {
       for (const channel of connection.channels) channel.closed.happen('connection closed');
@@ -79,7 +91,7 @@ function connect(transport: FakeTransport, connection: FakeConnection): Connecti
   };
 }
 
-function openChannel(transport: FakeTransport, channel: FakeChannel): Channel {
+function openChannel(transport: FakeTransport, connection: FakeConnection, channel: FakeChannel): Channel {
   let gone = false;
   channel.closed.on(() => {
     gone = true;
@@ -100,6 +112,21 @@ function openChannel(transport: FakeTransport, channel: FakeChannel): Channel {
       if (transport.declareError) throw transport.declareError;
     },
     waitingIn: async () => 0,
+    look: async (queue) => {
+      if (!transport.hollow.has(queue)) return 'queue';
+      connection.closed.happen('INTERNAL_ERROR');
+      return 'hollow';
+    },
+    deleteQueue: async (queue) => {
+      await transport.deleting;
+      transport.hollow.delete(queue);
+      transport.deleted.push(queue);
+    },
+    lock: async (name) => {
+      if (transport.locks.has(name)) throw new Error('RESOURCE_LOCKED');
+      transport.locks.add(name);
+      connection.closed.on(() => transport.locks.delete(name));
+    },
     bind: async () => undefined,
     prefetch: async () => undefined,
     consume: async (_queue, _tag, onDelivery) => void (channel.deliver = onDelivery),

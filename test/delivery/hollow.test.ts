@@ -1,0 +1,54 @@
+// Queues of which the broker has the name only, on a broker in memory; test/delivery/broker.test.ts has them on a real one.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { createQueueProof } from '../../adapters/rabbitmq/hollow.ts';
+import { queuesOf, topologyTenant, transactionTopology } from '../../adapters/rabbitmq/topology.ts';
+import { soon } from './support/soon.ts';
+import { aLink } from './support/fake-link.ts';
+import { fakeTransport } from './support/fake-transport.ts';
+import type { FakeTransport } from './support/fake-transport.ts';
+
+const topology = transactionTopology({ name: 'q', deliveryLimit: 20, maxMessages: 1, retryDelaysMs: [1, 2] });
+const names = queuesOf(topology).map(({ name }) => name);
+
+/** A link that proves its queues; `mended` is told of what it deleted. */
+function aProvingLink(t: TestContext, transport: FakeTransport, hollowMs: number, mended: string[] = []) {
+  const link = aLink(t, transport);
+  const connect = async () => transport.connect({ url: 'amqp://nowhere', name: 'aside', heartbeatSeconds: 10, connectTimeoutMs: 50 });
+  const onMended = (queue: string): void => void mended.push(queue);
+  link.attach(topologyTenant(topology, createQueueProof({ hollowMs, lock: 'q.mending', connect, closeTimeoutMs: 50, onMended })));
+  return link;
+}
+
+test('a queue that stays hollow is deleted and declared again, whichever it is, and by one of all who see it', async (t) => {
+  const transport = fakeTransport();
+  for (const name of names) transport.hollow.add(name);
+  const mended: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  transport.deleting = gate.promise;
+  const links = Array.from({ length: 5 }, () => aProvingLink(t, transport, 20, mended));
+  const started = Promise.all(links.map(async (link) => link.start()));
+  await soon(() => assert.equal(transport.locks.size, 1));
+  const sessions = links.map((link) => link.generation());
+  // All of them have seen it by now and want to delete it too.
+  await soon(() => assert.ok(links.filter((link, n) => link.generation() > (sessions[n] ?? 0) + 5).length >= links.length - 1));
+  gate.resolve();
+  await started;
+  assert.ok(links.every((link) => link.state() === 'ready'));
+  assert.deepEqual(transport.deleted.toSorted(), names.toSorted(), 'none was deleted that another had declared');
+  assert.deepEqual(mended, transport.deleted, 'and each is reported once');
+  await soon(() => assert.equal(transport.locks.size, 0));
+});
+
+test('a queue that starts late, or that answers in any other way, is left alone', async (t) => {
+  const transport = fakeTransport();
+  transport.hollow.add('q');
+  const link = aProvingLink(t, transport, 60_000);
+  const started = link.start();
+  await soon(() => assert.ok(link.generation() > 5));
+  transport.hollow.clear();
+  await started;
+  assert.deepEqual(transport.deleted, []);
+});
