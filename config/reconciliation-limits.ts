@@ -7,6 +7,10 @@ const hour = 60 * minute;
 export const reconciliationLimits = {
   /** Our choice: two days in hours, so that a run that was missed is made up for. */
   periodHours: 48,
+  /** Our choice: hours back that the other runs of the day compare, so that two missed ones leave no hole. */
+  recentHours: 3,
+  /** Our choice: the hour of the day, UTC, whose run compares the whole period: one in the morning in Vietnam. */
+  wholeAtHour: 18,
   /** Our choice: how often the scheduled run compares. */
   everyMs: hour,
   /** Our choice: a run that was missed for longer is made up for by the next. */
@@ -17,8 +21,16 @@ export const reconciliationLimits = {
   quietMs: 10 * minute,
   /** Our choice: clocks of a bank and ours differ by less. */
   clockSkewMs: hour,
-  /** Our choice: one page stays far below vendorLimits.answerMaxBytes. */
-  pageRows: 500,
-  /** Our choice: what one process compares in memory at once. */
-  maxRows: 200_000,
+  /** Our choice: documents on one page; at some 600 bytes each it stays below vendorLimits.answerMaxBytes. */
+  pageRows: 1_000,
+  /** Our choice: rows that are compared in memory at once; with their objects some megabytes. */
+  batchRows: 2_000,
+  /** Our choice: questions about one RRN that WAY4 is asked at once. */
+  askAtOnce: 8,
+  /** Our choice: breaks that one run takes on; more means that the books are wrong as a whole, which no list of tasks helps. */
+  maxBreaks: 10_000,
+  /** Our choice: breaks that the report names; the table has all of them. */
+  reportBreaks: 1_000,
+  /** Our choice: how often a long run says how far it is. */
+  progressMs: 5 * second,
 } as const;

@@ -19,6 +19,9 @@ export interface Database extends Queryable {
   /** For work that is one statement: the statement is its own commit, one round trip instead of three, under the same rule for an answer
    *  that never came. A second query is a mistake and throws. */
   inOneStatement<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** A connection of its own, outside of transactions, for what lives as long as a session: its locks and temporary tables. It is closed when
+   *  the work is over, however it ends. */
+  withSession<T>(work: (session: Queryable) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -71,6 +74,11 @@ export function openDatabase(options: {
     query: async (text, values) => pool.query(statement(text, values)),
     withTransaction: async (work) => retrying(async () => runTransaction(pool, statement, work)),
     inOneStatement: async (work) => retrying(async () => runStatement(pool, statement, work)),
+    withSession: async (work) =>
+      withClient(pool, async (client, abandon) => {
+        abandon(new Error('a session ends with its work'));
+        return work({ query: async (text, values) => client.query(statement(text, values)) });
+      }),
     close: async () => pool.end(),
   };
 }

@@ -87,11 +87,12 @@ export async function withdrawReviewTasks(tx: Tx, applicationId: string): Promis
   );
 }
 
-/** Withdraws the questions about breaks that are no more. Repeat: nothing. */
-export async function withdrawBreakTasks(tx: Tx): Promise<void> {
+/** Withdraws the questions about these breaks. Repeat: nothing. */
+export async function withdrawBreakTasks(tx: Tx, breakIds: readonly number[]): Promise<void> {
   await tx.query(
-    `update review_tasks r set answer = 'withdrawn', answered_by = 'system:reconciliation', answered_at = now(), version = version + 1
-     from reconciliation_breaks b where b.id = r.break_id and b.cleared_at is not null and r.answer is null`,
+    `update review_tasks set answer = 'withdrawn', answered_by = 'system:reconciliation', answered_at = now(), version = version + 1
+     where break_id = any($1) and answer is null`,
+    [breakIds],
   );
 }
 

@@ -205,14 +205,18 @@ export interface CoreDocument {
   bookedAt: string;
 }
 
+export interface CorePage {
+  since: Date;
+  rrn?: string;
+  after: string | null;
+  limit: number;
+}
+
 /** WAY4's books as they are read for reconciliation. */
 export interface CardCoreBooks {
-  /** The purchases that came from us since then, oldest first, refused ones included, one page of at most `limit`. `next` is to be given as
-   *  `after` for the page that follows; null at the end. */
-  listPurchases(
-    page: { since: Date; after: string | null; limit: number },
-    call: CallContext,
-  ): Promise<{ documents: CoreDocument[]; next: string | null }>;
+  /** The purchases that came from us since then, oldest first, refused ones included, one page of at most `limit`; with `rrn` only those that
+   *  have it. `next` is to be given as `after` for the page that follows; null at the end. */
+  listPurchases(page: CorePage, call: CallContext): Promise<{ documents: CoreDocument[]; next: string | null }>;
 }
 
 // ── Messages to the customer ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -60,6 +60,7 @@ create table if not exists docs (
 );
 
 create index if not exists docs_rrn on docs (rrn);
+create index if not exists docs_by_time on docs (created_at, id);
 
 create table if not exists otp_challenges (
   challenge_id text primary key,

@@ -7,27 +7,40 @@ import type { Env } from '../config/env.ts';
 import { vendorLimits } from '../config/limits.ts';
 import { reconciliationLimits } from '../config/reconciliation-limits.ts';
 import type { Database } from '../db/pool.ts';
-import { reconcile, summarize } from './reconciliation.ts';
-import type { ReconciliationReport } from './reconciliation.ts';
+import { reconcile } from './reconciliation.ts';
+import type { Progress } from './reconciliation.ts';
+import { summarize } from './reconciliation-report.ts';
+import type { ReconciliationReport } from './reconciliation-report.ts';
 
 const hourMs = 3_600_000;
+
+export interface Comparing {
+  hours: number;
+  dryRun: boolean;
+  onProgress: (progress: Progress) => void;
+}
 
 /** Compares our books with those of the WAY4 that the environment names. Throws like {@link reconcile}. */
 export async function compareBooks(
   env: Pick<Env<'reconcile'>, 'WAY4_URL'>,
   database: Database,
-  { hours, dryRun }: { hours: number; dryRun: boolean },
+  { hours, ...comparing }: Comparing,
 ): Promise<ReconciliationReport> {
-  const { quietMs, clockSkewMs, pageRows, maxRows } = reconciliationLimits;
   const { way4TimeoutMs: timeoutMs, connectTimeoutMs, answerMaxBytes } = vendorLimits;
   const books = createCardCore({ baseUrl: env.WAY4_URL, timeoutMs, connectTimeoutMs, answerMaxBytes });
-  return reconcile({ database, books, periodMs: hours * hourMs, quietMs, clockSkewMs, pageRows, maxRows, dryRun });
+  return reconcile({ database, books, periodMs: hours * hourMs, ...reconciliationLimits, ...comparing });
 }
 
-/** The activity of the scheduled run. */
+/** The activity of the scheduled run: once a day the whole period, else what is recent. */
 export function wireReconciliation(env: Pick<Env<'reconcile'>, 'WAY4_URL'>, database: Database): ReconciliationActivities {
-  const hours = reconciliationLimits.periodHours;
   return createReconciliationActivities({
-    compareBooks: async () => summarize(await compareBooks(env, database, { hours, dryRun: false })),
+    compareBooks: async ({ scheduledAt, onProgress }) =>
+      summarize(await compareBooks(env, database, { hours: hoursOf(scheduledAt), dryRun: false, onProgress })),
   });
+}
+
+/** How far the run of this time looks back. */
+export function hoursOf(scheduledAt: Date): number {
+  const { wholeAtHour, periodHours, recentHours } = reconciliationLimits;
+  return scheduledAt.getUTCHours() === wholeAtHour ? periodHours : recentHours;
 }

@@ -1,94 +1,221 @@
 // One comparison of our books with WAY4's and with the ends of applications: read, compare, repair what is safe, keep the rest for people.
-// WAY4 is read first and we second: what WAY4 has booked was accepted by us before, so nothing that is just happening looks missing.
+// WAY4 is read first and we second: what WAY4 has booked was accepted by us before, so nothing that is just happening looks missing. What
+// WAY4 lists is put on a stage in the database and compared batch by batch, so that a period of any volume takes the memory of one batch.
 
-import { clearBreaks, databaseClock, handleBreak, readOurBooks } from '../db/reconciliation.ts';
-import type { Handling } from '../db/reconciliation.ts';
+import { clearBreaks, readUnseenBreaks } from '../db/breaks.ts';
+import type { OpenBreak } from '../db/breaks.ts';
+import { databaseClock, readAccepted, readByRrn, readOpen, readOrphans, readOrphansOf } from '../db/reconciliation.ts';
+import type { Batch, Cursor } from '../db/reconciliation.ts';
+import { withStage } from '../db/reconciliation-stage.ts';
+import type { Stage } from '../db/reconciliation-stage.ts';
 import type { Database } from '../db/pool.ts';
 import type { CardCoreBooks, CoreDocument } from '../domain/ports.ts';
 import { findBreaks } from '../domain/reconciliation.ts';
-import type { Break, BreakKind, ReconciliationSummary } from '../domain/reconciliation.ts';
+import type { Break, ReconciledTransaction } from '../domain/reconciliation.ts';
+import { createTally, keyOf } from './reconciliation-report.ts';
+import type { ReconciliationReport, Tally } from './reconciliation-report.ts';
 
 export interface ReconciliationOptions {
   database: Database;
   books: CardCoreBooks;
   /** How far back, in milliseconds. */
   periodMs: number;
-  /** What changed within this time is left for the next run. */
+  /** What changed within this time before the start is left for the next run. */
   quietMs: number;
   /** WAY4 is read from this much earlier than the period begins, for its clock is not ours. */
   clockSkewMs: number;
   pageRows: number;
-  maxRows: number;
+  /** Rows compared in memory at once. */
+  batchRows: number;
+  /** Questions about one RRN that WAY4 is asked at once. */
+  askAtOnce: number;
+  /** Breaks that this run takes on; what is found beyond is counted and left to the next. */
+  maxBreaks: number;
+  /** Breaks that the report names. */
+  reportBreaks: number;
   /** Compares and changes nothing. */
   dryRun: boolean;
+  /** Told after every page and batch. */
+  onProgress?: (progress: Progress) => void;
 }
 
-export interface ReconciliationReport {
-  startedAt: string;
-  since: string;
-  dryRun: boolean;
-  compared: { transactions: number; documents: number; moving: number };
-  breaks: (Omit<Break, 'occurredAt'> & { occurredAt: string; handling: Handling | 'found' })[];
-  /** Breaks of earlier runs that are no more. */
-  cleared: number;
-  /** Breaks that a person has to look at. */
-  open: number;
+export interface Progress {
+  documents: number;
+  transactions: number;
+  breaks: number;
 }
 
-/** The period holds more than one comparison takes; nothing was compared. */
-class PeriodTooLong extends Error {
-  override readonly name = 'PeriodTooLong';
-
-  constructor(maxRows: number) {
-    super(`the period holds more than ${maxRows} rows; choose a shorter one`);
-  }
+interface Run extends ReconciliationOptions {
+  startedAt: Date;
+  since: Date;
+  /** What changed after this is still moving. */
+  stableSince: Date;
+  stage: Stage;
+  tally: Tally;
 }
 
-/** Runs one comparison. Throws what the database or WAY4 throws; then nothing was concluded from half a list. Repeat: the same breaks are
- *  not opened twice, and no repair is done twice. */
+type CorePage = Awaited<ReturnType<CardCoreBooks['listPurchases']>>;
+
+const call = { reference: 'reconciliation' };
+
+/** Runs one comparison. Throws what the database or WAY4 throws: nothing is concluded from half a list. Throws {@link ComparisonRuns} while
+ *  another one runs, unless it is a dry run. Repeat: the same breaks are not opened twice, and no repair is done twice. */
 export async function reconcile(options: ReconciliationOptions): Promise<ReconciliationReport> {
-  const { database, dryRun, quietMs, maxRows } = options;
-  const startedAt = await databaseClock(database);
-  const since = new Date(startedAt.getTime() - options.periodMs);
-  const documents = await readDocuments(options, new Date(since.getTime() - options.clockSkewMs));
-  const rrns = [...new Set(documents.map(({ rrn }) => rrn))];
-  const ours = await readOurBooks(database, { since, rrns, quietMs, limit: maxRows + 1 });
-  if (ours.transactions.length > maxRows || ours.withoutTransaction.length > maxRows) throw new PeriodTooLong(maxRows);
-  const found = findBreaks({ ...ours, documents });
-  const breaks: ReconciliationReport['breaks'] = [];
-  for (const each of found) {
-    const handling = dryRun ? 'found' : await database.withTransaction(async (tx) => handleBreak(tx, each));
-    breaks.push({ ...each, occurredAt: each.occurredAt.toISOString(), handling });
+  const { database, dryRun, periodMs, quietMs } = options;
+  return withStage(database, !dryRun, async (stage) => {
+    const startedAt = await databaseClock(database);
+    const since = before(startedAt, periodMs);
+    const run: Run = { ...options, startedAt, since, stableSince: before(startedAt, quietMs), stage, tally: createTally(options) };
+    await listDocuments(run);
+    await compareListed(run);
+    await compareUnlisted(run);
+    await compareOlder(run);
+    await compareOrphans(run);
+    await lookAgain(run);
+    return run.tally.report({ startedAt, since, dryRun });
+  });
+}
+
+async function listDocuments({ books, since, clockSkewMs, pageRows: limit, stage, tally, onProgress }: Run): Promise<void> {
+  const list = async (after: string | null): Promise<CorePage | null> =>
+    books.listPurchases({ since: before(since, clockSkewMs), after, limit }, call);
+  for (let page = await list(null); page !== null;) {
+    const { documents, next } = page;
+    tally.documents += documents.length;
+    onProgress?.(tally.progress());
+    [page] = await Promise.all([next === null ? null : list(next), stage.add(documents)]);
   }
+}
+
+/** What WAY4 lists, with what we have of it. */
+async function compareListed(run: Run): Promise<void> {
+  const { database, stage, batchRows, since, stableSince, tally } = run;
+  for (let after = ''; ;) {
+    const documents = await stage.after(after, batchRows);
+    const last = documents.at(-1);
+    if (!last) return;
+    after = last.rrn;
+    const transactions = await readByRrn(database, distinct(documents), stableSince);
+    tally.read(transactions);
+    const found = findBreaks({ transactions, documents, withoutTransaction: [] });
+    const [older, inPeriod] = partition(transactions, ({ acceptedAt }) => acceptedAt < since);
+    const doubted = doubtful(run, older, documents, found);
+    const within = new Set(inPeriod.map(({ rrn }) => rrn));
+    await tally.take(found.filter(({ transactionId, reference }) => transactionId === null || within.has(reference)));
+    await tally.take((await askAbout(run, doubted)).found);
+    run.onProgress?.(tally.progress());
+  }
+}
+
+/** Of purchases from before the period the list may have some documents and lack others. Who looks broken, or was booked late, is asked about. */
+function doubtful(
+  { since, clockSkewMs }: Run,
+  older: readonly ReconciledTransaction[],
+  documents: readonly CoreDocument[],
+  found: readonly Break[],
+): string[] {
+  const broken = new Set(found.map(({ reference }) => reference));
+  const lateFrom = since.getTime() + clockSkewMs;
+  const late = new Set(documents.filter(({ bookedAt }) => Date.parse(bookedAt) >= lateFrom).map(({ rrn }) => rrn));
+  return older.filter(({ rrn }) => broken.has(rrn) || late.has(rrn)).map(({ rrn }) => rrn);
+}
+
+/** What we accepted in the period and WAY4 does not list. */
+async function compareUnlisted(run: Run): Promise<void> {
+  const { database, stage, since, startedAt: until, stableSince, batchRows: limit, tally } = run;
+  await inBatches(since, async (after) => {
+    const batch = await readAccepted(database, { after, until, stableSince, limit });
+    const known = await stage.known(batch.rows.map(({ rrn }) => rrn));
+    const transactions = batch.rows.filter(({ rrn }) => !known.has(rrn));
+    tally.read(transactions);
+    await tally.take(findBreaks({ transactions, documents: [], withoutTransaction: [] }));
+    run.onProgress?.(tally.progress());
+    return batch;
+  });
+}
+
+/** What we accepted before the period and has no outcome yet: compared for as long as it is open. */
+async function compareOlder(run: Run): Promise<void> {
+  const { database, since: until, stableSince, batchRows: limit, tally } = run;
+  await inBatches(new Date(0), async (after) => {
+    const batch = await readOpen(database, { after, until, stableSince, limit });
+    tally.read(batch.rows);
+    const still = batch.rows.filter(({ moving }) => !moving);
+    await tally.take((await askAbout(run, distinct(still))).found);
+    return batch;
+  });
+}
+
+/** Applications that can only be where they are with a transaction, and have none. */
+async function compareOrphans({ database, since, stableSince: until, batchRows: limit, tally }: Run): Promise<void> {
+  await inBatches(since, async (after) => {
+    const batch = await readOrphans(database, { after, until, limit });
+    await tally.take(findBreaks({ transactions: [], documents: [], withoutTransaction: batch.rows }));
+    return batch;
+  });
+}
+
+/** Breaks of earlier runs that this one did not find, however old: cleared where the books agree, left alone while something moves. */
+async function lookAgain(run: Run): Promise<void> {
+  const { database, startedAt, batchRows: limit, dryRun, tally } = run;
+  for (let afterId = 0; ;) {
+    const open = await readUnseenBreaks(database, { afterId, before: startedAt, limit });
+    const last = open.at(-1);
+    if (!last) return;
+    afterId = last.id;
+    const unseen = open.filter((each) => !tally.has(each));
+    const [orphans, others] = partition(unseen, isAboutApplication);
+    const { found, moving } = await askAbout(run, distinct(others.map(({ reference: rrn }) => ({ rrn }))));
+    const withoutTransaction = await readOrphansOf(
+      database,
+      orphans.map(({ reference }) => reference),
+    );
+    const stillThere = [...found, ...findBreaks({ transactions: [], documents: [], withoutTransaction })];
+    await tally.take(stillThere);
+    const keys = new Set(stillThere.map(keyOf));
+    const gone = unseen.filter((each) => !keys.has(keyOf(each)) && !moving.has(each.reference)).map(({ id }) => id);
+    if (!dryRun && gone.length > 0) tally.cleared += await database.withTransaction(async (tx) => clearBreaks(tx, gone));
+    run.onProgress?.(tally.progress());
+  }
+}
+
+function isAboutApplication({ kind, against }: OpenBreak): boolean {
+  return against === 'workflow' && kind === 'missing_here';
+}
+
+/** Compares single purchases with all that WAY4 has of them, whenever it was booked. */
+async function askAbout(
+  { database, books, quietMs, pageRows: limit, askAtOnce, onProgress, tally }: Run,
+  rrns: readonly string[],
+): Promise<{ found: Break[]; moving: Set<string> }> {
+  if (rrns.length === 0) return { found: [], moving: new Set() };
+  const stableSince = before(await databaseClock(database), quietMs);
+  const documents: CoreDocument[] = [];
+  for (let from = 0; from < rrns.length; from += askAtOnce) {
+    const asked = rrns.slice(from, from + askAtOnce);
+    const pages = await Promise.all(asked.map(async (rrn) => books.listPurchases({ since: new Date(0), rrn, after: null, limit }, call)));
+    documents.push(...pages.flatMap((page) => page.documents));
+    onProgress?.(tally.progress());
+  }
+  const transactions = await readByRrn(database, rrns, stableSince);
   return {
-    startedAt: startedAt.toISOString(),
-    since: since.toISOString(),
-    dryRun,
-    compared: {
-      transactions: ours.transactions.length,
-      documents: documents.length,
-      moving: ours.transactions.filter(({ moving }) => moving).length,
-    },
-    breaks,
-    cleared: dryRun ? 0 : await database.withTransaction(async (tx) => clearBreaks(tx, { since, startedAt })),
-    open: breaks.filter(({ handling }) => handling !== 'repaired').length,
+    found: findBreaks({ transactions, documents, withoutTransaction: [] }),
+    moving: new Set(transactions.filter(({ moving }) => moving).map(({ rrn }) => rrn)),
   };
 }
 
-/** The report in numbers. */
-export function summarize({ since, compared, breaks, cleared, open }: ReconciliationReport): ReconciliationSummary {
-  const found: Partial<Record<BreakKind, number>> = {};
-  for (const { kind } of breaks) found[kind] = (found[kind] ?? 0) + 1;
-  return { since, ...compared, found, repaired: breaks.length - open, open, cleared };
+async function inBatches(from: Date, work: (after: Cursor) => Promise<Batch<unknown>>): Promise<void> {
+  for (let after: Cursor | null = { at: from.toISOString(), id: '' }; after !== null;) after = (await work(after)).next;
 }
 
-async function readDocuments({ books, pageRows, maxRows }: ReconciliationOptions, since: Date): Promise<CoreDocument[]> {
-  const documents: CoreDocument[] = [];
-  for (let after: string | null = null; ;) {
-    const page = await books.listPurchases({ since, after, limit: pageRows }, { reference: 'reconciliation' });
-    documents.push(...page.documents);
-    if (documents.length > maxRows) throw new PeriodTooLong(maxRows);
-    if (page.next === null) return documents;
-    after = page.next;
-  }
+function before(time: Date, ms: number): Date {
+  return new Date(time.getTime() - ms);
+}
+
+function distinct(rows: readonly { rrn: string }[]): string[] {
+  return [...new Set(rows.map(({ rrn }) => rrn))];
+}
+
+function partition<T>(rows: readonly T[], is: (row: T) => boolean): [T[], T[]] {
+  return [rows.filter(is), rows.filter((row) => !is(row))];
 }

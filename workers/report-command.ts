@@ -2,8 +2,8 @@
 
 export interface ReportCommand<Flags, Report> {
   usage: string;
-  /** Throws, or answers undefined, where the flags are wrong. */
-  readFlags(args: string[]): Flags | undefined;
+  /** Throws where the flags are wrong; the message is for the operator. */
+  readFlags(args: string[]): Flags;
   run(flags: Flags): Promise<Report>;
   /** 0 when nothing is left to do. */
   exitCode(report: Report): number;
@@ -11,11 +11,13 @@ export interface ReportCommand<Flags, Report> {
   failure: string;
 }
 
-/** Runs the command and returns its exit code; 2 for wrong flags, which print the usage, and where it could not be done. */
+/** Runs the command and returns its exit code; 2 for wrong flags, which print what is wrong and the usage, and where it could not be done. */
 export async function runReportCommand<Flags, Report>(args: string[], command: ReportCommand<Flags, Report>): Promise<number> {
-  const flags = read(args, command);
-  if (flags === undefined) {
-    process.stderr.write(command.usage);
+  let flags: Flags;
+  try {
+    flags = command.readFlags(args);
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n\n${command.usage}`);
     return 2;
   }
   try {
@@ -23,15 +25,11 @@ export async function runReportCommand<Flags, Report>(args: string[], command: R
     process.stdout.write(`${JSON.stringify(report)}\n`);
     return command.exitCode(report);
   } catch (error) {
-    process.stderr.write(`${command.failure}: ${error instanceof Error ? error.message : 'failed'}\n`);
+    process.stderr.write(`${command.failure}: ${messageOf(error)}\n`);
     return 2;
   }
 }
 
-function read<Flags>(args: string[], { readFlags }: Pick<ReportCommand<Flags, unknown>, 'readFlags'>): Flags | undefined {
-  try {
-    return readFlags(args);
-  } catch {
-    return undefined;
-  }
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'failed';
 }

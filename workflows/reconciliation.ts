@@ -1,5 +1,5 @@
 // The hourly comparison of the books, started by a Temporal Schedule (adapters/temporal/schedules.ts). A run that could not compare is a run
-// that failed; the next hour compares the same two days again, so it is not repeated for long.
+// that failed; what it missed is compared by the next, so it is not repeated for long.
 
 import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { ReconciliationActivities } from '../activities/reconciliation.ts';
@@ -7,9 +7,12 @@ import type { ReconciliationSummary } from '../domain/reconciliation.ts';
 
 const { reconcileBooks } = proxyActivities<ReconciliationActivities>({
   summary: "Compare our books with WAY4's",
-  // Reading two days takes seconds; a worker that died is replaced within the hour.
-  startToCloseTimeout: '10 minutes',
-  retry: { initialInterval: '10 seconds', maximumAttempts: 3 },
+  // Two days of a large lender are tens of millions of purchases.
+  startToCloseTimeout: '12 hours',
+  // It beats with every page and batch; a worker that died is noticed by its silence.
+  heartbeatTimeout: '2 minutes',
+  // Long enough for an operator's own run to end, which keeps this one out.
+  retry: { initialInterval: '10 seconds', maximumInterval: '5 minutes', maximumAttempts: 10 },
 });
 
 /** Compares once. The result has counts only; the breaks themselves are in `reconciliation_breaks`. */

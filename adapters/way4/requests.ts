@@ -1,6 +1,6 @@
 // What we say to WAY4: one function per message, each returning the body in the order of elements that the interface wants.
 
-import type { CorePurchase, NewClient, NewContract } from '../../domain/ports.ts';
+import type { CorePage, CorePurchase, NewClient, NewContract } from '../../domain/ports.ts';
 import { closedTag, listParms, tagNames, writeTags } from './wire.ts';
 import type { Way4Installation } from './wire.ts';
 import type { XmlTree } from './xml.ts';
@@ -128,12 +128,13 @@ export function bookingInquiry(installation: Way4Installation, rrn: string): Xml
 }
 
 /** Asks for the purchases since a time, so many after a document. Extension, not WAY4. */
-export function bookingList(installation: Way4Installation, page: { since: Date; after: string | null; limit: number }): XmlTree {
+export function bookingList(installation: Way4Installation, page: CorePage): XmlTree {
   return {
     TransType: { TransCode: { MsgCode: installation.msgCodes.bookingList } },
     DocRefSet: {
       Parm: [
         parm(listParms.since, page.since.toISOString()),
+        ...(page.rrn === undefined ? [] : [parm('RRN', page.rrn)]),
         ...(page.after === null ? [] : [parm(listParms.after, page.after)]),
         parm(listParms.limit, String(page.limit)),
       ],

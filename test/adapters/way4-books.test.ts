@@ -73,6 +73,18 @@ test('every purchase is listed once, oldest first, whatever the size of a page; 
   assert.deepEqual(await everything(new Date(Date.now() + 60_000), 10), []);
 });
 
+test('all that was booked under one RRN is listed when it is asked for, and nothing else', async () => {
+  const contractNumber = await aContract(1_000_000);
+  const [rrn] = [await book(contractNumber, 100_000), await book(contractNumber, 200_000)];
+  const page = { since: longAgo, after: null, limit: 10 };
+  const { documents } = await core.listPurchases({ ...page, rrn }, call);
+  assert.deepEqual(
+    documents.map((each) => [each.rrn, each.amountVnd]),
+    [[rrn, 100_000]],
+  );
+  assert.deepEqual((await core.listPurchases({ ...page, rrn: '000000000000' }, call)).documents, []);
+});
+
 test('a list that is cut off, late or nonsense is a failure, and never a shorter list', async () => {
   const page = { since: longAgo, after: null, limit: 10 };
   const failsAs = (kind: string) => (error: unknown) => error instanceof VendorFailure && error.vendor === 'way4' && error.kind === kind;

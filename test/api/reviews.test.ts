@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDecisions } from '../../db/decisions.ts';
-import { clearBreaks, handleBreak } from '../../db/reconciliation.ts';
+import { clearBreaks, handleBreak, readUnseenBreaks } from '../../db/breaks.ts';
 import { noteBreaches } from '../../db/review-queue.ts';
 import { openReviewTask } from '../../db/reviews.ts';
 import type { Break } from '../../domain/reconciliation.ts';
@@ -199,7 +199,7 @@ const anyBreak: Break = {
   repair: null,
   occurredAt: new Date(),
 };
-const found = async (broken: Break = anyBreak) => database.withTransaction(async (tx) => handleBreak(tx, broken));
+const found = async (broken: Break = anyBreak) => database.withTransaction(async (tx) => handleBreak(tx, broken, 0));
 
 async function breakTask(reference: string): Promise<string | undefined> {
   const { rows } = await database.query<{ id: string }>(
@@ -237,8 +237,9 @@ test('a break that is called corrected and is not is asked about again; one that
   const gone = { ...anyBreak, reference: '000000000043' };
   await found(gone);
   const taskId = (await breakTask(gone.reference)) ?? assert.fail();
-  const startedAt = new Date(Date.now() + 1_000);
-  await database.withTransaction(async (tx) => clearBreaks(tx, { since: new Date(0), startedAt }));
+  const open = await readUnseenBreaks(database, { afterId: 0, before: new Date(Date.now() + 1_000), limit: 100 });
+  const ids = open.filter(({ reference }) => reference === gone.reference).map((each) => each.id);
+  await database.withTransaction(async (tx) => clearBreaks(tx, ids));
   assert.deepEqual(
     [(await read(`/${taskId}`))['answer'], (await read(`/${taskId}`))['answered_by']],
     ['withdrawn', 'system:reconciliation'],

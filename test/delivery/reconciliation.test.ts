@@ -3,10 +3,9 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { firstBrokenAuditRow } from '../../db/audit.ts';
-import { aLedger, runHandOff } from './support/ledger.ts';
+import { aHealthyLedger, runHandOff } from './support/ledger.ts';
 import type { Ledger, Purchase } from './support/ledger.ts';
 import { soon } from './support/soon.ts';
 
@@ -134,12 +133,6 @@ for (const { promise, plant, expected } of plants) {
   });
 }
 
-async function aHealthyLedger(t: TestContext): Promise<Ledger> {
-  const ledger = await aLedger(t);
-  for (const status of ['posted', 'posted', 'rejected'] as const) await ledger.aPurchase({ status });
-  return ledger;
-}
-
 test('a repair writes one message or one notice, however often the books are compared', async (t) => {
   const ledger = await aHealthyLedger(t);
   const waiting = await ledger.aPurchase({ status: 'accepted', atCore: false });
@@ -162,7 +155,9 @@ test('a break is one row for as long as it lasts, a repair that did not help wai
   await ledger.database.query('update sandbox.docs set amount_vnd = amount_vnd + 1 where rrn = $1', [ledger.purchases[0]?.rrn]);
   assert.equal((await ledger.reconcile()).open, 1);
   await ledger.database.query('delete from outcome_notices'); // told, and nobody listened
-  const second = await ledger.reconcile();
+  const resting = await ledger.reconcile();
+  assert.deepEqual([resting.repaired, resting.open], [1, 1], 'a repair has its time before anybody is asked');
+  const second = await ledger.reconcile({ quietMs: 0 });
   assert.deepEqual([second.breaks.map(({ handling }) => handling), second.open], [['open', 'open'], 2]);
   await ledger.database.query(`update applications set status = 'completed' where id = $1`, [unheard.applicationId]);
   await ledger.database.query('update sandbox.docs set amount_vnd = amount_vnd - 1 where rrn = $1', [ledger.purchases[0]?.rrn]);
@@ -171,7 +166,7 @@ test('a break is one row for as long as it lasts, a repair that did not help wai
   const { rows } = await ledger.database.query<{ times_seen: number }>('select times_seen from reconciliation_breaks');
   assert.deepEqual(
     rows.map(({ times_seen }) => times_seen),
-    [2, 2],
+    [3, 3],
   );
 });
 
@@ -234,7 +229,9 @@ test('the command prints one report as JSON; its exit code says whether a person
   assert.equal((await run()).code, 1);
   for (const args of [['--hours', '0'], ['--hours', '9999'], ['--hours', 'x'], ['--everything'], ['now']]) {
     const { code, stderr, stdout } = await run(...args);
-    assert.deepEqual([code, stdout, stderr.includes('--dry-run')], [2, '', true], args.join(' '));
+    const says = args[0] === '--hours' ? '--hours must be a whole number from 1 to 744' : (args[0] ?? '');
+    assert.deepEqual([code, stdout, stderr.startsWith('Compares'), stderr.includes('--dry-run')], [2, '', false, true], args.join(' '));
+    assert.ok(stderr.split('\n\n')[0]?.includes(says), stderr);
   }
   await ledger.sandbox.fault({ vendor: 'way4', operation: 'listPurchases', fault: 'throttle' });
   const failed = await run();

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { scheduleReconciliation } from '../../adapters/temporal/schedules.ts';
+import { hoursOf } from '../../workers/compare-books.ts';
 import { aReconciliation, summary } from './reconciliation-world.ts';
 
 const hourly = { everyMs: 3_600_000, catchUpMs: 600_000 };
@@ -38,4 +39,9 @@ test('a comparison that could not be made is made again', async (t) => {
   await scheduleReconciliation(world.client, hourly);
   assert.deepEqual(await (await world.runNow()).result(), summary);
   assert.equal(world.compared(), 2);
+});
+
+test('one run a day looks two days back, so that late changes are found, and the others as far as two missed runs', () => {
+  const hours = Array.from({ length: 24 }, (_, hour) => hoursOf(new Date(Date.UTC(2026, 10, 29, hour, 30))));
+  assert.deepEqual([hours.filter((each) => each === 48).length, hours.filter((each) => each === 3).length], [1, 23]);
 });

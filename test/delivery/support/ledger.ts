@@ -13,7 +13,8 @@ import type { ApplicationStatus } from '../../../domain/states.ts';
 import { handOffTopology } from '../../../workers/broker.ts';
 import { noFaults } from '../../../workers/fault-points.ts';
 import { reconcile } from '../../../workers/reconciliation.ts';
-import type { ReconciliationOptions, ReconciliationReport } from '../../../workers/reconciliation.ts';
+import type { ReconciliationOptions } from '../../../workers/reconciliation.ts';
+import type { ReconciliationReport } from '../../../workers/reconciliation-report.ts';
 import { startRelay } from '../../../workers/relay-process.ts';
 import { startTransactionPool } from '../../../workers/transaction-pool.ts';
 import { freshDatabase } from '../../support/database.ts';
@@ -56,7 +57,14 @@ const amountVnd = 100_000;
 const hourMs = 3_600_000;
 const ends = { accepted: 'settling', posted: 'completed', rejected: 'failed' } as const;
 
-export async function aLedger(t: TestContext): Promise<Ledger> {
+/** Books that agree: two posted purchases and a rejected one. */
+export async function aHealthyLedger(t: TestContext): Promise<Ledger> {
+  const ledger = await aLedger(t);
+  for (const status of ['posted', 'posted', 'rejected'] as const) await ledger.aPurchase({ status });
+  return ledger;
+}
+
+async function aLedger(t: TestContext): Promise<Ledger> {
   const fresh = await freshDatabase();
   const database = openDatabase({ url: fresh.url, applicationName: 'test-ledger' });
   const sandbox = await startSandbox({ databaseUrl: fresh.url, schema: 'sandbox' });
@@ -105,8 +113,9 @@ export async function aLedger(t: TestContext): Promise<Ledger> {
       await core.purchase({ rrn, contractNumber, amountVnd: amount, ...shop }, call);
     },
     reconcile: async (change = {}) => {
-      const limits = { periodMs: 24 * hourMs, quietMs: 60_000, clockSkewMs: hourMs, pageRows: 2, maxRows: 1_000 };
-      return reconcile({ database, books: core, dryRun: false, ...limits, ...change });
+      const limits = { periodMs: 24 * hourMs, quietMs: 60_000, clockSkewMs: hourMs, maxBreaks: 100, reportBreaks: 100 };
+      const batches = { pageRows: 2, batchRows: 2, askAtOnce: 2 }; // small, so that everything takes several
+      return reconcile({ database, books: core, dryRun: false, ...limits, ...batches, ...change });
     },
   };
   return ledger;
