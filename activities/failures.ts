@@ -17,6 +17,7 @@ const prefixes: Record<Vendor, string> = {
 const suffixes: Record<VendorFailureKind, string> = {
   unavailable: 'UNAVAILABLE',
   unknown: 'OUTCOME_UNKNOWN',
+  busy: 'OUTCOME_UNKNOWN',
   garbage: 'ANSWER_GARBLED',
   rejected: 'REJECTED',
 };

@@ -1,5 +1,5 @@
 // One call to a vendor over HTTP: sent once, never retried (retries live in Temporal alone), bounded in time and size, and every way it
-// can fail mapped onto the four kinds of domain/failures.ts. The line that matters runs between "nothing was sent" and "no full answer":
+// can fail mapped onto the five kinds of domain/failures.ts. The line that matters runs between "nothing was sent" and "no full answer":
 // the first may be tried again at once, the second must be asked about first.
 
 import http from 'node:http';
@@ -42,8 +42,9 @@ export interface VendorAnswer {
 export type VendorHttp = (request: VendorRequest, call: CallContext) => Promise<VendorAnswer>;
 
 /** Opens the connection pool of one vendor. The function it returns makes one call and throws {@link VendorFailure}: `unavailable` when
- *  nothing was sent or on 429 and 503, `unknown` when it was sent and no full answer came or on 408 and any other 5xx, `garbage` when the
- *  answer is too large, not UTF-8, a redirect or of the wrong content type. */
+ *  nothing was sent or on 429, which is said instead of passing a request on; `unknown` when it was sent and no full answer came or on 408
+ *  and 5xx, `busy` on 503; `garbage` when the answer is too large, not UTF-8, a redirect or of the wrong content type. A call that is
+ *  repeatable is `unavailable` where another one is `unknown` or `busy`. */
 export function createVendorHttp(vendor: Vendor, options: VendorHttpOptions): VendorHttp {
   const agent = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
@@ -112,10 +113,12 @@ function nothingWasSent(error: unknown, code: string): boolean {
 
 function readAnswer(vendor: Vendor, request: VendorRequest, response: Response<Uint8Array>): VendorAnswer {
   const { statusCode: status, headers } = response;
-  if (status === 429 || status === 503) {
-    throw new VendorFailure(vendor, 'unavailable', `HTTP_${status}`, { retryAfterMs: readRetryAfterMs(headers['retry-after']) });
+  if (status >= 500 || status === 408 || status === 429) {
+    const open: VendorFailureKind = status === 503 ? 'busy' : 'unknown';
+    throw new VendorFailure(vendor, request.repeatable || status === 429 ? 'unavailable' : open, `HTTP_${status}`, {
+      retryAfterMs: readRetryAfterMs(headers['retry-after']),
+    });
   }
-  if (status >= 500 || status === 408) throw new VendorFailure(vendor, request.repeatable ? 'unavailable' : 'unknown', `HTTP_${status}`);
   if (status >= 300 && status < 400) throw new VendorFailure(vendor, 'garbage', `HTTP_${status}`);
   if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw new VendorFailure(vendor, 'garbage', 'CONTENT_ENCODING');
   const isExpected = new RegExp(`^(text|application)/([a-z.-]+\\+)?${request.answer}\\b`, 'i').test(headers['content-type'] ?? '');

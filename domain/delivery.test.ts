@@ -57,13 +57,18 @@ test('a message is forgotten only when its transaction is settled: while it is o
 });
 
 test('only what provably did not reach the core is neither counted nor waited for', () => {
-  const kinds: VendorFailureKind[] = ['unavailable', 'unknown', 'garbage', 'rejected'];
+  const kinds: VendorFailureKind[] = ['unavailable', 'unknown', 'busy', 'garbage', 'rejected'];
   for (const kind of kinds) {
     const verdict = judgeFailure('purchase', new VendorFailure('way4', kind, 'CODE'));
     assert.equal(verdict.error, `way4:${kind}:CODE`);
     if (kind === 'rejected') assert.equal(verdict.kind, 'park');
     else
-      assert.deepEqual(verdict, { kind: 'retry', error: verdict.error, release: kind === 'unavailable', refund: kind === 'unavailable' });
+      assert.deepEqual(verdict, {
+        kind: 'retry',
+        error: verdict.error,
+        release: kind === 'unavailable',
+        refund: kind === 'unavailable' || kind === 'busy',
+      });
   }
   assert.deepEqual(judgeFailure('purchase', new TypeError('secret')), { kind: 'retry', error: 'TypeError', release: false, refund: false });
 });
@@ -74,7 +79,7 @@ test('a booking of somebody else under the same RRN is for a person, however it 
 });
 
 test('an inquiry changes nothing at the core, so its failure never makes anybody wait', () => {
-  for (const kind of ['unavailable', 'unknown', 'garbage'] as const) {
+  for (const kind of ['unavailable', 'unknown', 'busy', 'garbage'] as const) {
     const verdict = judgeFailure('inquiry', new VendorFailure('way4', kind, 'CODE'));
     assert.ok(verdict.kind === 'retry' && verdict.release);
   }

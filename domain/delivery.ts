@@ -115,6 +115,8 @@ export function judgeFailure(stage: AttemptStage, failure: unknown): FailureVerd
       return { kind: 'park', reason: 'CORE_REFUSED', error };
     case 'unavailable':
       return { kind: 'retry', error, release: true, refund: true };
+    case 'busy':
+      return { kind: 'retry', error, release: stage === 'inquiry', refund: true };
     case 'unknown':
     case 'garbage':
       return { kind: 'retry', error, release: stage === 'inquiry', refund: false };

@@ -1,4 +1,4 @@
-// How the outside world fails. Every adapter maps what its vendor does onto one of four kinds, and every activity maps the kind onto
+// How the outside world fails. Every adapter maps what its vendor does onto one of five kinds, and every activity maps the kind onto
 // "try again", "ask first" or "a person must look". The message is for engineers and never repeats what was sent or received.
 
 export type VendorFailureKind =
@@ -6,6 +6,9 @@ export type VendorFailureKind =
   | 'unavailable'
   /** The answer is lost: it may or may not have happened. Ask by natural key before any second try. */
   | 'unknown'
+  /** It asks to try later and does not say what it did before: a gateway says so too when the vendor behind it took too long. Ask as after
+   *  `unknown`; the fault is not in what was sent. */
+  | 'busy'
   /** The vendor understood and said no; `code` says why. Trying again changes nothing. */
   | 'rejected'
   /** The answer makes no sense: wrong shape, wrong content type, cut off. Treated like `unknown` where money moves. */

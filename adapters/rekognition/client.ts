@@ -31,7 +31,7 @@ export interface IdentityProviderOptions {
  *  region, credentials); `garbage` for an answer that cannot be read. */
 export function createIdentityProvider(options: IdentityProviderOptions): IdentityProvider & LivenessProvider {
   const client = createClient(options);
-  /** Runs a call and reads its answer; everything that goes wrong becomes one of the four kinds. */
+  /** Runs a call and reads its answer; everything that goes wrong becomes one of the five kinds. */
   const once = async <Answer>(call: CallContext, send: (abort: { abortSignal: AbortSignal }) => Promise<Answer>): Promise<Answer> => {
     const deadline = AbortSignal.timeout(options.timeoutMs);
     const abortSignal = call.signal ? AbortSignal.any([call.signal, deadline]) : deadline;

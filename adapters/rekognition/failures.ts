@@ -1,4 +1,4 @@
-// How Rekognition fails, mapped onto the four kinds. Its errors are named in the answer; what has no name did not come from it.
+// How Rekognition fails, mapped onto the five kinds. Its errors are named in the answer; what has no name did not come from it.
 // Source: "Error handling" in Amazon's developer guide, which says of each error whether it may be tried again.
 
 import { z } from 'zod';

@@ -63,7 +63,7 @@ function readMessage(text: string): UfxMessage {
 }
 
 function refuseUnknownCode({ respCodes }: Way4Installation, code: string, readOnly: boolean): void {
-  if (respCodes.tryLater.includes(code)) throw new VendorFailure('way4', 'unavailable', code);
+  if (respCodes.tryLater.includes(code)) throw new VendorFailure('way4', readOnly ? 'unavailable' : 'busy', code);
   const known = [respCodes.ok, ...respCodes.duplicate, ...respCodes.notFound, ...respCodes.refused, ...respCodes.invalid];
   if (!known.includes(code)) throw new VendorFailure('way4', readOnly ? 'garbage' : 'unknown', `RESP_${code}`);
 }

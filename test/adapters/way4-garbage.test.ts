@@ -1,4 +1,4 @@
-// What the WAY4 client makes of a core that answers wrongly. Whatever comes, it is one of the four kinds of failure, never a crash and
+// What the WAY4 client makes of a core that answers wrongly. Whatever comes, it is one of the five kinds of failure, never a crash and
 // never a success; and nothing of the answer is repeated in the error.
 
 import assert from 'node:assert/strict';
@@ -108,10 +108,11 @@ test('a code that nobody agreed on is unknown where money moves, and never a suc
   }
 });
 
-test('a core that asks to try later is unavailable', async () => {
+test('a core that asks to try later does not say what it did before', async () => {
   for (const code of ['91', '96']) {
-    answering((msgId) => doc(msgId, { code }));
-    await assert.rejects(core.purchase(purchase, call), failsAs('unavailable', code));
+    answering((msgId) => doc(msgId, { code }).replace(/<DataRs>.*<\/DataRs>/s, ''));
+    await assert.rejects(core.purchase(purchase, call), failsAs('busy', code));
+    await assert.rejects(core.findPurchase(purchase.rrn, call), failsAs('unavailable', code));
   }
 });
 
@@ -127,7 +128,7 @@ test('HTTP that is not a UFX answer says how much is known', async () => {
     [403, html, 'unavailable'],
     [404, html, 'unavailable'],
     [429, html, 'unavailable'],
-    [503, html, 'unavailable'],
+    [503, html, 'busy'],
     [500, html, 'unknown'],
     [502, html, 'unknown'],
     [504, html, 'unknown'],

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { deliveryLimits } from '../../config/limits.ts';
 import { readTransaction } from '../../db/transactions.ts';
 import { amqplibTransport } from '../../adapters/rabbitmq/amqplib.ts';
 import { workKey } from '../../adapters/rabbitmq/topology.ts';
@@ -25,7 +26,7 @@ test('a purchase that did not reach the core comes back after a delay and is boo
   );
   const row = await readTransaction(world.database, accepted[0]?.transactionId ?? '');
   assert.equal(row?.attempts, 3);
-  assert.equal(row?.firstError, 'way4:unavailable:HTTP_503');
+  assert.equal(row?.firstError, 'way4:unavailable:HTTP_429');
 });
 
 test('a purchase that waits for its next try comes back to the work though the binding of the work queue is gone', async (t) => {
@@ -68,6 +69,27 @@ test('a request that was lost before the core booked it is sent again only after
     ['purchase', 'inquiry', 'purchase'],
   );
   assert.ok(world.handled.some((handled) => handled.kind === 'delayed' && handled.reason === 'CLAIMED'));
+});
+
+test('a purchase that the core books late, after its gateway said 503, is found and never sent again', async (t) => {
+  const world = await aWorld(t);
+  world.core.moods = ['busy'];
+  const accepted = await world.accept(1);
+  const [one] = accepted;
+  assert.ok(one);
+  const { transactionId, rrn } = one;
+  const pool = await world.aPool({ limits: { ...fastPool, claimLeaseMs: 2_000, coreTimeoutMs: 100 } });
+  await world.aRelay();
+  await soon(() => assert.ok(world.handled.some((handled) => handled.kind === 'delayed' && handled.reason === 'CLAIMED')));
+  assert.equal((await readTransaction(world.database, transactionId))?.triesLeft, deliveryLimits.maxAttempts, 'an outage is not counted');
+  const purchase = { rrn, contractNumber: 'TS0000000001', amountVnd: 100_000, merchantId: 'm', merchantName: 'Test Shop', at: '' };
+  world.core.bookings.set(rrn, [purchase]);
+  await bookedExactlyOnce(world, accepted);
+  assert.deepEqual(
+    world.core.calls.map((each) => each.kind),
+    ['purchase', 'inquiry'],
+  );
+  assert.equal(pool.counts().handled.parked, 0);
 });
 
 test('an outage of the core parks nobody, however many attempts it takes', async (t) => {

@@ -8,6 +8,8 @@ import type { CardCore, CoreBooking, CorePurchase } from '../../../domain/ports.
 /** What happens to the next purchases, in order: refused before anything happened, booked but the answer lost, and so on. */
 export type Mood =
   | 'unavailable'
+  /** What was asked for may still be booked: by the test. */
+  | 'busy'
   | 'lost before booking'
   | 'garbage before booking'
   | 'lost after booking'
@@ -58,7 +60,8 @@ export function createFakeCore(): FakeCore {
       const mood = core.moods.shift();
       await core.onReceived(rrn);
       if (core.delayMs > 0) await pause(core.delayMs);
-      if (mood === 'unavailable') throw new VendorFailure('way4', 'unavailable', 'HTTP_503');
+      if (mood === 'unavailable') throw new VendorFailure('way4', 'unavailable', 'HTTP_429');
+      if (mood === 'busy') throw new VendorFailure('way4', 'busy', 'HTTP_503');
       if (mood === 'refuse') throw new VendorFailure('way4', 'rejected', 'FORMAT_ERROR');
       if (mood === 'lost before booking') throw new VendorFailure('way4', 'unknown', 'TIMEOUT');
       if (mood === 'garbage before booking') throw new VendorFailure('way4', 'garbage', 'NOT_XML');

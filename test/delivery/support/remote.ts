@@ -55,7 +55,7 @@ const rejected = z.object({ kind: z.literal('rejected'), rrn: z.string(), code: 
 const terms = { contractNumber: z.string(), amountVnd: z.number() };
 const made: z.ZodType<CoreBooking> = z.discriminatedUnion('kind', [posted, rejected]);
 const found: z.ZodType<FoundBooking> = z.discriminatedUnion('kind', [posted.extend(terms), rejected.extend(terms)]);
-const failed = z.object({ kind: z.enum(['unavailable', 'unknown', 'rejected', 'garbage']), code: z.string() });
+const failed = z.object({ kind: z.enum(['unavailable', 'unknown', 'busy', 'rejected', 'garbage']), code: z.string() });
 
 async function call<T>(url: string, body: object, booking: z.ZodType<T>): Promise<T | null> {
   const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
