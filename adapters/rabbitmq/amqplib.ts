@@ -78,7 +78,10 @@ function wrapChannel(plain: PlainChannel | ConfirmChannel, connectionClosed: Onc
     declareExchange: async ({ name, type }) => void (await plain.assertExchange(name, type, { durable: true, autoDelete: false })),
     declareQueue: async (queue) =>
       void (await plain.assertQueue(queue.name, { durable: true, autoDelete: false, exclusive: false, arguments: queue.arguments })),
-    waitingIn: async (queue) => (await plain.checkQueue(queue)).messageCount,
+    countIn: async (queue) => {
+      const { messageCount: messages, consumerCount: consumers } = await plain.checkQueue(queue);
+      return { messages, consumers };
+    },
     look: async (queue) => look(plain, connectionClosed, queue),
     deleteQueue: async (queue) => void (await plain.deleteQueue(queue)),
     lock: async (name) =>

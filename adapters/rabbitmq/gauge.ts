@@ -5,7 +5,8 @@ import type { Session } from './session.ts';
 import type { Channel } from './transport.ts';
 
 export interface Gauge {
-  /** Undefined when the broker is not there to tell. A queue that is gone ends the session, so that the next one declares it again. */
+  /** Undefined when the broker is not there to tell, or when nobody consumes and nothing waits: a broker that is too busy to look says that of
+   *  every queue. A queue that is gone ends the session, so that the next one declares it again. */
   waiting(): Promise<number | undefined>;
 }
 
@@ -21,5 +22,11 @@ export function createGauge({ link, queue }: { link: Link; queue: string }): Gau
   }
 
   link.attach({ open });
-  return { waiting: async () => channel?.waitingIn(queue).catch(() => undefined) };
+
+  async function waiting(): Promise<number | undefined> {
+    const count = await channel?.countIn(queue).catch(() => undefined);
+    return count && count.messages + count.consumers > 0 ? count.messages : undefined;
+  }
+
+  return { waiting };
 }

@@ -49,5 +49,5 @@ async function mend({ lock, connect, closeTimeoutMs, onMended }: ProofOptions, c
 
 /** What has messages is a queue; only an empty one is asked, so that no message is fetched and given back for it. */
 async function isHollow(channel: Channel, { name }: Queue): Promise<boolean> {
-  return (await channel.waitingIn(name)) === 0 && (await channel.look(name)) === 'hollow';
+  return (await channel.countIn(name)).messages === 0 && (await channel.look(name)) === 'hollow';
 }

@@ -28,9 +28,9 @@ export interface Channel {
   /** Creates it, or proves that it is there with exactly these properties; otherwise rejects and the channel is gone. */
   declareExchange(exchange: { name: string; type: 'direct' }): Promise<void>;
   declareQueue(queue: { name: string; arguments: Record<string, string | number> }): Promise<void>;
-  /** Messages that wait in the queue; those that were delivered and are not answered yet do not count. Rejects, and the channel is gone,
-   *  when there is no such queue. */
-  waitingIn(queue: string): Promise<number>;
+  /** Messages that wait in the queue, without those that were delivered and are not answered yet, and its consumers. Rejects, and the channel
+   *  is gone, when there is no such queue. A quorum queue that is too busy to answer at once is shown with none of either. */
+  countIn(queue: string): Promise<{ messages: number; consumers: number }>;
   /** Fetches from the queue and gives back what came, which counts as a delivery. `hollow`: the broker knows the name and has no queue for
    *  it; the connection is gone then. Rejects, and the channel is gone, when there is no such queue. */
   look(queue: string): Promise<'queue' | 'hollow'>;

@@ -111,7 +111,7 @@ function openChannel(transport: FakeTransport, connection: FakeConnection, chann
     declareQueue: async () => {
       if (transport.declareError) throw transport.declareError;
     },
-    waitingIn: async () => 0,
+    countIn: async () => ({ messages: 0, consumers: 0 }),
     look: async (queue) => {
       if (!transport.hollow.has(queue)) return 'queue';
       connection.closed.happen('INTERNAL_ERROR');
