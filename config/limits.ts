@@ -162,6 +162,9 @@ export const deliveryLimits = {
   sweepAfterEmptyMs: 20 * second,
   /** Our choice: drained well before Kubernetes kills (60 s). */
   drainMs: 45 * second,
+  /** Longer than an attempt (claimLeaseMs), an inquiry after it (way4TimeoutMs) and a statement on a dead connection (queryTimeoutMs). Then a
+   *  drain waits for no confirm any more. */
+  drainConfirmMs: 35 * second,
   /** Time in which a request of an attempt may still reach the core: inquiry, purchase, and as much again in reserve (way4TimeoutMs). */
   claimLeaseMs: 15 * second,
   /** Attempts that wait for the first and the second delay, later ones for the last: an outage of minutes is over within half a minute. */

@@ -48,6 +48,16 @@ export function openLink(options: {
   return link;
 }
 
+/** Waits for the work of a drain, then closes the link. After `confirmMs` nobody waits for the broker any more: the link is closed first, and
+ *  what is not confirmed counts as lost. */
+export async function closeAfter(work: Promise<unknown>, link: Link, confirmMs: number): Promise<void> {
+  const late = setTimeout(() => void link.close(), confirmMs);
+  await work;
+  clearTimeout(late);
+  link.drain();
+  await link.close();
+}
+
 /** What goes with a heartbeat: no confirm is missed before a dead connection is found, after three of them at the latest. */
 export function heartbeatLimits(heartbeatSeconds: number): Pick<DeliveryLimits, 'heartbeatSeconds' | 'confirmTimeoutMs'> {
   return { heartbeatSeconds, confirmTimeoutMs: Math.max(deliveryLimits.confirmTimeoutMs, 3 * heartbeatSeconds * 1_000) };

@@ -11,7 +11,7 @@ import type { DeliveryLimits } from '../config/limits.ts';
 import { handOffAges, sweepOutbox, tidyOutbox } from '../db/outbox.ts';
 import type { HandOffAges } from '../db/outbox.ts';
 import type { Database } from '../db/pool.ts';
-import { openLink } from './broker.ts';
+import { closeAfter, openLink } from './broker.ts';
 import type { Faults } from './fault-points.ts';
 import { startLoop } from './loop.ts';
 import { relayRound } from './relay-round.ts';
@@ -92,9 +92,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       return { published: confirmed, ...failed, sessions: link.generation() };
     },
     drain: async () => {
-      await Promise.all([...lanes, sweeper, tidier].map(async (loop) => loop.stop()));
-      link.drain();
-      await link.close();
+      const stopped = Promise.all([...lanes, sweeper, tidier].map(async (loop) => loop.stop()));
+      await closeAfter(stopped, link, limits.drainConfirmMs);
     },
   };
 }

@@ -12,7 +12,7 @@ import { deliveryLimits, vendorLimits } from '../config/limits.ts';
 import type { DeliveryLimits } from '../config/limits.ts';
 import type { CardCore } from '../domain/ports.ts';
 import type { Database } from '../db/pool.ts';
-import { openLink } from './broker.ts';
+import { closeAfter, openLink } from './broker.ts';
 import type { Faults } from './fault-points.ts';
 import { createTransactionHandler } from './handle-transaction.ts';
 import type { Handled, WaitInHand } from './handle-transaction.ts';
@@ -76,10 +76,8 @@ export async function startTransactionPool(options: PoolOptions): Promise<Transa
   const drain = async (): Promise<void> => {
     stopping.abort();
     consuming.drain(); // a connection that is lost now is not made again; on the one there is, work in hand is still answered
-    await Promise.all([transactions.drain(), parked.drain()]);
-    publishing.drain();
-    await notices.stop();
-    await Promise.all([consuming.close(), publishing.close()]);
+    await closeAfter(Promise.all([transactions.drain(), parked.drain()]), publishing, limits.drainConfirmMs);
+    await Promise.all([notices.stop(), consuming.close()]);
   };
   await Promise.all([publishing.start(), consuming.start()]).catch(async (error: unknown) => {
     await drain();

@@ -8,7 +8,8 @@ import type { Session } from './session.ts';
 import type { Channel, OutgoingMessage } from './transport.ts';
 
 export interface Publisher {
-  /** Publishes once, persistent and mandatory, and waits for the verdict; never rejects. Waits for its turn at most the confirm time-out. */
+  /** Publishes once, persistent and mandatory, and waits for the verdict; never rejects. Waits for its turn at most the confirm time-out, and
+   *  not at all when the link comes to its end. */
   publish(message: OutgoingMessage): Promise<Published>;
   /** How often each verdict was given. */
   counts(): Readonly<Record<Published, number>>;
@@ -25,7 +26,7 @@ export interface PublisherOptions {
 /** Adds a publisher to the link; before the link starts. */
 export function createPublisher({ link, maxUnconfirmed, confirmTimeoutMs }: PublisherOptions): Publisher {
   const counts = { confirmed: 0, returned: 0, refused: 0, unconfirmed: 0 };
-  const turns = createTurns(() => free());
+  const turns = createTurns(() => free() || isOver());
   const flights = createFlights((verdict) => {
     counts[verdict] += 1;
     turns.wake();
@@ -33,6 +34,7 @@ export function createPublisher({ link, maxUnconfirmed, confirmTimeoutMs }: Publ
     if (verdict === 'returned') link.rebuild('a message was returned');
   });
   let channel: Channel | undefined;
+  const isOver = (): boolean => link.state() === 'draining' || link.state() === 'closed';
   const free = (): boolean => link.state() === 'ready' && channel !== undefined && flights.size() < maxUnconfirmed;
 
   async function open(session: Session): Promise<void> {
@@ -63,7 +65,7 @@ export function createPublisher({ link, maxUnconfirmed, confirmTimeoutMs }: Publ
         // The same message may be on its way already: then one verdict serves both.
         const flight = flights.find(message) ?? (free() && channel ? send(channel, message) : undefined);
         if (flight) return flight.verdict;
-      } while (await turns.next(deadline - performance.now()));
+      } while (!isOver() && (await turns.next(deadline - performance.now())));
       counts.unconfirmed += 1;
       return 'unconfirmed';
     },
@@ -80,13 +82,13 @@ export function createPublisher({ link, maxUnconfirmed, confirmTimeoutMs }: Publ
   }
 }
 
-/** Those who wait to publish, first come first served. */
-function createTurns(free: () => boolean) {
+/** Those who wait to publish, first come first served, until there is nothing to wait for. */
+function createTurns(isUp: () => boolean) {
   const waiting = new Set<() => void>();
   return {
     wake: (): void => {
       for (const go of waiting) {
-        if (!free()) return;
+        if (!isUp()) return;
         waiting.delete(go);
         go();
       }

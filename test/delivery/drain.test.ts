@@ -5,6 +5,9 @@ import { test } from 'node:test';
 import { soon } from './support/soon.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
 import { readyMessages } from './support/messages.ts';
+import { aChild } from './support/processes.ts';
+import { serveWorld } from './support/remote.ts';
+import { stubbornBroker } from './support/stubborn-broker.ts';
 import { tcpProxy } from './support/tcp-proxy.ts';
 import { aWorld, fastPool } from './support/world.ts';
 
@@ -55,6 +58,41 @@ test('a drain that loses its connections fetches nothing more, so that no messag
   hold.resolve();
   await drained;
   assert.deepEqual([first.counts().sessions, first.counts().delivered], [1, 8]);
+  await world.aPool();
+  await bookedExactlyOnce(world, accepted);
+});
+
+test('a process whose handler never ends says so and leaves with code 1 at its deadline, and others book its purchase', async (t) => {
+  const world = await aWorld(t);
+  let received = 0;
+  world.core.onReceived = async () => new Promise(() => (received += 1));
+  const limits = { ...fastPool, claimLeaseMs: 600, coreTimeoutMs: 150 };
+  const stuck = aChild(world, { role: 'pool', name: 'stuck', worldUrl: await serveWorld(world), limits: { ...limits, drainMs: 700 } });
+  await stuck.ready;
+  const accepted = await world.accept(1);
+  await world.aRelay();
+  await soon(() => assert.equal(received, 1));
+  const startedAt = performance.now();
+  stuck.signal('SIGTERM');
+  assert.equal(await stuck.ended, 1);
+  assert.ok(performance.now() - startedAt >= 700, 'not before its deadline');
+  assert.match(stuck.output(), /"msg":"drain took too long"/);
+  world.core.onReceived = () => undefined;
+  await world.aPool({ limits });
+  await bookedExactlyOnce(world, accepted);
+});
+
+test('a drain does not wait for a broker that never confirms: what it could not put off is given back', async (t) => {
+  const world = await aWorld(t);
+  world.core.moods = ['unavailable'];
+  const accepted = await world.accept(1);
+  await world.aRelay();
+  const silent = stubbornBroker();
+  const limits = { ...fastPool, drainConfirmMs: 200 };
+  const pool = await world.aPool({ transport: silent.transport, limits });
+  await soon(() => assert.equal(silent.asked(), 1));
+  await Promise.race([pool.drain(), soon(() => assert.fail('the drain is over within five seconds'), 5_000)]);
+  assert.equal(pool.counts().lateAnswers, 0);
   await world.aPool();
   await bookedExactlyOnce(world, accepted);
 });

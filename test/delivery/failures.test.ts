@@ -4,12 +4,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deliveryLimits } from '../../config/limits.ts';
 import { readTransaction } from '../../db/transactions.ts';
-import { amqplibTransport } from '../../adapters/rabbitmq/amqplib.ts';
 import { workKey } from '../../adapters/rabbitmq/topology.ts';
-import type { Channel, Transport } from '../../adapters/rabbitmq/transport.ts';
 import { withChannel } from './support/messages.ts';
 import { tcpProxy } from './support/tcp-proxy.ts';
 import { soon } from './support/soon.ts';
+import { stubbornBroker } from './support/stubborn-broker.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
 import { aWorld, fastPool } from './support/world.ts';
 
@@ -111,12 +110,12 @@ test('an outage of the core parks nobody, however many attempts it takes', async
 
 test('while the broker takes no copy for later, a purchase waits in hand, and an outage still parks nobody', async (t) => {
   const world = await aWorld(t, { delaysMs: [20], deliveryLimit: 3 });
-  const broker = refusingDelays();
+  const broker = stubbornBroker('nack');
   world.core.down = true;
   const accepted = await world.accept(3);
   await world.aRelay();
   const pool = await world.aPool({ transport: broker.transport });
-  await soon(() => assert.ok(broker.refused() > 30));
+  await soon(() => assert.ok(broker.asked() > 30));
   world.core.down = false;
   await bookedExactlyOnce(world, accepted);
   assert.equal(pool.counts().redelivered, 0, 'nothing that the broker would count');
@@ -124,12 +123,12 @@ test('while the broker takes no copy for later, a purchase waits in hand, and an
 
 test('a purchase that waits in hand is given back by a drain, and booked by the next pool', async (t) => {
   const world = await aWorld(t, { delaysMs: [3_600_000] });
-  const broker = refusingDelays();
+  const broker = stubbornBroker('nack');
   world.core.moods = ['unavailable'];
   const accepted = await world.accept(1);
   await world.aRelay();
   const pool = await world.aPool({ transport: broker.transport });
-  await soon(() => assert.equal(broker.refused(), 1));
+  await soon(() => assert.equal(broker.asked(), 1));
   await pool.drain();
   await world.aPool();
   await bookedExactlyOnce(world, accepted);
@@ -139,34 +138,15 @@ test('a purchase that waits in hand gives up its place when its connection is lo
   const world = await aWorld(t, { delaysMs: [3_600_000] });
   const wire = await tcpProxy(world.amqpUrl);
   world.afterwards(wire.close);
-  const broker = refusingDelays();
+  const broker = stubbornBroker('nack');
   world.core.moods = ['unavailable'];
   const accepted = await world.accept(1);
   await world.aRelay();
   await world.aPool({ amqpUrl: wire.url, transport: broker.transport, limits: { ...fastPool, consumerConcurrency: 1 } });
-  await soon(() => assert.equal(broker.refused(), 1));
+  await soon(() => assert.equal(broker.asked(), 1));
   wire.cut();
   await bookedExactlyOnce(world, accepted);
 });
-
-/** A broker that is real but for its delay queues: they refuse everything. */
-function refusingDelays(): { transport: Transport; refused: () => number } {
-  let refused = 0;
-  const refuse = (channel: Channel): Channel => ({
-    ...channel,
-    publish: (_message, onAnswer) => {
-      refused += 1;
-      onAnswer('nack');
-    },
-  });
-  const transport: Transport = {
-    connect: async (options) => {
-      const connection = await amqplibTransport.connect(options);
-      return { ...connection, openChannel: async (wanted) => refuse(await connection.openChannel(wanted)) };
-    },
-  };
-  return { transport, refused: () => refused };
-}
 
 test('a purchase that failed as often as we allow is parked with its first and last error, and is not booked behind our back', async (t) => {
   const world = await aWorld(t, { delaysMs: [20] });

@@ -83,6 +83,14 @@ test('an alarm longer than the confirm time-out ends the wait and not the sessio
   assert.equal(await anew, 'confirmed');
 });
 
+test('whoever waits for a turn, or comes later, hears at once that there is none when the link comes to its end', async (t) => {
+  const { transport, link, publisher } = await aPublisher(t, { confirmTimeoutMs: 60_000 });
+  transport.connections.at(-1)?.block(true);
+  const waiting = publisher.publish(message('a'));
+  await link.close();
+  assert.deepEqual(await Promise.all([waiting, publisher.publish(message('b'))]), ['unconfirmed', 'unconfirmed']);
+});
+
 test('the same message asked twice at once is sent once and both hear the verdict', async (t) => {
   const { transport, publisher } = await aPublisher(t);
   const verdicts = [publisher.publish(message('a')), publisher.publish(message('a'))];

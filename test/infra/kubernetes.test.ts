@@ -7,7 +7,15 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { envNames, readEnv } from '../../config/env.ts';
-import { apiLimits, deliveryLimits, graceLimits, notificationLimits, temporalLimits } from '../../config/limits.ts';
+import {
+  apiLimits,
+  databaseLimits,
+  deliveryLimits,
+  graceLimits,
+  notificationLimits,
+  temporalLimits,
+  vendorLimits,
+} from '../../config/limits.ts';
 import { budgets, folder, manifests, pods, services, workloads } from './kubernetes-manifests.ts';
 
 /** Which process runs in a workload, how long it drains at most, and how long it is given. */
@@ -67,8 +75,11 @@ test('every pod gets the time it needs to drain, as config/limits.ts says, and t
     assert.equal(spec.template.spec.terminationGracePeriodSeconds, graceSeconds, metadata.name);
     assert.ok(graceSeconds * 1_000 >= drainMs + graceLimits.slackSeconds * 1_000, `${metadata.name} is killed before it has drained`);
   }
-  // The longest handler: an attempt sends nothing after its lease, then a message to a delay queue waits for its confirm.
-  assert.ok(deliveryLimits.drainMs >= deliveryLimits.claimLeaseMs + deliveryLimits.confirmTimeoutMs);
+  // The longest handler: an attempt sends nothing after its lease, a duplicate is asked about, a statement notes what came of it. Then a copy
+  // for later waits for its turn and for its confirm, which together may take longer than the drain and are therefore cut short.
+  const { drainMs, drainConfirmMs, claimLeaseMs, noticeTimeoutMs, brokerCloseTimeoutMs } = deliveryLimits;
+  assert.ok(drainConfirmMs >= claimLeaseMs + vendorLimits.way4TimeoutMs + databaseLimits.queryTimeoutMs);
+  assert.ok(drainMs >= drainConfirmMs + noticeTimeoutMs + brokerCloseTimeoutMs, 'time to tell and to close is left');
 });
 
 test('probes ask the right question: the event loop alone decides about a restart', () => {

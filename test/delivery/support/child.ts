@@ -1,7 +1,10 @@
 // A relay or a pool as a process of its own, so that it can be killed and frozen. Started by processes.ts with its orders as JSON.
 
 import { z } from 'zod';
+import { deliveryLimits } from '../../../config/limits.ts';
 import { openDatabase } from '../../../db/pool.ts';
+import { drainOnSignal } from '../../../workers/drain.ts';
+import { createLog } from '../../../workers/log.ts';
 import { startRelay } from '../../../workers/relay-process.ts';
 import { startTransactionPool } from '../../../workers/transaction-pool.ts';
 import { transactionTopology } from '../../../adapters/rabbitmq/topology.ts';
@@ -41,11 +44,13 @@ if (import.meta.main) {
   };
   const running =
     orders.role === 'relay' ? await startRelay(shared) : await startTransactionPool({ ...shared, ...remoteWorld(orders.worldUrl) });
-  process.on('SIGTERM', () => {
-    void running.drain().then(async () => {
+  drainOnSignal({
+    log: createLog({ process: orders.role, level: 'info' }),
+    deadlineMs: orders.limits?.['drainMs'] ?? deliveryLimits.drainMs,
+    drain: async () => {
+      await running.drain();
       await database.close();
-      process.exit(0);
-    });
+    },
   });
   process.stdout.write('ready\n');
 }

@@ -12,6 +12,8 @@ export interface Child {
   /** How it ended: a signal, or an exit code. */
   ended: Promise<NodeJS.Signals | number>;
   signal(signal: NodeJS.Signals): void;
+  /** What it wrote so far. */
+  output(): string;
 }
 
 /** Starts a relay or a pool of this world in a process of its own. */
@@ -20,7 +22,13 @@ export function aChild(world: World, orders: Pick<ChildOrders, 'role' | 'name' |
   const entry = fileURLToPath(new URL('child.ts', import.meta.url));
   const child = spawn(process.execPath, [entry, JSON.stringify(all)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<NodeJS.Signals | number>((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code ?? -1)));
-  const said = new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
+  let output = '';
+  const said = new Promise<void>((resolve) =>
+    child.stdout.on('data', (bytes: Buffer) => {
+      output += bytes.toString();
+      resolve();
+    }),
+  );
   world.afterwards(async () => {
     child.kill('SIGKILL');
     await ended;
@@ -30,5 +38,6 @@ export function aChild(world: World, orders: Pick<ChildOrders, 'role' | 'name' |
     ended,
     ready: Promise.race([said, ended.then(() => undefined)]),
     signal: (signal) => void child.kill(signal),
+    output: () => output,
   };
 }
