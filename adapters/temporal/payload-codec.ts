@@ -1,7 +1,8 @@
 // Everything that Temporal stores for us is encrypted before it leaves the process: arguments, results, signals, queries, failures. A payload is
 // bound to its namespace and workflow, so that one moved to another run does not open, and nothing that is not ours is taken for a payload.
 
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
 
 /** One key of the ring, 32 bytes, and the id under which payloads name it. */
@@ -102,18 +103,19 @@ function open(ring: Map<string, Uint8Array>, keyFor: DerivedKeys, place: Place, 
   }
 }
 
-type DerivedKeys = (from: PayloadKey, place: Place) => Buffer;
+type DerivedKeys = (from: PayloadKey, place: Place) => KeyObject;
 
-/** Keys of the workflows that are at work now; deriving one costs more than encrypting with it, and a run needs its own some sixty times. */
+/** Keys of the workflows that are at work now; deriving one and making it ready for use costs more than encrypting with it, and a run needs its own
+ *  some sixty times. */
 const derivedKeysKept = 1_000;
 
 /** One key per workflow keeps the number of messages under a key far below the bound of random nonces. */
 function createDerivedKeys(): DerivedKeys {
-  const kept = new Map<string, Buffer>();
+  const kept = new Map<string, KeyObject>();
   return ({ id, key }, { namespace, workflowId }) => {
     const name = JSON.stringify([id, namespace, workflowId]);
-    const derived =
-      kept.get(name) ?? Buffer.from(hkdfSync('sha256', key, '', JSON.stringify(['trasau payload', version, namespace, workflowId]), 32));
+    const info = JSON.stringify(['trasau payload', version, namespace, workflowId]);
+    const derived = kept.get(name) ?? createSecretKey(Buffer.from(hkdfSync('sha256', key, '', info, 32)));
     kept.delete(name); // and set again, so that the first of the map is the one that was not asked for the longest
     kept.set(name, derived);
     if (kept.size > derivedKeysKept) kept.delete(kept.keys().next().value ?? name);
