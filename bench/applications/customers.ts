@@ -4,7 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { CommandRefused, createCommands } from '../../adapters/temporal/commands.ts';
 import { applicationPolicy } from '../../api/policy.ts';
-import { applicationWorkflowId, status, transactionSettled } from '../../workflows/messages.ts';
+import { latestOffer } from '../../db/offers.ts';
+import type { Queryable } from '../../db/pool.ts';
+import { applicationWorkflowId, transactionSettled } from '../../workflows/messages.ts';
 import type { Input } from './naive.ts';
 import type { StepName, Stubs } from './stubs.ts';
 
@@ -15,8 +17,8 @@ const photo = { documentId: 'doc_1', sha256: 'photo' };
 export const photos = { idFront: photo, idBack: photo, selfie: photo };
 const commandTimeoutMs = 60_000;
 
-/** Speaks to our workflow, in commands that answer. */
-export function oursBuys(client: Client, { done }: Stubs): Buy {
+/** Speaks to our workflow, in commands that answer. What no command answers is read where the customer's page reads it, in PostgreSQL. */
+export function oursBuys(client: Client, { done }: Stubs, database: Queryable): Buy {
   const commands = createCommands(client, { policy: applicationPolicy, timeoutMs: commandTimeoutMs });
   return async (applicationId) => {
     const ref = { applicationId, merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'created' as const };
@@ -26,7 +28,7 @@ export function oursBuys(client: Client, { done }: Stubs): Buy {
     await done(applicationId, 'recordBasicInfo');
     await whenItFits(async () => commands.submitIdentity(ref, 'identity', photos));
     await done(applicationId, 'decide');
-    await handle.query(status); // the one thing that no command answers: what is offered
+    await latestOffer(database, applicationId);
     await whenItFits(async () => commands.acceptOffer(ref, 'offer', { offerHash: 'offer' }));
     await done(applicationId, 'prepareContract');
     await whenItFits(async () => commands.signContract(ref, 'contract', { documentSha256: 'paper', consentId: 'cst_1' }));

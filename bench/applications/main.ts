@@ -70,10 +70,11 @@ async function measure({ env, running }: TestServers, { rounds, parked }: Counts
     const { user, system } = process.cpuUsage();
     return (user + system) / 1_000 + (processorTimes({ temporal })['temporal'] ?? 0);
   };
+  const shared = { address, database, stepMs };
   const variants: Record<'ours' | 'naive' | 'bare', Variant> = {
-    ours: await openVariant({ kind: 'ours', address, keys, stepMs, also: { sealContract: row, finish: row } }),
-    naive: await openVariant({ kind: 'naive', address, keys, stepMs }),
-    bare: await openVariant({ kind: 'ours', address, keys: null, stepMs }),
+    ours: await openVariant({ kind: 'ours', ...shared, keys, also: { sealContract: row, finish: row } }),
+    naive: await openVariant({ kind: 'naive', ...shared, keys }),
+    bare: await openVariant({ kind: 'ours', ...shared, keys: null }),
   };
   try {
     const { ours, naive, bare } = await compare(variants, { rounds, processorMs });

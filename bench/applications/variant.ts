@@ -8,6 +8,7 @@ import { createDataConverter, failureConverterPath } from '../../adapters/tempor
 import { connectWorkers } from '../../adapters/temporal/worker-connection.ts';
 import type { PayloadCodecOptions } from '../../adapters/temporal/payload-codec.ts';
 import { temporalLimits } from '../../config/limits.ts';
+import type { Queryable } from '../../db/pool.ts';
 import { freshNamespace } from '../../test/support/temporal.ts';
 import { createWorkers } from '../../workers/temporal-workers.ts';
 import { workflowBundle } from '../../workers/workflow-bundle.ts';
@@ -23,6 +24,8 @@ export interface Variant {
 interface Spec {
   kind: 'ours' | 'naive';
   address: string;
+  /** Where the customer of ours reads the offer. */
+  database: Queryable;
   /** Null: nothing is encrypted. */
   keys: PayloadCodecOptions['keys'] | null;
   stepMs: number;
@@ -30,7 +33,7 @@ interface Spec {
 }
 
 /** Starts the workers. */
-export async function openVariant({ kind, address, keys, stepMs, also }: Spec): Promise<Variant> {
+export async function openVariant({ kind, address, database, keys, stepMs, also }: Spec): Promise<Variant> {
   const stubs = createStubs(stepMs, also);
   const payloads = { keys: keys ?? [{ id: 'unused', key: randomBytes(32) }], onRefused: () => undefined } as const;
   const { namespace, close } = await freshNamespace(address, payloads);
@@ -45,7 +48,7 @@ export async function openVariant({ kind, address, keys, stepMs, also }: Spec): 
       : [await naiveWorker(shared)];
   const running = Promise.all(workers.map(async (worker) => worker.run()));
   return {
-    buy: kind === 'ours' ? oursBuys(client, stubs) : naiveBuys(client, stubs),
+    buy: kind === 'ours' ? oursBuys(client, stubs, database) : naiveBuys(client, stubs),
     async close() {
       for (const worker of workers) worker.shutdown();
       await running;
