@@ -1,5 +1,5 @@
-// The worker, Temporal and PostgreSQL are killed in the middle of a customer's application, and it ends as it would have. `npm run crash` kills each of
-// them at every stage; here the servers go where money is at stake: while the contract is opened at the bank, and while the purchase is booked.
+// The worker, Temporal and PostgreSQL are killed at every stage of a customer's application, and it ends as it would have. `npm run crash` does the
+// same and holds it to seconds, which takes a machine that does nothing else.
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -19,9 +19,9 @@ const backWithinMs = 3_000;
 const timesUndisturbed = 10;
 const timesAway = 2;
 
-for (const name of ['PostgreSQL', 'Temporal'] as const) {
-  test(`${name} killed while the contract is opened and while the purchase is booked: the application ends as it would have, and nothing is done twice`, async (t) => {
-    t.diagnostic(told(await walkWithCrashes({ system, servers }, { victim: name, at: ['accept_offer', 'submit_otp'] })));
+for (const victim of ['PostgreSQL', 'Temporal'] as const) {
+  test(`${victim} killed at every stage: the application ends as it would have, and nothing is done twice`, async (t) => {
+    t.diagnostic(told(await walkWithCrashes({ system, servers }, { victim, at: actions })));
   });
 }
 
