@@ -1,6 +1,7 @@
 // What must hold at the end of a journey, in the books of the bank and in ours.
 
 import assert from 'node:assert/strict';
+import type { AccountRow } from '../../../db/agreements.ts';
 import { reasons } from '../../../domain/reasons.ts';
 import type { ReasonCode } from '../../../domain/reasons.ts';
 import { applicationWorkflowId } from '../../../workflows/messages.ts';
@@ -9,17 +10,8 @@ import type { System } from '../../support/system.ts';
 import { merchantSees } from './actors.ts';
 import type { Journey } from './journey.ts';
 
-interface AccountRow {
-  client_number: string;
-  contract_number: string;
-}
-
 async function accountOf({ database }: System, { applicationId }: Journey): Promise<AccountRow | undefined> {
-  const found = await database.query<AccountRow & Record<string, unknown>>(
-    'select client_number, contract_number from accounts where application_id = $1',
-    [applicationId],
-  );
-  return found.rows[0];
+  return (await database.query<AccountRow>('select * from accounts where application_id = $1', [applicationId])).rows[0];
 }
 
 /** The purchase stands in WAY4 exactly once, under the RRN and the amount of our one transaction, and both sides call it posted. */
@@ -53,6 +45,22 @@ export async function isCleanAtTheBank(system: System, journey: Journey): Promis
     ...purchases.filter(({ contractNumber, outcome }) => contractNumber === account?.contract_number && outcome === 'posted'),
   ];
   assert.deepEqual(open, []);
+}
+
+/** WAY4 had a client and a contract for this application, and both are closed there and in our books, with nothing booked. */
+export async function isClosedAtTheBank(system: System, journey: Journey): Promise<void> {
+  const account = await accountOf(system, journey);
+  const { clients, contracts } = await system.sandbox.state();
+  const own = [
+    ...clients.filter(({ clientNumber }) => clientNumber === account?.client_number),
+    ...contracts.filter(({ contractNumber }) => contractNumber === account?.contract_number),
+  ];
+  assert.deepEqual(
+    own.map(({ status }) => status),
+    ['closed', 'closed'],
+  );
+  assert.deepEqual([account?.client_status, account?.contract_status], ['closed', 'closed']);
+  await isCleanAtTheBank(system, journey);
 }
 
 /** It ended like this: the customer reads these reasons in both languages, the weightiest first; the merchant is told only the coarse one. */
