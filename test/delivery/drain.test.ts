@@ -75,7 +75,8 @@ test('a process whose handler never ends says so and leaves with code 1 at its d
   const startedAt = performance.now();
   stuck.signal('SIGTERM');
   assert.equal(await stuck.ended, 1);
-  assert.ok(performance.now() - startedAt >= 700, 'not before its deadline');
+  const tookMs = performance.now() - startedAt;
+  assert.ok(tookMs >= 700 && tookMs < 10_000, 'at its deadline');
   assert.match(stuck.output(), /"msg":"drain took too long"/);
   world.core.onReceived = () => undefined;
   await world.aPool({ limits });
