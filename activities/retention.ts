@@ -6,6 +6,8 @@ export interface Deletion {
   bytes: number;
   /** Stored bytes that belonged to no document. */
   orphans: number;
+  /** Keys under which requests were repeated. */
+  keys: number;
 }
 
 export interface RetentionDeps {
@@ -14,7 +16,7 @@ export interface RetentionDeps {
 
 export function createRetentionActivities({ deleteWhatIsDue }: RetentionDeps) {
   return {
-    /** Deletes photos whose time is over; answers counts alone. Throws what the database or the object store throws: what was deleted until
+    /** Deletes photos and keys whose time is over; answers counts alone. Throws what the database or the object store throws: what was deleted until
      *  then stays deleted. Repeat: goes on where it stopped, nothing twice. */
     async deletePhotos(): Promise<Deletion> {
       return deleteWhatIsDue();

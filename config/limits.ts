@@ -76,8 +76,10 @@ export const apiLimits = {
   catchUpMs: 5 * second,
   /** Our choice: pause before a command is sent again to a run that is behind. */
   catchUpPauseMs: 100,
-  /** IETF draft: lifetime is published; peers in Vietnam keep 7 to 31 days. */
-  idempotencyKeptMs: 7 * day,
+  /** IETF draft: lifetime is published; peers in Vietnam keep 7 to 31 days. The longest, for then no application is waited for any more. */
+  idempotencyKeptMs: 31 * day,
+  /** Our choice: keys deleted in one commit, which takes milliseconds. */
+  keysDeletedAtOnce: 1_000,
   /** Our choice: the link is opened from the shop at once. */
   checkoutLinkMs: day,
   /** Reference: idle 15 minutes. */

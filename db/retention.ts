@@ -1,5 +1,5 @@
-// What is deleted when it is not needed any more: the photos of applications that came to nothing. One commit for each batch, with an audit
-// row for each application that says what is gone.
+// What is deleted when it is not needed any more: the photos of applications that came to nothing, one commit for each batch, with an audit
+// row for each application that says what is gone; and the keys under which requests were repeated.
 
 import { audit } from './audit.ts';
 import { documentKey, documentKeys } from './documents.ts';
@@ -67,6 +67,33 @@ async function deleteBatch(
     const bytes = rows.reduce((sum, row) => sum + row.size_bytes, 0);
     return { ids: rows.map(({ id }) => id), applications: byApplication.size, photos: rows.length, bytes };
   });
+}
+
+const keyTables = ['idempotency_keys', 'staff_keys'] as const;
+
+/** What {@link deleteKeys} would delete now. */
+export async function countKeysDue(db: Queryable, keptMs: number): Promise<number> {
+  const due = keyTables.map((table) => `select from ${table} where created_at < now() - $1 * interval '1 millisecond'`);
+  const { rows } = await db.query<{ keys: number }>(`select count(*) as keys from (${due.join(' union all ')}) as due`, [keptMs]);
+  return rows[0]?.keys ?? 0;
+}
+
+/** Deletes the keys that merchants and staff used first longer than `keptMs` ago, with the replies under them, oldest first, `batch` to a
+ *  commit. Returns how many. Repeat, or another process at once: nothing twice. */
+export async function deleteKeys(db: Queryable, { keptMs, batch }: { keptMs: number; batch: number }): Promise<number> {
+  let total = 0;
+  for (const table of keyTables) {
+    for (let count = batch; count === batch; total += count) {
+      const { rowCount } = await db.query(
+        `delete from ${table} where ctid = any(array(
+           select ctid from ${table} where created_at < now() - $1 * interval '1 millisecond'
+           order by created_at limit $2 for update skip locked))`,
+        [keptMs, batch],
+      );
+      count = rowCount ?? 0;
+    }
+  }
+  return total;
 }
 
 /** Deletes the bytes that belong to no document and are older than `minAgeMs`, `limit` keys at a time: of a process that died before the row

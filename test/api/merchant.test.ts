@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CommandRefused, CommandUnavailable } from '../../adapters/temporal/commands.ts';
+import { deleteKeys } from '../../db/retention.ts';
 import { eventually } from '../support/eventually.ts';
 import { anOrder, aWorld, bearer, bodyOf, place, post } from './world.ts';
 
@@ -49,6 +50,18 @@ test('201 replayed when the same key comes again, with the same body', async () 
   assert.equal(second.status, 201);
   assert.equal(second.headers.get('idempotency-replayed'), 'true');
   assert.deepEqual(await second.json(), await first.json());
+});
+
+test('409 for an order that comes again when its key is forgotten: nothing is done twice, whatever the key', async () => {
+  const order = anOrder();
+  const { id } = await bodyOf(place(world, order, 'key-forgotten'));
+  await deleteKeys(database, { keptMs: 0, batch: 1_000 });
+  for (const key of ['key-forgotten', 'key-new']) {
+    const reply = await place(world, order, key);
+    const { code, application_id } = await bodyOf(reply);
+    assert.deepEqual([reply.status, code, application_id], [409, 'MERCHANT_REFERENCE_TAKEN', id]);
+  }
+  assert.equal(await countApplications(order['merchant_reference']), 1);
 });
 
 test('201 for a quoted key and a bare one alike: they are one key', async () => {

@@ -7,9 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { advance } from '../../db/applications.ts';
 import { createPostgresObjects } from '../../db/objects.ts';
-import { countPhotosDue, deletePhotos, sweepOrphans } from '../../db/retention.ts';
+import { countKeysDue, countPhotosDue, deleteKeys, deletePhotos, sweepOrphans } from '../../db/retention.ts';
 import { documentKey } from '../../db/documents.ts';
 import type { ApplicationStatus } from '../../domain/states.ts';
+import type { Queryable } from '../../db/pool.ts';
 import { aWorld } from './world.ts';
 
 const { url, database, store, anApplication } = await aWorld();
@@ -63,6 +64,41 @@ test('photos of applications that came to nothing are deleted after a month, eac
   assert.equal(objects[0]?.count, 3 + 2 * 4, 'the bytes are gone as well');
 });
 
+test('keys of requests are deleted after a month, oldest first and by their age alone, and two at once delete each once', async () => {
+  await database.query(
+    `insert into idempotency_keys (merchant_id, operation, key, fingerprint, created_at)
+     select (select id from merchants limit 1), 'x', n::text, '', now() - n * interval '1 day' from generate_series(25, 44) n`,
+  );
+  await database.query(
+    `insert into staff_keys (id, fingerprint, created_at)
+     select sha256(n::text::bytea), '', now() - n * interval '1 day' from generate_series(29, 33) n`,
+  );
+  const keptMs = 30.5 * day;
+  assert.equal(await countKeysDue(database, keptMs), 14 + 3);
+  const deleted = await Promise.all([deleteKeys(database, { keptMs, batch: 4 }), deleteKeys(database, { keptMs, batch: 4 })]);
+  assert.equal(deleted[0] + deleted[1] + (await deleteKeys(database, { keptMs, batch: 4 })), 17);
+  const left = async (table: string) => (await database.query(`select from ${table}`)).rowCount;
+  assert.deepEqual([await left('idempotency_keys'), await left('staff_keys')], [6, 2]);
+  await database.query('delete from idempotency_keys');
+
+  const plans: string[] = [];
+  await database.withTransaction(async (tx) => {
+    await tx.query('set local enable_seqscan = off'); // these tables are small
+    const explaining: Queryable = {
+      query: async (text, values) => {
+        const { rows } = await tx.query<{ 'QUERY PLAN': string }>(`explain ${text}`, values);
+        plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
+        return { rows: [], rowCount: 0 };
+      },
+    };
+    await deleteKeys(explaining, { keptMs, batch: 4 });
+  });
+  for (const [n, table] of ['idempotency_keys', 'staff_keys'].entries()) {
+    assert.match(plans[n] ?? '', new RegExp(`Index Scan using ${table}_by_age .*\n\\s+Index Cond: \\(created_at <`));
+    assert.match(plans[n] ?? '', /Tid Scan/, 'and what is found is deleted where it lies');
+  }
+});
+
 test('bytes that a process left without a document are swept after a day, and nothing else is', async () => {
   const applicationId = await anApplication();
   const aDocument = { applicationId, kind: 'selfie', mediaType: 'image/jpeg', content } as const;
@@ -86,7 +122,8 @@ const retention = async (...flags: string[]) => {
 
 test('the command counts first and deletes then, and an unknown flag prints how it is used', async () => {
   await anOld('failed', 31);
-  const counted = { keptDays: 30, applications: 1, photos: 3, bytes: 3 * content.length };
+  await database.query(`update staff_keys set created_at = now() - interval '32 days' where id = sha256('30')`);
+  const counted = { keptDays: 30, applications: 1, photos: 3, bytes: 3 * content.length, keys: 1 };
   assert.deepEqual(JSON.parse((await retention('--dry-run')).stdout), { dryRun: true, ...counted });
   assert.deepEqual(JSON.parse((await retention()).stdout), { dryRun: false, ...counted, orphans: 0 });
   await assert.rejects(retention('--all'), { code: 2, stderr: /--dry-run/ });
