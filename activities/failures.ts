@@ -34,6 +34,7 @@ function toActivityFailure(error: unknown): Error {
   if (error instanceof VendorFailure) return vendorFailure(error);
   if (error instanceof InvariantFailure) return ApplicationFailure.nonRetryable(`broken invariant: ${error.message}`, 'INVARIANT_BROKEN');
   if (error instanceof Error && error.name === 'AbortError') return error;
+  if (error instanceof Error && error.name === 'StepOvertaken') return ApplicationFailure.nonRetryable(error.message, 'STEP_OVERTAKEN');
   return ApplicationFailure.retryable(`unexpected ${error instanceof Error ? error.name : typeof error}`, unexpectedType(error));
 }
 

@@ -13,7 +13,7 @@ import type { ReasonCode } from '../domain/reasons.ts';
 import type { Tx } from '../db/pool.ts';
 import type { Store } from '../db/store.ts';
 import { gatherEvidence } from './identity-evidence.ts';
-import { recordOnce } from './record-once.ts';
+import { recordOnce, whileItStands } from './record-once.ts';
 import type { StepRef } from './record-once.ts';
 
 const reasonCode = z.custom<ReasonCode>((value) => typeof value === 'string' && isReasonCode(value));
@@ -64,7 +64,7 @@ export function createIdentityActivities(deps: IdentityDeps) {
             'faces are compared only with the consent of the customer',
           );
           // While the photos are looked at, nobody is waited for: a row without a deadline says so.
-          await store.applications.waitForNobody(store, ref.applicationId);
+          await whileItStands(store, ref, async (tx) => store.applications.waitForNobody(tx, ref.applicationId));
           const { evidence, digests } = await gatherEvidence(deps, ref.applicationId, input.submission).catch(async (error: unknown) => {
             if (error instanceof VendorFailure) await keepError(deps, ref, input, error, startedAt);
             throw error;

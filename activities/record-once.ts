@@ -2,7 +2,7 @@
 // and a repeat returns the recorded outcome. What lies between asking the outside world and that commit is covered by natural
 // keys: each `ask` finds out first whether it was done before.
 
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { StepRef } from '../db/steps.ts';
 import type { Store } from '../db/store.ts';
 import type { Tx } from '../db/pool.ts';
@@ -17,7 +17,7 @@ export interface Work<Answer, Outcome> {
 }
 
 /** Runs the work of a step once and returns its outcome; a repeat returns the recorded outcome and does nothing.
- *  Throws what `ask` and `keep` throw; then nothing is recorded. */
+ *  Throws StepOvertaken when the customer was asked again since the step was begun, and what `ask` and `keep` throw; then nothing is recorded. */
 export async function recordOnce<Answer, Outcome>(
   store: Store,
   ref: StepRef,
@@ -35,6 +35,15 @@ export async function recordOnce<Answer, Outcome>(
     const outcome = await work.keep(tx, answer);
     await store.steps.recordOutcome(tx, ref, outcome);
     return outcome;
+  });
+}
+
+/** Writes something of a step before its outcome, unless the customer was asked again since the step was begun: then throws StepOvertaken. */
+export async function whileItStands(store: Store, ref: StepRef, write: (tx: Tx) => Promise<void>): Promise<void> {
+  await store.withTransaction(async (tx) => {
+    await store.steps.lockSteps(tx, ref.applicationId);
+    await store.steps.recordedOutcome(tx, ref, z.unknown());
+    await write(tx);
   });
 }
 

@@ -104,8 +104,8 @@ export async function advance(tx: Tx, id: string, to: Advance): Promise<void> {
 }
 
 /** Notes that the present step waits for nobody. Repeat: nothing. */
-export async function waitForNobody(db: Queryable, id: string): Promise<void> {
-  await db.query(
+export async function waitForNobody(tx: Tx, id: string): Promise<void> {
+  await tx.query(
     'update applications set deadline_at = null, version = version + 1, updated_at = now() where id = $1 and deadline_at is not null',
     [id],
   );

@@ -10,12 +10,26 @@ export interface StepRef {
   applicationId: string;
   step: string;
   round: number;
+  /** How often staff had asked the customer again when the step was begun; absent where they no longer can. */
+  asks?: number;
 }
 
-/** The outcome recorded for this step, or undefined when it was never finished. */
+/** Staff asked the customer again after the step was begun: the run has gone back, and nothing may come of the step any more. */
+class StepOvertaken extends Error {
+  override readonly name = 'StepOvertaken';
+}
+
+/** The outcome recorded for this step, or undefined when it was never finished. Throws {@link StepOvertaken}. */
 export async function recordedOutcome<T>(db: Queryable, ref: StepRef, shape: z.ZodType<T>): Promise<T | undefined> {
-  const { rows } = await db.query<{ outcome: unknown }>('select outcome from application_steps where key = $1', [keyOf(ref)]);
-  return rows[0] ? shape.parse(rows[0].outcome) : undefined;
+  const { rows } = await db.query<{ outcome: unknown; overtaken: boolean }>(
+    `select (select outcome from application_steps where key = $1) as outcome,
+       exists (select from application_steps where application_id = $2 and step = 'askAgain' and round > $3) as overtaken`,
+    [keyOf(ref), ref.applicationId, ref.asks ?? null],
+  );
+  const { outcome, overtaken } = rows[0] ?? {};
+  if (outcome) return shape.parse(outcome);
+  if (overtaken) throw new StepOvertaken('the customer was asked again since this step was begun');
+  return undefined;
 }
 
 /** Makes every other run of a step of this application wait until the transaction ends, so that two runs of one step never mix. */

@@ -17,11 +17,11 @@ export type Run = ReturnType<typeof openRun>;
 /** Opens the run: state and tools of the stages. Call it before the first await, and set all handlers right after. */
 export function openRun(input: ApplicationInput) {
   const call = createCaller(input.policy);
-  const steps = createSteps(input.applicationId, input.policy);
+  const facts = noFacts();
+  const steps = createSteps(input.applicationId, input.policy, () => facts.asks);
   const place = createPlace(steps);
   const undo = createUndo();
   const inbox = emptyInbox();
-  const facts = noFacts();
   const story = new CancellationScope();
   setHandler(statusQuery, place.view);
 

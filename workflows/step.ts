@@ -71,7 +71,8 @@ function nullIfAway(error: unknown): null {
   throw error;
 }
 
-export function createSteps(applicationId: string, policy: ApplicationPolicy): Steps {
+/** `asks` tells how often staff have asked the customer again: a step is overtaken when they do so after it was begun (db/steps.ts). */
+export function createSteps(applicationId: string, policy: ApplicationPolicy, asks: () => number): Steps {
   const call = createCaller(policy);
   const tellStaff = createTeller(applicationId, call);
   let attention: Attention | null = null;
@@ -104,7 +105,7 @@ export function createSteps(applicationId: string, policy: ApplicationPolicy): S
     const parent = CancellationScope.current();
     const callPatiently = patience ? createCaller(policy, patience) : call;
     // InputOf is the parameters without the first; TypeScript cannot put them together again.
-    const args = [{ applicationId, step: name, round }, ...input] as unknown as Parameters<Activities[N]>;
+    const args = [{ applicationId, step: name, round, asks: asks() }, ...input] as unknown as Parameters<Activities[N]>;
     for (;;) {
       try {
         retryRequested = null;

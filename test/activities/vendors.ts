@@ -78,12 +78,15 @@ export type Vendors = ReturnType<typeof createVendors>;
 export function createVendors() {
   const calls: string[] = [];
   const trouble = new Map<string, Trouble>();
+  /** What happens while a vendor is asked. */
+  const meanwhile = new Map<string, () => Promise<unknown>>();
   const core: Core = { clients: new Map(), contracts: new Map(), challenges: new Map(), smsSent: 0 };
   const says: Says = { similarity: 99, codes: [], report: goodReport, otpLifetimeMs: 180_000 };
 
   async function answer<T>(vendor: Vendor, name: string, work: () => T): Promise<T> {
     calls.push(name);
     await new Promise((resolve) => setImmediate(resolve)); // as with a real vendor, others run meanwhile
+    await meanwhile.get(name)?.();
     const wrong = trouble.get(name);
     if (!wrong || wrong.times === 0) return work();
     wrong.times = (wrong.times ?? Number.POSITIVE_INFINITY) - 1;
@@ -95,6 +98,7 @@ export function createVendors() {
   return {
     calls,
     trouble,
+    meanwhile,
     core,
     says,
     timesAsked: (name: string) => calls.filter((call) => call === name).length,

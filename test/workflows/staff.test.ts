@@ -21,7 +21,13 @@ async function sendsPhotos({ commands, ref, reaches }: World, id: string): Promi
 }
 
 test('a customer who is asked for new photos at the offer is judged anew, and CIC is not asked twice', async (t) => {
-  const world = await aWorld(t);
+  const begunAfter: (number | undefined)[] = [];
+  const world = await aWorld(t, {
+    stage: createStage({
+      verifyIdentity: async ({ asks }) => (begunAfter.push(asks), { kind: 'verified' }),
+      askAgain: async ({ asks }) => (begunAfter.push(asks), { kind: 'done' }),
+    }),
+  });
   const { commands, ref, stage } = world;
   await world.walksTo('offer');
   const asked = await commands.requestResubmission(ref, 'again', poorPhoto);
@@ -29,6 +35,7 @@ test('a customer who is asked for new photos at the offer is judged anew, and CI
   await assert.rejects(commands.acceptOffer(ref, 'old', { offerHash: 'offer' }), { code: 'WRONG_STATE' });
   await sendsPhotos(world, 'new photos');
   await world.reaches({ step: 'offer' });
+  assert.deepEqual(begunAfter, [0, 1, 1], 'a step that staff overtake is known by this');
   assert.deepEqual([stage.timesDone('verifyIdentity'), stage.timesDone('decide'), stage.timesDone('requestCreditReport')], [2, 2, 1]);
   await world.commands.acceptOffer(ref, 'offer', { offerHash: 'offer' });
   await world.reaches({ step: 'contract' });

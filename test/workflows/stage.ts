@@ -68,11 +68,11 @@ export function createStage(parts: Partial<Activities> = {}): Stage {
 
   const onStage = Object.entries(script).map(([key, play]) => {
     const name = key as ActivityName; // the keys of the script are the names of the activities
-    return [name, async (ref: { round?: number }, ...rest: unknown[]) => perform(name, play as Play, ref, rest)];
+    return [name, async (ref: Ref, ...rest: unknown[]) => perform(name, play as Play, ref, rest)];
   });
 
-  async function perform(name: ActivityName, play: Play, ref: { round?: number }, rest: unknown[]): Promise<unknown> {
-    const key = JSON.stringify(ref);
+  async function perform(name: ActivityName, play: Play, ref: Ref, rest: unknown[]): Promise<unknown> {
+    const key = `:${ref.applicationId}:${ref.round ?? 0}`;
     calls.push({ name, round: ref.round ?? 0 });
     const wrong = trouble.get(name);
     if (wrong && wrong.times > 0) {
@@ -98,10 +98,12 @@ export function createStage(parts: Partial<Activities> = {}): Stage {
     ended,
     attention,
     trouble,
-    timesDone: (name) => [...done.keys()].filter((key) => key.startsWith(`${name}{`)).length,
+    timesDone: (name) => [...done.keys()].filter((key) => key.startsWith(`${name}:`)).length,
   };
   return stage;
 }
+
+type Ref = { applicationId: string; round?: number };
 
 type Play = (ref: unknown, ...rest: unknown[]) => Promise<unknown>;
 
