@@ -42,7 +42,7 @@ export function openLink(options: {
     lock: `${topology.exchange}.mending`,
     connect: async () => transport.connect(connection),
     closeTimeoutMs,
-    onMended: (queue) => report({ kind: 'mended', link: name, queue }),
+    report: (kind, queue) => report({ kind, link: name, queue }),
   });
   link.attach(topologyTenant(topology, prove));
   return link;
@@ -68,6 +68,7 @@ export function linkReporter(log: Log): (report: LinkReport) => void {
   return (report) => {
     if (report.kind === 'lost') log.warn('broker lost', report);
     else if (report.kind === 'mended') log.warn('queue was hollow: deleted and declared again', report);
+    else if (report.kind === 'unmendable') log.error('queue is hollow and the broker does not make it anew', report);
     else log.info(`broker ${report.kind}`, report);
   };
 }

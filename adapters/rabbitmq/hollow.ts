@@ -13,7 +13,8 @@ export interface ProofOptions {
   /** Opens a connection beside that of the session, which a look at a hollow queue ends. */
   connect: () => Promise<Connection>;
   closeTimeoutMs: number;
-  onMended: (queue: string) => void;
+  /** `unmendable`: the broker does not declare it either; it is tried again. */
+  report: (kind: 'mended' | 'unmendable', queue: string) => void;
 }
 
 /** Proves that a queue is one; for one link, because it remembers from session to session. Rejects when it is hollow, and the session's
@@ -32,15 +33,18 @@ export function createQueueProof(options: ProofOptions): (channel: Channel, queu
 }
 
 /** Looks once more, alone, and makes the queue anew if it is still hollow; the next session of any process binds it. */
-async function mend({ lock, connect, closeTimeoutMs, onMended }: ProofOptions, channel: Channel, queue: Queue): Promise<boolean> {
+async function mend({ lock, connect, closeTimeoutMs, report }: ProofOptions, channel: Channel, queue: Queue): Promise<boolean> {
   const aside = await connect();
   try {
     const locked = await aside.openChannel({ confirms: false });
     await locked.lock(lock); // until `aside` is closed
     if (!(await isHollow(channel, queue))) return false;
     await locked.deleteQueue(queue.name);
-    await locked.declareQueue(queue);
-    onMended(queue.name);
+    const isMade = await locked.declareQueue(queue).then(
+      () => true,
+      () => false,
+    );
+    report(isMade ? 'mended' : 'unmendable', queue.name);
     return true;
   } finally {
     await aside.close(closeTimeoutMs);

@@ -11,10 +11,12 @@ import type { Load } from './load.ts';
 import type * as profiles from './profiles.ts';
 import { createRecovery } from './recovery.ts';
 import { strikeOneByOne } from './one-by-one.ts';
+import { createOperator } from './operator.ts';
+import type { Report } from './orders.ts';
 import type { RecoveryTimes } from './one-by-one.ts';
 import { schedule } from './schedule.ts';
 import type { Strike } from './schedule.ts';
-import { openStage } from './stage.ts';
+import { openStage, serverNamed } from './stage.ts';
 import type { Stage } from './stage.ts';
 import { isQuiet, judge } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
@@ -49,6 +51,8 @@ export interface CampaignResult extends Verdict {
   ambiguousCommits: number;
   reconnects: number;
   queuesMended: number;
+  /** Times the operator had to help the broker. */
+  operatorCalls: number;
   /** The longest time from the healing of a fault until everything accepted before was settled. */
   worstRecoveryMs: number;
   /** Why the run proves less than it should: a fault that could not be carried out or left no trace, a process that ended by itself, no quiet in time. */
@@ -61,7 +65,9 @@ export interface CampaignResult extends Verdict {
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
   const { seed, durationMs, faults, paceMs, say, stopped } = options;
   const load = createLoad({ seed, perSecond: options.perSecond, poisonEveryMs: Math.max(2_000, durationMs / 20) });
-  const stage = await openStage({ ...options, sweeper: faults.includes('delete-queue'), onReport: load.onReport });
+  const operator = createOperator(serverNamed(options.servers, 'RabbitMQ'));
+  const onReport = (report: Report): void => (report.kind === 'unmendable' ? operator.help() : load.onReport(report));
+  const stage = await openStage({ ...options, sweeper: faults.includes('delete-queue'), onReport });
   try {
     const recovery = createRecovery(stage.database);
     if (options.coreDelayMs !== undefined) await slowCore(stage, options.coreDelayMs);
@@ -91,6 +97,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       ambiguousCommits: evidence.ambiguous,
       reconnects: evidence.reconnects,
       queuesMended: evidence.mended,
+      operatorCalls: operator.times(),
       worstRecoveryMs,
       ...(recoveryMs && { recoveryMs }),
       violations: [...(tooSlow ?? []), ...broken],

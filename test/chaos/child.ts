@@ -87,6 +87,7 @@ async function startWorker(orders: Orders, database: Database, mutant: Mutant): 
     report: (event: { kind: string; reason?: string }) => {
       if (event.kind === 'blocked') blocked += 1;
       if (event.kind === 'mended') mended += 1;
+      if (event.kind === 'unmendable') report({ kind: 'unmendable' });
       if (event.kind === 'lost' && event.reason?.includes('unknown delivery tag')) report({ kind: 'foreign answer' });
     },
   };

@@ -103,7 +103,7 @@ export function createLoad({ seed, perSecond, poisonEveryMs }: LoadOptions): Loa
   function onReport(report: Report): void {
     if (report.kind === 'told') book.told.set(report.transactionId, (book.told.get(report.transactionId) ?? new Set()).add(report.status));
     if (report.kind === 'foreign answer') book.violations.push('a delivery was answered on a channel that had not made it');
-    if (report.kind === 'foreign answer' || report.kind === 'told' || report.kind === 'evidence') return;
+    if (!('order' in report)) return;
     const one = open.get(report.order);
     if (!one) return; // asked twice, answered twice
     if (report.kind === 'accepted') onAccepted(report.order, one, report);

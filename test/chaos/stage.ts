@@ -112,7 +112,7 @@ export async function openStage({ servers, profile, mutant, sweeper, wired = tru
   }
 }
 
-function serverNamed({ running }: TestServers, name: string): RunningServer {
+export function serverNamed({ running }: TestServers, name: string): RunningServer {
   const found = running.find((server) => server.name === name);
   if (!found) throw new Error(`${name} was given by address; a campaign kills servers and needs its own`);
   return found;

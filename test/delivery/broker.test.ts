@@ -7,6 +7,7 @@ import { queuesOf } from '../../adapters/rabbitmq/topology.ts';
 import { readEnvironment } from '../../infra/local/environment.ts';
 import { startTestServers } from '../../infra/local/test-servers.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
+import { withChannel } from './support/messages.ts';
 import { soon } from './support/soon.ts';
 import { aWorld, fastPool, fastRelay } from './support/world.ts';
 
@@ -51,6 +52,25 @@ test('under a memory alarm nothing new is published, what is in the queue is boo
 
   await broker.control?.(['set_vm_memory_high_watermark', '0.4']);
   await bookedExactlyOnce(world, [...before, ...during], patienceMs);
+});
+
+test('a broker that has given up dead-lettering is told of; once it is started again, all is booked once without anything else', async (t) => {
+  const deadLettering = async (verb: string) => broker.control?.(['eval', `supervisor:${verb}_child(rabbit_sup, rabbit_fifo_dlx_sup).`]);
+  const world = await aWorld(t, { amqpUrl });
+  const said = new Set<string>();
+  const report = ({ kind }: { kind: string }): void => void said.add(kind);
+  const limits = { hollowQueueMs: 500, sweepAfterEmptyMs: 2_000 };
+  await world.aRelay({ limits: { ...fastRelay, ...limits }, report });
+  await world.aPool({ limits: { ...fastPool, ...limits }, report });
+  await deadLettering('terminate');
+  t.after(async () => deadLettering('restart'));
+  await withChannel(world, async (channel) => channel.deleteQueue(world.topology.queue.name));
+  const accepted = await world.accept(20);
+  await soon(() => assert.ok(said.has('unmendable')), patienceMs);
+  assert.ok(!said.has('mended'));
+
+  await deadLettering('restart');
+  await bookedExactlyOnce(world, accepted, patienceMs);
 });
 
 test('queues that the broker kept by name only are made anew without anybody, and what they should have carried is booked once', async (t) => {

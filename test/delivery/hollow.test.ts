@@ -13,22 +13,22 @@ import type { FakeTransport } from './support/fake-transport.ts';
 const topology = transactionTopology({ name: 'q', deliveryLimit: 20, maxMessages: 1, retryDelaysMs: [1, 2] });
 const names = queuesOf(topology).map(({ name }) => name);
 
-/** A link that proves its queues; `mended` is told of what it deleted. */
-function aProvingLink(t: TestContext, transport: FakeTransport, hollowMs: number, mended: string[] = []) {
+/** A link that proves its queues, and what it said of them. */
+function aProvingLink(t: TestContext, transport: FakeTransport, hollowMs: number, said: string[] = []) {
   const link = aLink(t, transport);
   const connect = async () => transport.connect({ url: 'amqp://nowhere', name: 'aside', heartbeatSeconds: 10, connectTimeoutMs: 50 });
-  const onMended = (queue: string): void => void mended.push(queue);
-  link.attach(topologyTenant(topology, createQueueProof({ hollowMs, lock: 'q.mending', connect, closeTimeoutMs: 50, onMended })));
+  const report = (kind: string, queue: string): void => void said.push(`${kind} ${queue}`);
+  link.attach(topologyTenant(topology, createQueueProof({ hollowMs, lock: 'q.mending', connect, closeTimeoutMs: 50, report })));
   return link;
 }
 
 test('a queue that stays hollow is deleted and declared again, whichever it is, and by one of all who see it', async (t) => {
   const transport = fakeTransport();
   for (const name of names) transport.hollow.add(name);
-  const mended: string[] = [];
+  const said: string[] = [];
   const gate = Promise.withResolvers<void>();
   transport.deleting = gate.promise;
-  const links = Array.from({ length: 5 }, () => aProvingLink(t, transport, 20, mended));
+  const links = Array.from({ length: 5 }, () => aProvingLink(t, transport, 20, said));
   const started = Promise.all(links.map(async (link) => link.start()));
   await soon(() => assert.equal(transport.locks.size, 1));
   const sessions = links.map((link) => link.generation());
@@ -38,7 +38,11 @@ test('a queue that stays hollow is deleted and declared again, whichever it is, 
   await started;
   assert.ok(links.every((link) => link.state() === 'ready'));
   assert.deepEqual(transport.deleted.toSorted(), names.toSorted(), 'none was deleted that another had declared');
-  assert.deepEqual(mended, transport.deleted, 'and each is reported once');
+  assert.deepEqual(
+    said,
+    transport.deleted.map((name) => `mended ${name}`),
+    'and each is reported once',
+  );
   await soon(() => assert.equal(transport.locks.size, 0));
 });
 
@@ -51,4 +55,17 @@ test('a queue that starts late, or that answers in any other way, is left alone'
   transport.hollow.clear();
   await started;
   assert.deepEqual(transport.deleted, []);
+});
+
+test('a broker that does not make a queue anew is tried on until it does, and it is said each time', async (t) => {
+  const transport = fakeTransport();
+  transport.hollow.add('q');
+  transport.cannotMake = true;
+  const said: string[] = [];
+  const started = aProvingLink(t, transport, 5, said).start();
+  await soon(() => assert.ok(said.length > 1));
+  assert.deepEqual(new Set(said), new Set(['unmendable q']));
+  transport.cannotMake = false;
+  await started;
+  assert.equal(said.at(-1), 'mended q');
 });

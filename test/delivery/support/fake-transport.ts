@@ -39,6 +39,8 @@ export interface FakeTransport extends Transport {
   hangs: boolean;
   /** Queues of which the broker has the name only. */
   hollow: Set<string>;
+  /** To declare a queue that was deleted fails, and leaves it hollow. */
+  cannotMake: boolean;
   /** Queues that were deleted, in order. */
   deleted: string[];
   /** No queue is deleted before. */
@@ -54,6 +56,7 @@ export function fakeTransport(): FakeTransport {
     declareError: undefined,
     hangs: false,
     hollow: new Set(),
+    cannotMake: false,
     deleted: [],
     deleting: Promise.resolve(),
     locks: new Set(),
@@ -93,6 +96,7 @@ function connect(transport: FakeTransport, connection: FakeConnection): Connecti
 
 function openChannel(transport: FakeTransport, connection: FakeConnection, channel: FakeChannel): Channel {
   let gone = false;
+  const unmade = new Set<string>();
   channel.closed.on(() => {
     gone = true;
     for (const { answer } of channel.published) answer('lost');
@@ -108,8 +112,11 @@ function openChannel(transport: FakeTransport, connection: FakeConnection, chann
     onClosed: channel.closed.on,
     onReturn: (listener) => (channel.returns = listener),
     declareExchange: async () => undefined,
-    declareQueue: async () => {
+    declareQueue: async ({ name }) => {
       if (transport.declareError) throw transport.declareError;
+      if (!unmade.delete(name)) return;
+      connection.closed.happen('INTERNAL_ERROR');
+      throw new Error('INTERNAL_ERROR');
     },
     countIn: async () => ({ messages: 0, consumers: 0 }),
     look: async (queue) => {
@@ -119,7 +126,8 @@ function openChannel(transport: FakeTransport, connection: FakeConnection, chann
     },
     deleteQueue: async (queue) => {
       await transport.deleting;
-      transport.hollow.delete(queue);
+      if (transport.cannotMake) unmade.add(queue);
+      else transport.hollow.delete(queue);
       transport.deleted.push(queue);
     },
     lock: async (name) => {
