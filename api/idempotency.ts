@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import type { KeyedCall, StoredReply } from '../db/idempotency.ts';
 import type { Tx } from '../db/pool.ts';
 import { ownsStaffKey } from '../db/staff-keys.ts';
+import type { StaffKey } from '../db/staff-keys.ts';
 import { canonicalJson } from '../domain/canonical-json.ts';
 import { actorOf } from './environment.ts';
 import type { ApiContext, ApiDeps } from './environment.ts';
@@ -23,13 +24,12 @@ export function requiredKey(c: ApiContext): string {
 
 /** The same for a command of staff, where one key stands for one request. Throws IDEMPOTENCY_KEY_REUSED when this person gave it to another
  *  command, application or body. Call it when the body is known to be right, so that a slip of the pen costs no key. */
-export async function requiredStaffKey(c: ApiContext, { database }: Pick<ApiDeps, 'database'>): Promise<string> {
-  const key = requiredKey(c);
+export async function requiredStaffKey(c: ApiContext, { database }: Pick<ApiDeps, 'database'>): Promise<StaffKey> {
   const id = createHash('sha256')
-    .update(`${actorOf(c)} ${key}`)
+    .update(`${actorOf(c)} ${requiredKey(c)}`)
     .digest();
-  const asked = fingerprint([c.req.method, c.req.path, await c.req.json()]);
-  if (!(await ownsStaffKey(database, { id, fingerprint: asked })))
+  const key = { id, fingerprint: fingerprint([c.req.method, c.req.path, await c.req.json()]) };
+  if (!(await ownsStaffKey(database, key)))
     throw new Problem('IDEMPOTENCY_KEY_REUSED', { detail: 'Nothing was done. Use a new key for a new request.' });
   return key;
 }

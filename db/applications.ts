@@ -2,7 +2,7 @@
 // change in the commit of the step that caused it.
 
 import { invariant } from '../domain/failures.ts';
-import { canBecome } from '../domain/states.ts';
+import { canBecome, isTerminal } from '../domain/states.ts';
 import type { ReasonCode } from '../domain/reasons.ts';
 import type { Product } from '../domain/schedule.ts';
 import type { ApplicationStatus, Step } from '../domain/states.ts';
@@ -77,6 +77,14 @@ export async function createApplication(tx: Tx, application: NewApplication): Pr
 /** The application, or null for an unknown id. */
 export async function readApplication(db: Queryable, id: string): Promise<ApplicationRow | null> {
   const { rows } = await db.query<ApplicationRow>('select * from applications where id = $1', [id]);
+  return rows[0] ?? null;
+}
+
+/** Takes the version that somebody means: holds the row until the end of the transaction and raises the version, so of two who mean the same
+ *  one, one is too late. Returns the row as it was, or null for an unknown id. One that has ended does not change any more. */
+export async function takeVersion(tx: Tx, id: string): Promise<ApplicationRow | null> {
+  const { rows } = await tx.query<ApplicationRow>('select * from applications where id = $1 for no key update', [id]);
+  if (rows[0] && !isTerminal(rows[0].status)) await tx.query('update applications set version = version + 1 where id = $1', [id]);
   return rows[0] ?? null;
 }
 

@@ -7,6 +7,7 @@ import type { ApprovalRow } from '../../db/approvals.ts';
 import { audit } from '../../db/audit.ts';
 import { answerReviewTask, derivedLimit, readReviewTask } from '../../db/reviews.ts';
 import type { ReviewTaskRow } from '../../db/reviews.ts';
+import type { StaffKey } from '../../db/staff-keys.ts';
 import { overrideNeedsTwo } from '../../domain/four-eyes.ts';
 import { isId } from '../../domain/ids.ts';
 import { reviews } from '../../domain/reviews.ts';
@@ -28,6 +29,7 @@ export interface GivenAnswer {
   ifMatch: string | undefined;
   requestId: string;
   commandId: string;
+  key: StaffKey;
 }
 
 /** Answers the task, or returns the request that a second person has to confirm first. Repeat by the same person: nothing. Throws NOT_FOUND, ROLE_MISSING, VERSION_MISMATCH, REVIEW_ANSWERED, REVIEW_CLAIMED,
@@ -83,11 +85,13 @@ async function answerHere({ database }: ApiDeps, { actor }: StaffMember, task: R
 }
 
 async function answerApplication(deps: ApiDeps, { actor }: StaffMember, task: ReviewTaskRow, given: GivenAnswer): Promise<void> {
-  const { answer, limitVnd, reason, requestId, commandId } = given;
+  const { answer, limitVnd, reason, requestId, commandId, key } = given;
   const limit = limitVnd !== undefined && { limitVnd };
-  const act = { actor, action: 'review.answered', applicationId: task.application_id ?? '', subject: task.id, reason, requestId };
-  const sent = { taskId: task.id, answer: answer as ReviewAnswer['answer'], ...limit, actor, requestId }; // among the allowed answers
-  await staffCommand(deps, { ...act, change: { answer, ...limit } }, async (ref) => deps.commands.decideReview(ref, commandId, sent));
+  const act = { actor, action: 'review.answered', applicationId: task.application_id ?? '', subject: task.id, reason, requestId, key };
+  const sent = { taskId: task.id, answer: answer as ReviewAnswer['answer'], ...limit }; // among the allowed answers
+  await staffCommand(deps, { ...act, change: { answer, ...limit } }, async (ref, by) =>
+    deps.commands.decideReview(ref, commandId, { ...sent, ...by }),
+  );
 }
 
 function refuseMoreThanDerived(limitVnd: number, derivedVnd: number | null): void {

@@ -5,6 +5,7 @@ import { staffLimits } from '../../config/staff-limits.ts';
 import { stuckApplications, takenBefore } from '../../db/bulk.ts';
 import type { StuckFilter } from '../../db/bulk.ts';
 import type { ApiDeps } from '../environment.ts';
+import { fingerprint } from '../idempotency.ts';
 import { Problem } from '../problems.ts';
 import type { ProblemCode } from '../problems.ts';
 import { allowed } from './allowed.ts';
@@ -49,9 +50,10 @@ async function chosen({ database }: ApiDeps, { actor, reason, requestId, command
 }
 
 async function retryOne(deps: ApiDeps, { actor, reason, requestId, commandId }: BulkRetry, id: string): Promise<Retried> {
-  const act = { actor, action: 'application.retry_asked', applicationId: id, reason, requestId };
+  const digest = fingerprint([commandId, id]); // the command id is made of who and the key
+  const act = { actor, action: 'application.retry_asked', applicationId: id, reason, requestId, key: { id: digest, fingerprint: digest } };
   try {
-    await staffCommand(deps, act, async (ref) => deps.commands.retryStep(ref, commandId, { actor, requestId }));
+    await staffCommand(deps, act, async (ref, by) => deps.commands.retryStep(ref, commandId, by));
     return { id, result: 'retried' };
   } catch (error) {
     if (error instanceof Problem) return refused(id, error.code);

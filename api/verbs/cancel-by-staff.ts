@@ -35,6 +35,6 @@ export async function cancelByStaff(deps: ApiDeps, act: StaffAct, commandId: str
     } as const;
     return { kind: 'asked', preview, approval: await askSecondPerson(deps, asked) };
   }
-  const view = await staffCommand(deps, act, async (ref) => deps.commands.cancel(ref, commandId, { by: 'operations', actor, requestId }));
+  const view = await staffCommand(deps, act, async (ref, by) => deps.commands.cancel(ref, commandId, { by: 'operations', ...by }));
   return { kind: 'canceled', view };
 }

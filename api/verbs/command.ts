@@ -11,7 +11,7 @@ import type { Queryable } from '../../db/pool.ts';
 import { isTerminal } from '../../domain/states.ts';
 import type { ApplicationView } from '../../workflows/messages.ts';
 import type { ApiDeps } from '../environment.ts';
-import { etagOf, isMeant } from '../etag.ts';
+import { etagOf } from '../etag.ts';
 import { Problem, problemKinds } from '../problems.ts';
 import type { ProblemCode } from '../problems.ts';
 
@@ -20,24 +20,16 @@ function refOf(row: ApplicationRow): ApplicationRef {
   return { applicationId: row.id, merchantId: row.merchant_id, amountVnd: row.amount_vnd, status: row.status };
 }
 
-/** Sends a command to an application that exists. `ifMatch` names the version that it is meant for: on another one only a repeat is answered.
- *  Throws NOT_FOUND, the refusal as 409 with the status, VERSION_MISMATCH, or TEMPORARILY_UNAVAILABLE. */
-export async function command<T>(
-  db: Queryable,
-  applicationId: string,
-  send: (ref: ApplicationRef) => Promise<T>,
-  { ifMatch }: { ifMatch?: string | undefined } = {},
-): Promise<T> {
+/** Sends a command to an application that exists. Throws NOT_FOUND, the refusal as 409 with the status, or TEMPORARILY_UNAVAILABLE. */
+export async function command<T>(db: Queryable, applicationId: string, send: (ref: ApplicationRef) => Promise<T>): Promise<T> {
   const row = await readApplication(db, applicationId);
   if (!row) throw new Problem('NOT_FOUND');
   const isOver = isTerminal(row.status);
-  const isStale = !isMeant(ifMatch, etagOf(row));
   try {
-    if (isOver || isStale) return await send({ ...refOf(row), repeatsOnly: true });
+    if (isOver) return await send({ ...refOf(row), repeatsOnly: true });
     return await onceCaughtUp(db, row, async () => send(refOf(row)));
   } catch (error) {
     if (!(error instanceof CommandRefused)) throw asProblem(error);
-    if (isStale) throw otherVersion(row);
     if (isOver) throw wrongState(row.status);
     const currentStatus = error.currentStatus ?? (await readApplication(db, applicationId))?.status;
     throw new Problem(isProblemCode(error.code) ? error.code : 'WRONG_STATE', { currentStatus, cause: error });

@@ -1,10 +1,9 @@
 // A new checkout link for a customer who asked support for one. It is a key to their application, so no member of staff sees it: it is made
 // here as a digest, and only the process that writes the message to the customer's phone can make the link itself (db/checkout.ts).
 
-import { createHash } from 'node:crypto';
 import { apiLimits } from '../../config/limits.ts';
 import { staffLimits } from '../../config/staff-limits.ts';
-import { readApplication } from '../../db/applications.ts';
+import { readApplication, takeVersion } from '../../db/applications.ts';
 import { audit } from '../../db/audit.ts';
 import { addLinkForMessage, linkOfMessage, linksSentToday } from '../../db/checkout.ts';
 import { addNotification } from '../../db/notifications.ts';
@@ -18,10 +17,10 @@ import type { StaffAct } from './staff-command.ts';
 
 /** Has a link sent. Link, message and audit row are one commit. Repeat with the same key: the first link. Throws NOT_FOUND, WRONG_STATE,
  *  VERSION_MISMATCH and LINKS_SPENT. */
-export async function sendLink(deps: ApiDeps, act: StaffAct, key: string): Promise<{ phone: string; expiresAt: Date }> {
+export async function sendLink(deps: ApiDeps, act: StaffAct): Promise<{ phone: string; expiresAt: Date }> {
   const { database, customers, boxes } = deps;
-  const { applicationId, ifMatch, ...by } = act;
-  const occasion = createHash('sha256').update(`${act.actor} ${key}`).digest('hex').slice(0, 32);
+  const { applicationId, ifMatch, key, ...by } = act;
+  const occasion = key.id.toString('hex').slice(0, 32);
   return database.withTransaction(async (tx) => {
     const row = await readApplication(tx, applicationId);
     if (!row) throw new Problem('NOT_FOUND', { detail: 'There is no application with this id.' });
@@ -29,7 +28,8 @@ export async function sendLink(deps: ApiDeps, act: StaffAct, key: string): Promi
     const { id, isNew } = await addNotification(tx, { applicationId, template: 'checkout_link', occasion, params: {} });
     if (!isNew) return { phone, expiresAt: (await linkOfMessage(tx, boxes, id)) ?? deps.now() };
     if (isTerminal(row.status)) throw wrongState(row.status);
-    if (!isMeant(ifMatch, etagOf(row))) throw otherVersion(row);
+    const meant = (await takeVersion(tx, applicationId)) ?? row;
+    if (!isMeant(ifMatch, etagOf(meant))) throw otherVersion(meant);
     if ((await linksSentToday(tx, applicationId)) > staffLimits.linksMaxPerDay)
       throw new Problem('LINKS_SPENT', { detail: 'Let the shop hand over a new link: it gets one by repeating its order.' });
     const expiresAt = await addLinkForMessage(tx, boxes, { applicationId, notificationId: id, lifetimeMs: apiLimits.checkoutLinkMs });

@@ -1,11 +1,17 @@
-// What staff do to an application: who and why goes into the audit log before anything is sent, and a refusal after it. Without the
-// line there is no command.
+// What staff do to an application. Who and why goes into the audit log before anything is sent, in the commit that takes the version it is
+// meant for; what came of it, when it was not taken at once, goes there after it. Without the line there is no command. A repeat under the
+// same key is the same act: it adds no line, and it is sent under the request where the reason stands.
 
+import { takeVersion } from '../../db/applications.ts';
 import { audit } from '../../db/audit.ts';
+import { askedBefore, noteOutcome } from '../../db/staff-keys.ts';
+import type { StaffKey, StaffOutcome } from '../../db/staff-keys.ts';
+import type { StaffRequest } from '../../domain/application.ts';
 import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
 import type { ApiDeps } from '../environment.ts';
+import { etagOf, isMeant } from '../etag.ts';
 import { Problem } from '../problems.ts';
-import { command } from './command.ts';
+import { command, otherVersion } from './command.ts';
 
 export interface StaffAct {
   actor: string;
@@ -17,30 +23,67 @@ export interface StaffAct {
   reason: string;
   change?: Record<string, unknown>;
   requestId: string;
+  key: StaffKey;
   /** The version that it is meant for, as the If-Match header says it. */
   ifMatch?: string | undefined;
 }
 
-/** Records the act, then sends it. Throws what the command throws, having recorded that it was refused. */
+/** Records the act, then sends it as asked by `by`. Throws NOT_FOUND, VERSION_MISMATCH and what the command throws, having recorded what
+ *  became of it: `….refused` was not done; `….unanswered` may have been; `….taken` was, after one of these. */
 export async function staffCommand<T>(
-  { database }: Pick<ApiDeps, 'database'>,
+  deps: Pick<ApiDeps, 'database' | 'log'>,
   act: StaffAct,
-  send: (ref: ApplicationRef) => Promise<T>,
+  send: (ref: ApplicationRef, by: StaffRequest) => Promise<T>,
 ): Promise<T> {
-  const { subject = act.applicationId, ifMatch, ...entry } = act;
-  await database.withTransaction(async (tx) => audit(tx, { ...entry, subject }));
+  const by = { actor: act.actor, requestId: await ask(deps, act) };
   try {
-    return await command(database, act.applicationId, send, { ifMatch });
+    const answer = await command(deps.database, act.applicationId, async (ref) => send(ref, by));
+    await tell(deps, act, 'taken');
+    return answer;
   } catch (error) {
     const code = error instanceof Problem ? error.code : 'INTERNAL';
-    const refused = {
-      actor: act.actor,
-      action: `${act.action}.refused`,
-      applicationId: act.applicationId,
-      subject,
-      requestId: act.requestId,
-    };
-    await database.withTransaction(async (tx) => audit(tx, { ...refused, change: { code } }));
+    await tell(deps, act, code === 'TEMPORARILY_UNAVAILABLE' || code === 'INTERNAL' ? 'unanswered' : 'refused', { change: { code } });
     throw error;
+  }
+}
+
+/** Takes the version and writes the line, once per key. Returns the request under which the line stands. */
+async function ask(deps: Pick<ApiDeps, 'database' | 'log'>, act: StaffAct): Promise<string> {
+  const { subject = act.applicationId, ifMatch, key, ...entry } = act;
+  try {
+    return await deps.database.withTransaction(async (tx) => {
+      const before = await askedBefore(tx, key, act.requestId);
+      if (before !== null) return before;
+      const row = await takeVersion(tx, act.applicationId);
+      if (!row) throw new Problem('NOT_FOUND', { detail: 'There is no application with this id.' });
+      if (!isMeant(ifMatch, etagOf(row))) throw otherVersion(row);
+      await audit(tx, { ...entry, subject });
+      return act.requestId;
+    });
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'VERSION_MISMATCH')
+      await tell(deps, act, 'refused', { change: { code: error.code }, reason: act.reason });
+    throw error;
+  }
+}
+
+/** Records what came of it, if that is news: a repeat may have been quicker. It never hides the answer from the one who asked. */
+async function tell(
+  { database, log }: Pick<ApiDeps, 'database' | 'log'>,
+  act: StaffAct,
+  outcome: StaffOutcome,
+  more: { change?: { code: string }; reason?: string } = {},
+): Promise<void> {
+  const { actor, applicationId, subject = applicationId, requestId } = act;
+  const entry = { actor, action: `${act.action}.${outcome}`, applicationId, subject, requestId, ...more };
+  try {
+    await database.withTransaction(async (tx) => {
+      const before = await noteOutcome(tx, act.key, outcome);
+      const isNews = outcome === 'taken' ? before !== null : before !== 'taken';
+      if (isNews && before !== outcome) await audit(tx, entry);
+    });
+  } catch (error) {
+    const what = error instanceof Error ? error.name : typeof error;
+    log.error({ action: entry.action, applicationId, requestId, error: what }, 'what came of a command is not in the audit log');
   }
 }

@@ -53,19 +53,15 @@ export function addOpsRetry(app: Api, deps: ApiDeps, guards: Guards): void {
     },
   );
   app.openapi(route, async (c) => {
-    await requiredStaffKey(c, deps);
-    const act = actOn(c, c.req.valid('param').id, 'application.retry_asked', c.req.valid('json').reason);
-    const { actor, requestId } = act;
-    return c.json(
-      toState(await staffCommand(deps, act, async (ref) => deps.commands.retryStep(ref, commandId(c, 'retry'), { actor, requestId }))),
-      202,
-    );
+    const key = await requiredStaffKey(c, deps);
+    const act = actOn(c, c.req.valid('param').id, { action: 'application.retry_asked', reason: c.req.valid('json').reason, key });
+    return c.json(toState(await staffCommand(deps, act, async (ref, by) => deps.commands.retryStep(ref, commandId(c, 'retry'), by))), 202);
   });
 }
 
 /** What staff do to an application, for the audit log. Throws NOT_FOUND for what is no id. */
-export function actOn(c: ApiContext, applicationId: string, action: string, reason: string): StaffAct {
+export function actOn(c: ApiContext, applicationId: string, what: Pick<StaffAct, 'action' | 'reason' | 'key'>): StaffAct {
   if (!isId('application', applicationId)) throw new Problem('NOT_FOUND', { detail: 'There is no application with this id.' });
   c.get('notes')['applicationId'] = applicationId;
-  return { actor: actorOf(c), action, applicationId, reason, requestId: c.get('requestId'), ifMatch: c.req.header('if-match') };
+  return { ...what, actor: actorOf(c), applicationId, requestId: c.get('requestId'), ifMatch: c.req.header('if-match') };
 }

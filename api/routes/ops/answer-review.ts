@@ -62,7 +62,7 @@ export function addAnswerReview(app: Api, deps: ApiDeps, guards: Guards): void {
     },
   );
   app.openapi(route, async (c) => {
-    await requiredStaffKey(c, deps);
+    const key = await requiredStaffKey(c, deps);
     const { taskId } = c.req.valid('param');
     const { answer, reason: why, limit } = c.req.valid('json');
     const approval = await answerReview(deps, staffOf(c), {
@@ -73,6 +73,7 @@ export function addAnswerReview(app: Api, deps: ApiDeps, guards: Guards): void {
       ifMatch: c.req.header('if-match'),
       requestId: c.get('requestId'),
       commandId: commandId(c, 'review'),
+      key,
     });
     const task = await readReviewTask(deps.database, taskId);
     invariant(task, 'a task that was answered exists');

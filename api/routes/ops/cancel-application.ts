@@ -97,8 +97,8 @@ export function addOpsCancel(app: Api, deps: ApiDeps, guards: Guards): void {
     },
   );
   app.openapi(route, async (c) => {
-    await requiredStaffKey(c, deps);
-    const act = actOn(c, c.req.valid('param').id, 'application.cancel_asked', c.req.valid('json').reason);
+    const key = await requiredStaffKey(c, deps);
+    const act = actOn(c, c.req.valid('param').id, { action: 'application.cancel_asked', reason: c.req.valid('json').reason, key });
     const outcome = await cancelByStaff(deps, act, commandId(c, 'cancel'));
     if (outcome.kind === 'canceled') return c.json({ ...toState(outcome.view), approval: null }, 202);
     const { application } = outcome.preview;

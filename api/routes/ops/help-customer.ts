@@ -32,12 +32,12 @@ export function addRequestResubmission(app: Api, deps: ApiDeps, guards: Guards):
     },
   );
   app.openapi(route, async (c) => {
-    await requiredStaffKey(c, deps);
+    const key = await requiredStaffKey(c, deps);
     const { step, reason_code: code, reason: why } = c.req.valid('json');
-    const act = { ...actOn(c, c.req.valid('param').id, 'application.resubmission_asked', why), change: { step, code } };
-    const { actor, requestId } = act;
-    const asked = { step, reason: code, actor, requestId };
-    const view = await staffCommand(deps, act, async (ref) => deps.commands.requestResubmission(ref, commandId(c, 'resubmission'), asked));
+    const what = { action: 'application.resubmission_asked', reason: why, key };
+    const view = await staffCommand(deps, { ...actOn(c, c.req.valid('param').id, what), change: { step, code } }, async (ref, by) =>
+      deps.commands.requestResubmission(ref, commandId(c, 'resubmission'), { step, reason: code, ...by }),
+    );
     return c.json(toState(view), 202);
   });
 }
@@ -56,13 +56,13 @@ export function addExtendDeadline(app: Api, deps: ApiDeps, guards: Guards): void
     },
   );
   app.openapi(route, async (c) => {
-    await requiredStaffKey(c, deps);
+    const key = await requiredStaffKey(c, deps);
     const { deadline_at, reason: why } = c.req.valid('json');
     const deadlineAt = new Date(deadline_at).toISOString();
-    const act = { ...actOn(c, c.req.valid('param').id, 'application.extension_asked', why), change: { deadlineAt } };
-    const { actor, requestId } = act;
-    const extension = { deadlineAt, actor, requestId };
-    const view = await staffCommand(deps, act, async (ref) => deps.commands.extendDeadline(ref, commandId(c, 'deadline'), extension));
+    const what = { action: 'application.extension_asked', reason: why, key };
+    const view = await staffCommand(deps, { ...actOn(c, c.req.valid('param').id, what), change: { deadlineAt } }, async (ref, by) =>
+      deps.commands.extendDeadline(ref, commandId(c, 'deadline'), { deadlineAt, ...by }),
+    );
     return c.json(toState(view), 202);
   });
 }
@@ -85,12 +85,9 @@ export function addResendOtpByStaff(app: Api, deps: ApiDeps, guards: Guards): vo
     },
   );
   app.openapi(route, async (c) => {
-    await requiredStaffKey(c, deps);
-    const act = actOn(c, c.req.valid('param').id, 'otp.resend_asked', c.req.valid('json').reason);
-    const { actor, requestId } = act;
-    const sent = await staffCommand(deps, act, async (ref) =>
-      deps.commands.resendOtp(ref, commandId(c, 'staff-otp'), { actor, requestId }),
-    );
+    const key = await requiredStaffKey(c, deps);
+    const act = actOn(c, c.req.valid('param').id, { action: 'otp.resend_asked', reason: c.req.valid('json').reason, key });
+    const sent = await staffCommand(deps, act, async (ref, by) => deps.commands.resendOtp(ref, commandId(c, 'staff-otp'), by));
     return c.json({ phone: sent.maskedPhone, expires_at: sent.expiresAt, resends_left: sent.resendsLeft }, 202);
   });
 }
@@ -115,8 +112,8 @@ export function addSendLink(app: Api, deps: ApiDeps, guards: Guards): void {
   );
   app.openapi(route, async (c) => {
     const key = await requiredStaffKey(c, deps);
-    const act = actOn(c, c.req.valid('param').id, 'checkout_link.sent', c.req.valid('json').reason);
-    const { phone, expiresAt } = await sendLink(deps, act, key);
+    const act = actOn(c, c.req.valid('param').id, { action: 'checkout_link.sent', reason: c.req.valid('json').reason, key });
+    const { phone, expiresAt } = await sendLink(deps, act);
     return c.json({ phone, expires_at: expiresAt.toISOString() }, 202);
   });
 }
