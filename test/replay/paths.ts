@@ -1,7 +1,9 @@
 // The paths an application can take, played once to record their histories (test/replay/record.ts). One path for every turn of the
 // story: what no path walks, no replay guards.
 
+import { ApplicationFailure } from '@temporalio/common';
 import type { ApplicationPolicy } from '../../workflows/messages.ts';
+import { eventually } from '../support/eventually.ts';
 import { reconciledHistory } from '../workflows/reconciliation-world.ts';
 import { retainedHistory } from '../workflows/retention-world.ts';
 import { createStage } from '../workflows/stage.ts';
@@ -110,6 +112,40 @@ export const paths: Record<string, ApplicationPath | OtherPath> = {
       await world.commands.retryStep(world.ref, 'retry', staff);
       await world.reaches({ step: 'contract' });
     },
+  },
+  'retry that cuts a back-off': {
+    stage: () => troubled('createContract', 2),
+    policy: { vendorAttempts: 3, vendorBackoffMs: 600_000, vendorBackoffMaxMs: 600_000 },
+    async walk(world) {
+      await world.walksTo('offer');
+      await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
+      await eventually('the step backs off', async () => {
+        await world.commands.retryStep(world.ref, 'retry', staff);
+        return true;
+      });
+      await world.reaches({ step: 'contract' });
+    },
+  },
+  'database away for all tries of a step': {
+    stage: () => {
+      let tries = 0;
+      return createStage({
+        recordBasicInfo: async () => {
+          tries += 1;
+          if (tries === 1) throw ApplicationFailure.nonRetryable('the database is away', 'DATABASE_UNAVAILABLE');
+          return { kind: 'done' };
+        },
+      });
+    },
+    walk: async (world) => world.walksTo('identity'),
+  },
+  'more time for the customer': {
+    walk: leaves('contract', async (world) => {
+      const { deadlineAt } = await world.view();
+      const later = new Date(Date.parse(deadlineAt ?? '') + 3_600_000).toISOString();
+      await world.commands.extendDeadline(world.ref, 'later', { deadlineAt: later, ...staff });
+      await canceled(world);
+    }),
   },
   'attention and cancel': {
     stage: () => troubled('createContract', 99),
