@@ -44,6 +44,8 @@ export interface System {
   kill(name: string): Promise<void>;
   /** Starts a process that was killed; resolves when it is ready. */
   restart(name: string): Promise<void>;
+  /** Starts one more process of the api beside the first; returns its address. */
+  anotherApi(): Promise<string>;
   /** What a process has written. */
   log(name: string): string;
   /** Runs something before the system is ended, last in first out. */
@@ -136,6 +138,13 @@ async function assemble(
     nextCustomer: () => (customers += 1),
     kill: async (name) => named(name).kill(),
     restart: async (name) => named(name).start(),
+    anotherApi: async () => {
+      const other = new Map([['api', await freePort(lowestPort + randomInt(portSpread), new Set(ports.values()))]]);
+      const process = createProcesses(other, env).get('api') ?? failUnknown('api');
+      undo.push(async () => process.kill());
+      await process.start();
+      return `http://127.0.0.1:${other.get('api')}`;
+    },
     log: (name) => named(name).log(),
     afterwards: (step) => void undo.push(step),
   };
@@ -152,7 +161,7 @@ async function choosePorts(): Promise<Map<string, number>> {
 
 function createProcesses(ports: Map<string, number>, env: Record<string, string>): Map<string, SystemProcess> {
   return new Map(
-    PROCESSES.map(({ name, entry }) => {
+    PROCESSES.filter(({ name }) => ports.has(name)).map(({ name, entry }) => {
       const port = String(ports.get(name));
       const readyUrl = `http://127.0.0.1:${port}/health/ready`;
       return [name, createSystemProcess({ name, entry, env: { ...env, PORT: port, HEALTH_PORT: port }, readyUrl })];
