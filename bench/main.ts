@@ -9,6 +9,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   decisions: async () => (await import('./decisions/main.ts')).decisions,
   identity: async () => (await import('./identity/main.ts')).identity,
   handoff: async () => (await import('./handoff/main.ts')).handoff,
+  reconciliation: async () => (await import('./reconciliation/main.ts')).reconciliation,
 };
 
 process.exitCode = await main(process.argv.slice(2));
