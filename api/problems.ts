@@ -51,6 +51,7 @@ export const problemKinds = {
   REVIEW_NOT_CLAIMED: { status: 409, title: 'You do not work on this review task' },
   LIMIT_NOT_ALLOWED: { status: 409, title: 'This limit cannot be granted' },
   NOTHING_TO_REPLAY: { status: 409, title: 'The parked message names no transaction of ours' },
+  NOTHING_TO_RENEW: { status: 409, title: 'The purchase of this parked message cannot get a new RRN' },
   PURCHASE_WITHOUT_OUTCOME: { status: 409, title: 'The purchase of this parked message has no outcome yet' },
   MERCHANT_REFERENCE_TAKEN: { status: 409, title: 'The merchant_reference was used for another order' },
   TOO_MANY_PHOTOS: { status: 409, title: 'Too many photos were uploaded for this application' },

@@ -29,6 +29,7 @@ export const staffAccess = {
   // A body may have come from anybody and hold anything.
   inspectParked: ['operations', 'auditor'],
   replayParked: ['operations'],
+  renewParked: ['operations'],
   discardParked: ['operations'],
   readQueues: ['support', 'reviewer', 'operations', 'auditor'],
   searchApplications: ['support', 'reviewer', 'operations', 'auditor'],

@@ -11,6 +11,8 @@ export interface ClaimedTransaction {
   transactionId: string;
   applicationId: string;
   rrn: string;
+  /** RRNs that it had before, because WAY4 has other bookings under them. */
+  formerRrns: string[];
   merchantId: string;
   merchantName: string;
   contractNumber: string;
@@ -36,7 +38,7 @@ export async function claimTransaction(
      from merchants m
      where t.id = $1 and t.rrn = $2 and t.kind = $3 and m.id = t.merchant_id and t.status = 'accepted' and t.tries_left > 0
        and (t.claimed_until is null or t.claimed_until <= clock_timestamp())
-     returning t.id as "transactionId", t.application_id as "applicationId", t.rrn, t.merchant_id as "merchantId",
+     returning t.id as "transactionId", t.application_id as "applicationId", t.rrn, t.former_rrns as "formerRrns", t.merchant_id as "merchantId",
        m.name as "merchantName", t.contract_number as "contractNumber", t.amount_vnd as "amountVnd", t.claim,
        t.attempts as attempt, to_char(t.accepted_at at time zone 'Asia/Ho_Chi_Minh', 'YYYY-MM-DD"T"HH24:MI:SS"+07:00"') as at`,
     [claim.transactionId, claim.rrn, claim.kind, claim.leaseMs],

@@ -55,6 +55,8 @@ async function insertParked(q: Queryable, parked: ParkedMessage): Promise<boolea
   return rowCount === 1;
 }
 
+export type Resolution = 'replayed' | 'discarded' | 'renewed';
+
 export interface ParkedRow {
   id: number;
   messageId: string;
@@ -66,7 +68,7 @@ export interface ParkedRow {
   firstError: string;
   lastError: string;
   parkedAt: Date;
-  resolution: 'replayed' | 'discarded' | null;
+  resolution: Resolution | null;
   resolvedBy: string | null;
   resolutionReason: string | null;
   resolvedAt: Date | null;
@@ -134,7 +136,7 @@ export interface Resolving {
   /** Why; kept with the row and in the audit log. */
   reason: string;
   requestId?: string | undefined;
-  /** The second person, where many are replayed at once. */
+  /** The second person, where it takes two. */
   approvedBy?: string | undefined;
 }
 
@@ -145,7 +147,7 @@ export type Resolved =
   | { kind: 'settled'; transactionId: string }
   | { kind: 'discarded' }
   /** Somebody was here before; nothing was changed. */
-  | { kind: 'resolved before'; resolution: 'replayed' | 'discarded' }
+  | { kind: 'resolved before'; resolution: Resolution }
   | { kind: 'refused'; why: 'NOT_FOUND' | 'NO_TRANSACTION' | 'STILL_OPEN' };
 
 /** Replays these, a commit each. At most so many a second become due, by the database's clock, so it goes on evenly when whoever asked is
@@ -187,6 +189,38 @@ async function refillTries(tx: Tx, transactionId: string): Promise<boolean> {
   return rowCount === 1;
 }
 
+export type Renewed =
+  /** It has a new RRN, all its tries, and a new message is in the outbox. */
+  | { kind: 'renewed'; transactionId: string; rrn: string }
+  | Extract<Resolved, { kind: 'resolved before' }>
+  /** AT_WORK: a request of an earlier attempt may still reach WAY4. */
+  | { kind: 'refused'; why: 'NOT_FOUND' | 'NOT_RENEWABLE' | 'AT_WORK' };
+
+/** True for a message whose purchase may get a new RRN: WAY4 has another booking under its own. */
+export function isRenewable({ reason, transactionStatus }: Pick<ParkedRow, 'reason' | 'transactionStatus'>): boolean {
+  return reason === 'OTHER_BOOKING' && transactionStatus === 'accepted';
+}
+
+/** Gives the purchase of a parked message a new RRN and sends it on its way, in the caller's commit; who is at work under the old one is fenced.
+ *  Before it is sent, WAY4 is asked about the old RRN (workers/attempt.ts). Repeat: changes nothing. */
+export async function renewParked(tx: Tx, resolving: Resolving): Promise<Renewed> {
+  const row = await lockOpen(tx, resolving.id);
+  if ('kind' in row) return row;
+  const { transactionId } = row;
+  if (!transactionId || !isRenewable(row)) return { kind: 'refused', why: 'NOT_RENEWABLE' };
+  const { rows } = await tx.query<{ rrn: string; former: string }>(
+    `update transactions set former_rrns = former_rrns || rrn, rrn = default, claim = claim + 1, claimed_until = null, tries_left = $2, retry_at = null
+     where id = $1 and status = 'accepted' and (claimed_until is null or claimed_until <= clock_timestamp())
+     returning rrn, former_rrns[cardinality(former_rrns)] as former`,
+    [transactionId, deliveryLimits.maxAttempts],
+  );
+  const [renewed] = rows;
+  if (!renewed) return { kind: 'refused', why: 'AT_WORK' };
+  await sendAgain(tx, [transactionId]);
+  await resolve(tx, row, resolving, 'renewed', { formerRrn: renewed.former, rrn: renewed.rrn });
+  return { kind: 'renewed', transactionId, rrn: renewed.rrn };
+}
+
 /** Closes a parked message without doing anything. Refused while it is the reason why a purchase has no outcome: that one is to be
  *  replayed, for it can neither be forgotten nor settled by hand. Repeat: changes nothing. */
 export async function discardParked(tx: Tx, resolving: Resolving): Promise<Resolved> {
@@ -197,7 +231,10 @@ export async function discardParked(tx: Tx, resolving: Resolving): Promise<Resol
   return { kind: 'discarded' };
 }
 
-async function lockOpen(tx: Tx, id: number): Promise<ParkedRow | Extract<Resolved, { kind: 'refused' | 'resolved before' }>> {
+async function lockOpen(
+  tx: Tx,
+  id: number,
+): Promise<ParkedRow | { kind: 'refused'; why: 'NOT_FOUND' } | Extract<Resolved, { kind: 'resolved before' }>> {
   const { rows } = await tx.query<ParkedRow & Record<string, unknown>>(
     `select ${columns} from parked_messages p left join transactions t on t.id = p.transaction_id where p.id = $1 for update of p`,
     [id],
@@ -211,7 +248,8 @@ async function resolve(
   tx: Tx,
   row: ParkedRow,
   { actor, reason, requestId, approvedBy }: Resolving,
-  resolution: 'replayed' | 'discarded',
+  resolution: Resolution,
+  change: Record<string, string> = {},
 ): Promise<void> {
   await tx.query(
     'update parked_messages set resolution = $2, resolved_at = clock_timestamp(), resolved_by = $3, resolution_reason = $4 where id = $1',
@@ -225,7 +263,7 @@ async function resolve(
     subject: messageId,
     reason,
     requestId,
-    change: { transactionId, parkedFor: row.reason, ...(approvedBy !== undefined && { approvedBy }) },
+    change: { transactionId, parkedFor: row.reason, ...change, ...(approvedBy !== undefined && { approvedBy }) },
   });
 }
 

@@ -71,6 +71,7 @@ export interface TransactionView {
   applicationId: string;
   kind: TransactionKind;
   rrn: string;
+  formerRrns: string[];
   status: TransactionStatus;
   contractNumber: string;
   amountVnd: Vnd;
@@ -90,7 +91,7 @@ export interface TransactionView {
 /** The transaction as it is now, or null when there is none. */
 export async function readTransaction(q: Queryable, transactionId: string): Promise<TransactionView | null> {
   const { rows } = await q.query<TransactionView & Record<string, unknown>>(
-    `select id as "transactionId", application_id as "applicationId", kind, rrn, status, contract_number as "contractNumber",
+    `select id as "transactionId", application_id as "applicationId", kind, rrn, former_rrns as "formerRrns", status, contract_number as "contractNumber",
        amount_vnd as "amountVnd", auth_code as "authCode", response_code as "responseCode", attempts, tries_left as "triesLeft", claim,
        coalesce(claimed_until > clock_timestamp(), false) as claimed, first_error as "firstError", last_error as "lastError",
        accepted_at as "acceptedAt", settled_at as "settledAt"

@@ -37,9 +37,10 @@ test('no text whatever makes the reader fail', () => {
   fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => assert.ok(['message', 'poison'].includes(readMessage(text).kind))));
 });
 
-test('a message is forgotten only when its transaction is settled: while it is open it is kept, or a person sees it', () => {
+test('a message is forgotten only when its transaction is settled, or goes by another RRN: while it is open it is kept, or a person sees it', () => {
   const found = fc.record({
     rrn: fc.constantFrom(message.rrn, '000000000002'),
+    formerRrns: fc.constantFrom([], ['000000000003', message.rrn]),
     kind: fc.constantFrom('purchase', 'refund'),
     status: fc.constantFrom('accepted' as const, 'posted' as const, 'rejected' as const),
     triesLeft: fc.nat(12),
@@ -49,7 +50,8 @@ test('a message is forgotten only when its transaction is settled: while it is o
     fc.property(fc.option(found), (unclaimed: Unclaimed | null) => {
       const verdict = judgeUnclaimed(message, unclaimed);
       if (verdict.kind === 'settled') assert.notEqual(unclaimed?.status, 'accepted');
-      if (unclaimed?.claimed && unclaimed.status === 'accepted' && unclaimed.rrn === message.rrn && unclaimed.kind === 'purchase') {
+      if (verdict.kind === 'superseded') assert.ok(unclaimed?.formerRrns.includes(message.rrn), 'its transaction has another message');
+      else if (unclaimed?.claimed && unclaimed.status === 'accepted' && unclaimed.rrn === message.rrn && unclaimed.kind === 'purchase') {
         assert.equal(verdict.kind, 'later', 'whoever owns it may be dead');
       }
     }),

@@ -68,18 +68,26 @@ function isEmpty(value: object): boolean {
 /** What the database knows of a transaction that nobody could claim just now. */
 export interface Unclaimed {
   rrn: string;
+  /** RRNs that it had before. */
+  formerRrns: readonly string[];
   kind: string;
   status: TransactionStatus;
   triesLeft: number;
   claimed: boolean;
 }
 
-export type UnclaimedVerdict = { kind: 'settled' } | { kind: 'later' } | { kind: 'park'; reason: ParkReason };
+export type UnclaimedVerdict =
+  | { kind: 'settled' }
+  /** The message is of an RRN that was replaced; the transaction has another message. */
+  | { kind: 'superseded' }
+  | { kind: 'later' }
+  | { kind: 'park'; reason: ParkReason };
 
 /** Why there was nothing to claim. `later` covers a transaction that another handler owns: it is never a reason to forget the message,
  *  for that handler may be dead. */
 export function judgeUnclaimed(message: TransactionMessage, found: Unclaimed | null): UnclaimedVerdict {
   if (!found) return { kind: 'park', reason: 'UNKNOWN_TRANSACTION' };
+  if (found.kind === message.kind && found.formerRrns.includes(message.rrn)) return { kind: 'superseded' };
   if (found.rrn !== message.rrn || found.kind !== message.kind) return { kind: 'park', reason: 'DISAGREES' };
   if (found.status !== 'accepted') return { kind: 'settled' };
   if (!found.claimed && found.triesLeft === 0) return { kind: 'park', reason: 'TRIES_SPENT' };
@@ -100,7 +108,7 @@ export type FailureVerdict =
     }
   | { kind: 'park'; reason: ParkReason; error: string };
 
-/** WAY4 has a booking with the RRN of a transaction, and it is not that of the transaction. */
+/** WAY4 has a booking with an RRN of a transaction, and it is not that of the transaction. */
 export class OtherBooking extends Error {
   override readonly name = 'OtherBooking';
 }

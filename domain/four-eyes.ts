@@ -1,4 +1,5 @@
-// What needs a second person: whatever undoes something at the bank, grants much against the ruleset, or sets many purchases in motion. The
+// What needs a second person: whatever undoes something at the bank, grants much against the ruleset, sets many purchases in motion, or
+// one under a new RRN. The
 // first person asks, another one with the role confirms, and only then is it done.
 
 import type { Vnd } from './money.ts';
@@ -9,6 +10,7 @@ export const fourEyes = {
   'application.cancel': 'operations',
   'review.approve': 'reviewer',
   'parked.replay': 'operations',
+  'parked.renew': 'operations',
 } as const satisfies Record<string, StaffRole>;
 
 export type FourEyesOperation = keyof typeof fourEyes;

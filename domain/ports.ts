@@ -154,7 +154,12 @@ export type CoreBooking =
   | { kind: 'rejected'; rrn: string; code: string };
 
 /** A booking with what was booked: an RRN alone does not say that it is ours. */
-export type FoundBooking = CoreBooking & { contractNumber: string; amountVnd: Vnd };
+export type FoundBooking = CoreBooking & {
+  contractNumber: string;
+  amountVnd: Vnd;
+  /** Only where WAY4 has taken it back. */
+  reversed?: true;
+};
 
 /** What an OTP approves. A code is worth nothing for any other purchase. */
 export interface OtpTerms {

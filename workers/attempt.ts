@@ -55,6 +55,7 @@ async function book(deps: AttemptDeps, claimed: ClaimedTransaction, startedAt: n
   try {
     const found = mustAskFirst(claimed.attempt) ? await ask(deps, claimed) : null;
     if (found) return { kind: 'booked', outcome: outcomeOf(found, claimed) };
+    await refuseDouble(deps, claimed);
     // The lease promises that nothing arrives at WAY4 after its end. Too late to keep that promise is too late to send.
     if (performance.now() - startedAt + deps.coreTimeoutMs > deps.leaseMs)
       throw new VendorFailure('way4', 'unavailable', 'LEASE_TOO_SHORT');
@@ -73,6 +74,15 @@ async function ask({ cardCore, faults }: AttemptDeps, claimed: ClaimedTransactio
   await faults('pool.asked');
   if (found && (found.amountVnd !== claimed.amountVnd || found.contractNumber !== claimed.contractNumber)) throw new OtherBooking();
   return found;
+}
+
+/** A purchase under a new RRN is sent only when nothing of a former one stands on the customer's contract, for that may be this purchase with
+ *  other words. Throws {@link OtherBooking}. */
+async function refuseDouble({ cardCore }: AttemptDeps, { transactionId, contractNumber, formerRrns }: ClaimedTransaction): Promise<void> {
+  for (const rrn of formerRrns) {
+    const found = await cardCore.findPurchase(rrn, { reference: transactionId });
+    if (found?.kind === 'posted' && found.reversed !== true && found.contractNumber === contractNumber) throw new OtherBooking();
+  }
 }
 
 /** Sends the purchase. WAY4 knows the RRN already when a request that was given up arrived after all: then its booking is the answer. */

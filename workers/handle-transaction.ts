@@ -95,6 +95,7 @@ async function unclaimed(deps: HandlerDeps, delivery: Delivery, message: Transac
   const verdict = judgeUnclaimed(message, found);
   switch (verdict.kind) {
     case 'settled':
+    case 'superseded':
       deps.report({ kind: 'duplicate', transactionId });
       return 'done';
     case 'later':

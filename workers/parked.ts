@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { readEnv } from '../config/env.ts';
 import { deliveryLimits } from '../config/limits.ts';
 import { staffLimits } from '../config/staff-limits.ts';
-import { discardParked, inspectParked, listParked, readParked, replayAll, replayedSince } from '../db/parked.ts';
+import { discardParked, inspectParked, listParked, readParked, renewParked, replayAll, replayedSince } from '../db/parked.ts';
 import type { ParkedRow } from '../db/parked.ts';
 import { openDatabase } from '../db/pool.ts';
 import type { Database } from '../db/pool.ts';
@@ -17,6 +17,7 @@ const usage = `Messages that could not be handled, and what to do with them.
   inspect  ID --by NAME                            everything about one, its body included
   replay   ID | --open [--reason REASON]           send its transaction on its way again
            --by NAME --why TEXT [--second NAME] [--rate N] [--limit N] [--dry-run]
+  renew    ID --by NAME --second NAME --why TEXT   give a purchase that is parked for OTHER_BOOKING a new RRN and send it
   discard  ID --by NAME --why TEXT                 close it without doing anything
 
   More than ${staffLimits.replayMaxMessages} replays by one person within an hour need a second one, who agrees to it: --second NAME.
@@ -58,6 +59,13 @@ async function run(database: Database, command: string | undefined, id: string |
       const rows = id === undefined ? await listParked(database, { ...filter, openOnly: true }) : await one(database, id);
       return flags['dry-run'] ? rows : replay(database, rows, flags);
     }
+    case 'renew': {
+      const approvedBy = second(flags);
+      if (approvedBy === undefined) throw new UsageError('a new RRN needs a second person: --second NAME, who agrees to it');
+      const resolving = { id: positive(id, 'ID'), ...signed(flags), approvedBy };
+      const resolved = await database.withTransaction(async (tx) => renewParked(tx, resolving));
+      return [{ id: resolving.id, ...resolved }];
+    }
     case 'discard': {
       const resolving = { id: positive(id, 'ID'), ...signed(flags) };
       const resolved = await database.withTransaction(async (tx) => discardParked(tx, resolving));
@@ -91,13 +99,17 @@ function signed(flags: Flags): { actor: string; reason: string } {
 
 /** The second person, where the ops API would ask for one. The command line cannot prove who they are; the audit log names both. */
 async function agreed(database: Database, messages: number, flags: Flags): Promise<{ approvedBy?: string }> {
-  const actor = actorOf(flags);
-  const approvedBy = flags.second ? `staff:${flags.second}` : undefined;
-  if (approvedBy === actor) throw new UsageError('--second must be somebody else than --by');
+  const approvedBy = second(flags);
   if (approvedBy !== undefined) return { approvedBy };
-  if (replayNeedsTwo(messages, await replayedSince(database, actor, staffLimits.replayCountedMs), staffLimits))
+  if (replayNeedsTwo(messages, await replayedSince(database, actorOf(flags), staffLimits.replayCountedMs), staffLimits))
     throw new UsageError('these are too many for one person: --second NAME, who agrees to it, is needed; nothing was replayed');
   return {};
+}
+
+function second(flags: Flags): string | undefined {
+  const approvedBy = flags.second ? `staff:${flags.second}` : undefined;
+  if (approvedBy === actorOf(flags)) throw new UsageError('--second must be somebody else than --by');
+  return approvedBy;
 }
 
 function positive(text: string | undefined, name: string): number {

@@ -134,12 +134,15 @@ async function findPurchase(core: Core, rrn: string, call: CallContext): Promise
   const answer = await core.send({ type: 'Doc', body, answer: bookingsAnswer, call, readOnly: true });
   if (isNotFound(core, answer.Status.RespCode)) return null;
   refuse(core, answer.Status.RespCode);
-  const isPurchase = (doc: Booking): boolean => doc.TransType.TransCode.MsgCode === core.installation.msgCodes.purchase;
-  const found = answer.DataRs?.Doc?.find((doc) => isPurchase(doc) && parmValue(doc.DocRefSet, 'RRN') === rrn);
+  const docOf = (msgCode: string) =>
+    answer.DataRs?.Doc?.find((doc) => doc.TransType.TransCode.MsgCode === msgCode && parmValue(doc.DocRefSet, 'RRN') === rrn);
+  const { purchase, purchaseReversal } = core.installation.msgCodes;
+  const found = docOf(purchase);
   if (!found) throw garbage('OTHER_RRN');
   const amountVnd = readAmountVnd(found.Transaction.Amount);
   if (amountVnd === undefined) throw garbage('BOOKING');
-  return { ...readBooking(core, rrn, found, answer.DataRs), contractNumber: found.Requestor.ContractNumber, amountVnd };
+  const reversed = docOf(purchaseReversal) !== undefined && ({ reversed: true } as const);
+  return { ...readBooking(core, rrn, found, answer.DataRs), contractNumber: found.Requestor.ContractNumber, amountVnd, ...reversed };
 }
 
 type Booking = Pick<ReturnType<typeof docAnswer.parse>, 'TransType' | 'DocRefSet' | 'Status'>;

@@ -19,7 +19,7 @@ import { addReadOwnAccess } from './ops/own-access.ts';
 import { addEscalateReview, addNoteReview, addSnoozeReview } from './ops/put-off-review.ts';
 import { addClaimReview, addReassignReview, addReleaseReview } from './ops/move-review.ts';
 import { addInspectParked, addListParked } from './ops/parked.ts';
-import { addDiscardParked, addReplayOpenParked, addReplayParked } from './ops/resolve-parked.ts';
+import { addDiscardParked, addReplayOpenParked, addRenewParked, addReplayParked } from './ops/resolve-parked.ts';
 import { addListReviews, addReadReview } from './ops/reviews.ts';
 
 /** Adds the routes under /ops/v1. */
@@ -57,5 +57,6 @@ export function addOpsRoutes(app: Api, deps: ApiDeps, guards: Guards): void {
   addInspectParked(app, deps, guards);
   addReplayOpenParked(app, deps, guards);
   addReplayParked(app, deps, guards);
+  addRenewParked(app, deps, guards);
   addDiscardParked(app, deps, guards);
 }

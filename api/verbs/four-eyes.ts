@@ -6,7 +6,8 @@ import { deliveryLimits } from '../../config/limits.ts';
 import { askApproval, decideApproval, lockApproval } from '../../db/approvals.ts';
 import type { ApprovalRow, NewApproval } from '../../db/approvals.ts';
 import { audit } from '../../db/audit.ts';
-import { replayAll } from '../../db/parked.ts';
+import { renewParked, replayAll } from '../../db/parked.ts';
+import type { Renewed } from '../../db/parked.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { fourEyes } from '../../domain/four-eyes.ts';
 import type { FourEyesOperation } from '../../domain/four-eyes.ts';
@@ -71,6 +72,16 @@ async function perform(deps: ApiDeps, row: ApprovalRow, approvedBy: string, requ
 
 const approveRequest = z.object({ taskId: z.string(), limitVnd: z.int().optional() });
 const replayRequest = z.object({ ids: z.array(z.int()), per_second: z.int().default(deliveryLimits.replayPerSecond) });
+const renewRequest = z.object({ id: z.int() });
+
+/** Why a purchase does not get a new RRN. */
+export function notRenewable(why: Extract<Renewed, { kind: 'refused' }>['why']): Problem {
+  const detail =
+    why === 'AT_WORK'
+      ? 'A request of an earlier attempt may still reach WAY4. Try again in a minute.'
+      : 'Only a purchase without an outcome whose message is parked for OTHER_BOOKING gets a new RRN.';
+  return new Problem('NOTHING_TO_RENEW', { detail });
+}
 
 /** Each may be done again with the same row, and is then done once. */
 const doers: Record<FourEyesOperation, (deps: ApiDeps, row: ApprovalRow, approvedBy: string) => Promise<void>> = {
@@ -88,5 +99,12 @@ const doers: Record<FourEyesOperation, (deps: ApiDeps, row: ApprovalRow, approve
     const { asked_by: actor, reason, request_id: requestId } = row;
     const { ids, per_second: perSecond } = replayRequest.parse(row.request);
     await replayAll(database, ids, { actor, reason, requestId, approvedBy, perSecond });
+  },
+  async 'parked.renew'({ database }, row, approvedBy) {
+    const { asked_by: actor, reason, request_id: requestId } = row;
+    const resolving = { ...renewRequest.parse(row.request), actor, reason, requestId, approvedBy };
+    const resolved = await database.withTransaction(async (tx) => renewParked(tx, resolving));
+    if (resolved.kind === 'refused') throw notRenewable(resolved.why);
+    if (resolved.kind === 'resolved before' && resolved.resolution !== 'renewed') throw notRenewable('NOT_RENEWABLE');
   },
 };

@@ -6,7 +6,11 @@ import { test } from 'node:test';
 import { VendorFailure } from '../../domain/failures.ts';
 import type { CoreContract, CorePurchase, NewClient, NewContract } from '../../domain/ports.ts';
 import { coreSentinels } from '../../sandbox/sentinels.ts';
+import { createVendorHttp } from '../../adapters/http.ts';
 import { createCardCore } from '../../adapters/way4/client.ts';
+import { purchaseDoc } from '../../adapters/way4/requests.ts';
+import { createUfx } from '../../adapters/way4/ufx.ts';
+import { defaultInstallation, docAnswer } from '../../adapters/way4/wire.ts';
 import { aCore } from './way4-core.ts';
 
 const call = { reference: 'app_test' };
@@ -138,6 +142,17 @@ test('a purchase is posted, takes from the limit, and is found by its RRN', asyn
   assert.equal(booking.availableVnd, 8_500_000);
   const { contractNumber, amountVnd } = purchase;
   assert.deepEqual(await core.findPurchase(purchase.rrn, call), { ...booking, contractNumber, amountVnd });
+});
+
+test('a purchase that the bank took back is found as such', async () => {
+  const purchase = aPurchase((await anOpenContract()).contractNumber);
+  await core.purchase(purchase, call);
+  const http = createVendorHttp('way4', { baseUrl: sandbox.way4Url, timeoutMs: 2_000, connectTimeoutMs: 500, answerMaxBytes: 100_000 });
+  const doc = purchaseDoc(defaultInstallation, purchase);
+  const body = { ...doc, TransType: { TransCode: { MsgCode: defaultInstallation.msgCodes.purchaseReversal } } };
+  await createUfx(http, defaultInstallation)({ type: 'Doc', body, answer: docAnswer, call });
+  const found = await core.findPurchase(purchase.rrn, call);
+  assert.deepEqual([found?.kind, found?.reversed], ['posted', true]);
 });
 
 test('a repeated purchase is a duplicate and books nothing more', async () => {

@@ -7,7 +7,7 @@ import { planAccount } from '../../db/agreements.ts';
 import { firstBrokenAuditRow } from '../../db/audit.ts';
 import { parkMessage } from '../../db/parked.ts';
 import { openReviewTask } from '../../db/reviews.ts';
-import { acceptTransaction } from '../../db/transactions.ts';
+import { acceptTransaction, readTransaction } from '../../db/transactions.ts';
 import { asStaff } from '../support/staff.ts';
 import { aCheckout, aWorld, anOrder, bodyOf, post } from './world.ts';
 
@@ -161,6 +161,32 @@ test('many parked messages are replayed only when another person confirms, and s
   const one = async (id: number | undefined) => act(`/parked/${id}/replay`, { reason: 'WAY4 is back' }, mai);
   assert.equal((await bodyOf(one(youngest)))['code'], 'SECOND_PERSON_NEEDED', 'one by one is no way around it');
   assert.equal((await bodyOf(one(oldest)))['result'], 'resolved_before');
+});
+
+test('a purchase gets a new RRN only when another person confirms', async () => {
+  const { applicationId } = await aCheckout(world);
+  const purchase = { applicationId, merchantId: world.merchantId, kind: 'purchase', contractNumber: 'TS1', amountVnd: 100_000 } as const;
+  const { transactionId, rrn } = await database.withTransaction(async (tx) => acceptTransaction(tx, { ...purchase, intentKey: 'renewed' }));
+  const codes = { firstError: 'x', lastError: 'x', headers: {}, body: Buffer.from('{}') };
+  await parkMessage(database, { messageId: 'out_other', transactionId, reason: 'OTHER_BOOKING', ...codes });
+  const [oldest, youngest] = await idsOfParked();
+  const renew = async (id: number | undefined) => act(`/parked/${id}/renew`, { reason: 'the RRN is that of another customer' }, mai);
+  assert.deepEqual(await codeOf(renew(oldest)), [409, 'NOTHING_TO_RENEW'], 'parked for another reason');
+  assert.deepEqual(await codeOf(renew(999_999)), [404, 'NOT_FOUND']);
+  const reply = await renew(youngest);
+  assert.equal(reply.status, 202);
+  const { id, operation, request } = Object((await bodyOf(reply))['approval']);
+  assert.deepEqual([operation, request], ['parked.renew', { id: youngest }]);
+  assert.equal(Object((await bodyOf(renew(youngest)))['approval']).id, id, 'who asks twice has asked once');
+  const rrnNow = async () => (await readTransaction(database, transactionId))?.rrn;
+  assert.equal(await rrnNow(), rrn, 'nothing is done yet');
+  assert.deepEqual(await codeOf(decide(id, mai)), [409, 'SECOND_PERSON_NEEDED']);
+  assert.equal((await decide(id, lan)).status, 200);
+  const renewed = await rrnNow();
+  assert.notEqual(renewed, rrn);
+  await decide(id, lan);
+  assert.equal(await rrnNow(), renewed, 'confirmed twice is done once');
+  assert.deepEqual(await codeOf(renew(youngest)), [409, 'NOTHING_TO_RENEW']);
 });
 
 async function idsOfParked(): Promise<(number | undefined)[]> {

@@ -109,5 +109,9 @@ test('the command line lists, shows, tries out, replays and says what is wrong w
   assert.equal(await parked('list'), 1);
   await assert.rejects(parked('replay', '--open'), /--by NAME and --why TEXT are needed/);
   await assert.rejects(parked('discard', 'x', '--by', 'mai', '--why', 'x'), /ID must be a whole number/);
+  const renew = ['renew', '999999', '--by', 'mai', '--why', 'x'];
+  await assert.rejects(parked(...renew), { code: 2, stderr: /a new RRN needs a second person/ });
+  await assert.rejects(parked(...renew, '--second', 'mai'), { code: 2, stderr: /somebody else/ });
+  await assert.rejects(parked(...renew, '--second', 'lan'), { code: 1, stdout: /NOT_FOUND/ });
   await assert.rejects(parked('explode'), /no such command/);
 });

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCardCore } from '../../adapters/way4/client.ts';
+import { defaultInstallation } from '../../adapters/way4/wire.ts';
+import { listParked, renewParked, replayParked } from '../../db/parked.ts';
 import { readTransaction } from '../../db/transactions.ts';
 import { startSandbox } from '../support/sandbox.ts';
 import { soon } from './support/soon.ts';
@@ -52,16 +54,21 @@ test('purchases whose answers are cut off, late, doubled or nonsense are each ta
   assert.equal(contract?.availableVnd, limitVnd - 20 * 100_000);
 });
 
-test('a purchase whose RRN WAY4 knows from somebody else, as after a restore, is never taken for that one: a person gets it', async (t) => {
-  const world = await aWorld(t);
-  const { cardCore } = await aCore(world);
+/** Two purchases whose RRNs WAY4 knows already: the first with another amount, the second on another contract. */
+async function acceptTaken(world: World, cardCore: Awaited<ReturnType<typeof aCore>>['cardCore']) {
   const [ours, otherContract] = await world.accept(2);
   assert.ok(ours && otherContract);
   const shop = { merchantId: 'm', merchantName: 'Other Shop', at: '2026-01-02T03:04:05Z' };
   await cardCore.purchase({ rrn: ours.rrn, contractNumber, amountVnd: 100_001, ...shop }, call);
   await cardCore.createContract({ contractNumber: 'K2', clientNumber: 'C1', regNumber: 'RK2', limitVnd, openedOn: '2026-01-02' }, call);
   await cardCore.purchase({ rrn: otherContract.rrn, contractNumber: 'K2', amountVnd: 100_000, ...shop }, call);
+  return [ours, otherContract] as const;
+}
 
+test('a purchase whose RRN WAY4 knows from somebody else, as after a restore, is never taken for that one: a person gets it', async (t) => {
+  const world = await aWorld(t);
+  const { cardCore } = await aCore(world);
+  const [ours, otherContract] = await acceptTaken(world, cardCore);
   await world.aRelay();
   await world.aPool({ cardCore });
   await soon(async () => {
@@ -76,3 +83,61 @@ test('a purchase whose RRN WAY4 knows from somebody else, as after a restore, is
     assert.equal((await readTransaction(world.database, transactionId))?.status, 'accepted');
   assert.equal(world.told.length, 0);
 });
+
+const byTwo = { actor: 'staff:mai', approvedBy: 'staff:lan', reason: 'the RRN was used before the restore' };
+
+test('under a new RRN a purchase is booked once, and not while the booking under its old one stands on its contract', async (t) => {
+  const world = await aWorld(t);
+  const { sandbox, cardCore } = await aCore(world, { databaseUrl: world.databaseUrl, schema: 'sandbox' });
+  const [ours, otherContract] = await acceptTaken(world, cardCore);
+  await world.aRelay();
+  await world.aPool({ cardCore });
+  const waiting = async () => listParked(world.database, { openOnly: true, limit: 10 });
+  await soon(async () => assert.equal((await waiting()).length, 2));
+  for (const { id } of await waiting())
+    assert.equal((await world.database.withTransaction(async (tx) => renewParked(tx, { id, ...byTwo }))).kind, 'renewed');
+  await soon(async () => {
+    assert.deepEqual(await statusesOf(world, [ours, otherContract]), ['accepted', 'posted']);
+    assert.deepEqual(
+      (await waiting()).map(({ transactionId, reason }) => [transactionId, reason]),
+      [[ours.transactionId, 'OTHER_BOOKING']],
+    );
+  });
+
+  await sendUnder(world, ours.rrn, ours.transactionId); // a message of before that was still on its way
+  await soon(() => assert.ok(world.handled.some((each) => each.kind === 'duplicate' && each.transactionId === ours.transactionId)));
+  assert.equal((await waiting()).length, 1);
+
+  await takeBack(world, ours.rrn);
+  const [parked] = await waiting();
+  await world.database.withTransaction(async (tx) => replayParked(tx, { id: parked?.id ?? 0, ...byTwo }));
+  await soon(async () => assert.deepEqual(await statusesOf(world, [ours, otherContract]), ['posted', 'posted']));
+  const { purchases } = await sandbox.state();
+  const rrns = await Promise.all(
+    [ours, otherContract].map(async (each) => (await readTransaction(world.database, each.transactionId))?.rrn),
+  );
+  for (const rrn of rrns) assert.equal(purchases.filter((each) => each.rrn === rrn && each.outcome === 'posted').length, 1);
+  assert.equal(purchases.length, 4, 'the two of others, and ours once each');
+});
+
+async function statusesOf({ database }: World, accepted: readonly { transactionId: string }[]): Promise<(string | undefined)[]> {
+  return Promise.all(accepted.map(async ({ transactionId }) => (await readTransaction(database, transactionId))?.status));
+}
+
+async function sendUnder({ database }: World, rrn: string, transactionId: string): Promise<void> {
+  const body = { schemaVersion: 1, transactionId, rrn, kind: 'purchase' };
+  await database.query(`insert into outbox (message_id, transaction_id, body) values ('late', $1, $2)`, [
+    transactionId,
+    JSON.stringify(body),
+  ]);
+}
+
+/** What the bank does when it takes a booking back. */
+async function takeBack({ database }: World, rrn: string): Promise<void> {
+  await database.query(
+    `insert into sandbox.docs (msg_code, rrn, source_contract, contract_number, merchant_name, amount_vnd, resp_code)
+     select $2, rrn, source_contract, contract_number, merchant_name, amount_vnd, resp_code from sandbox.docs where rrn = $1`,
+    [rrn, defaultInstallation.msgCodes.purchaseReversal],
+  );
+  await database.query('update sandbox.docs set reversed_at = now() where rrn = $1 and auth_code is not null', [rrn]);
+}

@@ -15,7 +15,7 @@ import { decideRequest } from '../../verbs/four-eyes.ts';
 export const approvalObject = z
   .object({
     id: z.string(),
-    operation: z.enum(['application.cancel', 'review.approve', 'parked.replay']),
+    operation: z.enum(['application.cancel', 'review.approve', 'parked.replay', 'parked.renew']),
     role: z.string().openapi({ description: 'Who may confirm it: somebody else with this role.' }),
     application_id: z.string().nullable(),
     subject: z.string(),

@@ -27,7 +27,7 @@ const parkedObject = z
     last_error: z.string(),
     parked_at: time,
     resolution: z
-      .object({ kind: z.enum(['replayed', 'discarded']), by: z.string(), reason: z.string(), at: time })
+      .object({ kind: z.enum(['replayed', 'discarded', 'renewed']), by: z.string(), reason: z.string(), at: time })
       .nullable()
       .openapi({ description: 'null while nobody has resolved it.' }),
   })

@@ -4,7 +4,7 @@
 import { z } from '@hono/zod-openapi';
 import { apiLimits, deliveryLimits } from '../../../config/limits.ts';
 import { staffLimits } from '../../../config/staff-limits.ts';
-import { discardParked, listParked, readParked, replayAll, replayedSince, replayParked } from '../../../db/parked.ts';
+import { discardParked, isRenewable, listParked, readParked, replayAll, replayedSince, replayParked } from '../../../db/parked.ts';
 import type { Resolved, Resolving } from '../../../db/parked.ts';
 import { replayNeedsTwo } from '../../../domain/four-eyes.ts';
 import type { Guards } from '../../auth.ts';
@@ -13,7 +13,7 @@ import { actorOf } from '../../environment.ts';
 import type { Api, ApiContext, ApiDeps } from '../../environment.ts';
 import { Problem } from '../../problems.ts';
 import { idParam, staffReason as reason } from '../../schemas.ts';
-import { askSecondPerson } from '../../verbs/four-eyes.ts';
+import { askSecondPerson, notRenewable } from '../../verbs/four-eyes.ts';
 import { approvalObject, toApprovalObject } from './approvals.ts';
 import { notFound, parkedFor, parkedId } from './parked.ts';
 
@@ -118,6 +118,39 @@ export function addReplayOpenParked(app: Api, deps: ApiDeps, guards: Guards): vo
     const done = await replayAll(database, dry_run ? [] : ids, { ...by, perSecond: per_second });
     const shownAll = done.map(({ id, ...resolved }) => shown(id, resolved));
     return c.json({ ...plan, results: shownAll, needs_second_person: needsTwo, approval: null }, 200);
+  });
+}
+
+const renewal = z.object({ id: z.int(), approval: approvalObject }).openapi('ParkedMessageRenewal');
+
+/** Adds POST /ops/v1/parked/{id}/renew. */
+export function addRenewParked(app: Api, deps: ApiDeps, guards: Guards): void {
+  const route = defineRoute(
+    { guard: guards.staff('renewParked'), problems: ['NOT_FOUND', 'NOTHING_TO_RENEW', 'APPROVAL_OPEN'] },
+    {
+      method: 'post',
+      path: '/ops/v1/parked/{id}/renew',
+      tags: ['Operations'],
+      summary: 'Give a purchase a new RRN, because WAY4 has another booking under its own',
+      request: { params: idParam, body: body(z.strictObject({ reason })) },
+      responses: { 202: json(renewal, 'What a second person has to confirm; nothing was done yet') },
+    },
+  );
+  app.openapi(route, async (c) => {
+    const id = parkedId(c.req.valid('param').id);
+    const row = await readParked(deps.database, id);
+    if (!row) throw notFound();
+    if (row.resolution !== null || !isRenewable(row)) throw notRenewable('NOT_RENEWABLE');
+    const approval = await askSecondPerson(deps, {
+      operation: 'parked.renew',
+      applicationId: row.applicationId,
+      subject: row.messageId,
+      request: { id },
+      reason: c.req.valid('json').reason,
+      askedBy: actorOf(c),
+      requestId: c.get('requestId'),
+    });
+    return c.json({ id, approval: toApprovalObject(approval) }, 202);
   });
 }
 
