@@ -7,8 +7,8 @@ const hour = 60 * minute;
 export const reconciliationLimits = {
   /** Our choice: two days in hours, so that a run that was missed is made up for. */
   periodHours: 48,
-  /** Our choice: hours back that the other runs of the day compare, so that two missed ones leave no hole. */
-  recentHours: 3,
+  /** Our choice: hours back that the other runs of the day compare, so that none is missed while the whole period is compared, which takes up to five. */
+  recentHours: 6,
   /** Our choice: the hour of the day, UTC, whose run compares the whole period: one in the morning in Vietnam. */
   wholeAtHour: 18,
   /** Our choice: how often the scheduled run compares. */

@@ -45,6 +45,7 @@ const expected: Record<string, string> = {
   'GET /ops/v1/parked/{id}': 'operations auditor',
   'POST /ops/v1/parked/replay': 'operations',
   'POST /ops/v1/parked/{id}/replay': 'operations',
+  'POST /ops/v1/parked/{id}/renew': 'operations',
   'POST /ops/v1/parked/{id}/discard': 'operations',
 };
 
