@@ -77,6 +77,20 @@ test('403 for another origin than that of the UI, whose preflight gets no permis
   assert.equal(allowed.headers.get('access-control-allow-credentials'), null);
 });
 
+test('429 for whoever looks at more runs in an hour than a person can, with nothing opened', async () => {
+  const busy = await asStaff('a.machine', 'operations');
+  const look = async (from: number, count: number) => {
+    const sealed = Array.from({ length: count }, async (_, index) => stored(1, `application:app_${from + index}`));
+    return world.app.request(path, post({ payloads: await Promise.all(sealed) }, busy));
+  };
+  assert.equal((await look(0, staffLimits.decodeMaxPayloads)).status, 200);
+  assert.equal((await look(staffLimits.decodeMaxPayloads, staffLimits.decodesMax - staffLimits.decodeMaxPayloads)).status, 200);
+  const refused = await look(staffLimits.decodesMax, 1);
+  assert.equal(refused.status, 429);
+  assert.ok(Number(refused.headers.get('retry-after')) > 0);
+  assert.equal((await bodyOf(refused))['payloads'], undefined);
+});
+
 test('404 for another namespace, 413 and 422 for more than one look at a run needs, 404 for encoding', async () => {
   assert.equal((await decode([], { 'x-namespace': 'another' })).status, 404);
   assert.equal((await decode(Array.from({ length: staffLimits.decodeMaxPayloads + 1 }, () => ({})))).status, 422);

@@ -4,7 +4,6 @@
 import { cors } from 'hono/cors';
 import { z } from '@hono/zod-openapi';
 import { staffLimits } from '../../../config/staff-limits.ts';
-import { audit } from '../../../db/audit.ts';
 import { readApplication } from '../../../db/applications.ts';
 import type { Tx } from '../../../db/pool.ts';
 import { applicationIdOf } from '../../../workflows/messages.ts';
@@ -13,6 +12,7 @@ import { body, defineRoute, json } from '../../define-route.ts';
 import { actorOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
 import { Problem } from '../../problems.ts';
+import { allowed } from '../../verbs/allowed.ts';
 
 const payload = z.object({ metadata: z.record(z.string(), z.base64()).optional(), data: z.base64().optional() }).openapi('Payload');
 const payloads = z.object({ payloads: z.array(payload).max(staffLimits.decodeMaxPayloads) }).openapi('Payloads');
@@ -24,7 +24,7 @@ export function addDecodePayloads(app: Api, deps: ApiDeps, guards: Guards): void
   const { temporalUiOrigin: origin, payloadNamespace } = deps;
   if (origin !== null) app.use(path, cors({ origin, allowMethods: ['POST'], allowHeaders: headersOfTheUi, maxAge: preflightKeptSeconds }));
   const route = defineRoute(
-    { guard: guards.staff('decodePayloads'), maxBytes: staffLimits.decodeMaxBytes, problems: ['NOT_FOUND', 'CROSS_SITE'] },
+    { guard: guards.staff('decodePayloads'), maxBytes: staffLimits.decodeMaxBytes, problems: ['NOT_FOUND', 'CROSS_SITE', 'TOO_MANY_REQUESTS'] },
     {
       method: 'post',
       path,
@@ -54,5 +54,6 @@ const preflightKeptSeconds = 600; // Our choice: one preflight for a look at a r
 async function noteLook(tx: Tx, by: { actor: string; requestId: string }, workflowId: string, count: number): Promise<void> {
   const application = await readApplication(tx, applicationIdOf(workflowId) ?? '');
   const subject = workflowId || 'workflow task';
-  await audit(tx, { ...by, action: 'payloads.decoded', applicationId: application?.id ?? null, subject, change: { count } });
+  const look = { ...by, action: 'payloads.decoded', applicationId: application?.id ?? null, subject, change: { count } };
+  await allowed(tx, look, staffLimits.decodesMax);
 }
