@@ -24,7 +24,11 @@ export function addDecodePayloads(app: Api, deps: ApiDeps, guards: Guards): void
   const { temporalUiOrigin: origin, payloadNamespace } = deps;
   if (origin !== null) app.use(path, cors({ origin, allowMethods: ['POST'], allowHeaders: headersOfTheUi, maxAge: preflightKeptSeconds }));
   const route = defineRoute(
-    { guard: guards.staff('decodePayloads'), maxBytes: staffLimits.decodeMaxBytes, problems: ['NOT_FOUND', 'CROSS_SITE', 'TOO_MANY_REQUESTS'] },
+    {
+      guard: guards.staff('decodePayloads'),
+      maxBytes: staffLimits.decodeMaxBytes,
+      problems: ['NOT_FOUND', 'CROSS_SITE', 'TOO_MANY_REQUESTS'],
+    },
     {
       method: 'post',
       path,
