@@ -27,7 +27,9 @@ export function defineRoute<const P extends string, R extends Declared<P>>(
   route: R & { path: P },
 ): R & { path: P; middleware: ApiMiddleware[] } {
   const { guard, maxBytes = apiLimits.jsonMaxBytes, problems = [] } = rules;
-  const codes: ProblemCode[] = [...(guard?.problems ?? []), ...(route.request ? requestProblems : []), ...problems, ...always];
+  const needsKey = problems.includes('IDEMPOTENCY_KEY_MISSING');
+  const implied: readonly ProblemCode[] = [...(route.request ? requestProblems : []), ...(needsKey ? keyProblems : [])];
+  const codes: ProblemCode[] = [...(guard?.problems ?? []), ...implied, ...problems, ...always];
   return {
     ...route,
     ...(guard && { security: guard.security }),
@@ -37,6 +39,7 @@ export function defineRoute<const P extends string, R extends Declared<P>>(
 }
 
 const requestProblems = ['INVALID_FIELDS', 'MALFORMED_BODY', 'UNSUPPORTED_MEDIA_TYPE', 'BODY_TOO_LARGE'] as const;
+const keyProblems = ['IDEMPOTENCY_KEY_INVALID', 'IDEMPOTENCY_KEY_REUSED'] as const;
 const always = ['INTERNAL', 'TEMPORARILY_UNAVAILABLE'] as const;
 
 function limitBody(maxSize: number): ApiMiddleware {

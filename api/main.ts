@@ -18,7 +18,7 @@ import { createRuns } from '../adapters/temporal/runs.ts';
 import { readEnv, s3Options } from '../config/env.ts';
 import type { Env } from '../config/env.ts';
 import { identityLimits } from '../config/identity-limits.ts';
-import { apiLimits } from '../config/limits.ts';
+import { apiLimits, temporalLimits } from '../config/limits.ts';
 import { staffLimits, staffTokenLimits } from '../config/staff-limits.ts';
 import { createBoxes } from '../db/boxes.ts';
 import { createCustomers } from '../db/customers.ts';
@@ -140,7 +140,11 @@ function throughTemporal(client: Client, env: Env<'api'>, payloads: PayloadCodec
     readPayloads: createPayloadReader(env.TEMPORAL_NAMESPACE, payloads),
     payloadNamespace: env.TEMPORAL_NAMESPACE,
     temporalUiOrigin: env.TEMPORAL_UI_URL === undefined ? null : new URL(env.TEMPORAL_UI_URL).origin,
-    commands: createCommands(client, { policy: applicationPolicy, timeoutMs: apiLimits.commandTimeoutMs }),
+    commands: createCommands(client, {
+      policy: applicationPolicy,
+      timeoutMs: apiLimits.commandTimeoutMs,
+      atOnce: temporalLimits.commandsAtOnce,
+    }),
     runs: createRuns(client, { timeoutMs: staffLimits.runLookMs }),
     runUrl: (applicationId) => runUrl(env, applicationId),
   };

@@ -15,6 +15,8 @@ export const applicationPolicy: ApplicationPolicy = {
   approvalMs: deadlines.approvalMs,
   otpMaxChallenges: otpLimits.maxChallenges,
   otpGraceMs: otpLimits.graceMs,
+  otpMaxGuesses: otpLimits.maxGuesses,
+  maxEvents: temporalLimits.maxEvents,
   extensionMaxMs: staffLimits.extensionMaxMs,
   asksMax: staffLimits.asksMax,
   identityMaxAttempts: identityLimits.maxAttempts,

@@ -48,6 +48,8 @@ export const otpLimits = {
   lifetimeMs: 3 * minute,
   /** Our choice, within OWASP's five tries per challenge. */
   maxAttempts: 5,
+  /** Our choice: twice as many, for guesses that the bank could not evaluate. */
+  maxGuesses: 10,
   /** Our choice: first code and two more. */
   maxChallenges: 3,
   /** Our choice: a guess that was sent in the last second is still answered. */
@@ -240,6 +242,10 @@ export const temporalLimits = {
   stickyTimeoutMs: 2 * second,
   /** Our choice: about 1 MB each. */
   maxCachedWorkflows: 500,
+  /** Half of where Temporal begins to warn (10,240 events); a day of everything that can go wrong has fewer. From here on only staff reach a run. */
+  maxEvents: 5_000,
+  /** Temporal takes ten updates of a run at once (history.maxInFlightUpdates): four of customer and shop, four of staff, two in reserve. */
+  commandsAtOnce: 4,
   /** Attempts of a vendor step before the application is in need of attention. */
   vendorAttempts: 6,
   /** First back-off of a vendor step; it triples (workflows/activity-plans.ts), so that six tries span half a minute. */

@@ -4,8 +4,9 @@
 import type { OfferRef } from '../domain/application.ts';
 import { AskedAgain, untilAccepted } from './ask-again.ts';
 import { fixedAt } from './deadline.ts';
-import { setApplicationHandlers, setPurchaseHandlers } from './handlers.ts';
+import { setApplicationHandlers } from './handlers.ts';
 import type { ApplicationInput, ApplicationResult } from './messages.ts';
+import { setPurchaseHandlers } from './otp-handlers.ts';
 import { purchase } from './purchase.ts';
 import { review } from './review.ts';
 import { EarlyEnd } from './end.ts';

@@ -55,6 +55,10 @@ export interface ApplicationPolicy {
   otpMaxChallenges: number;
   /** How long after the end of the last OTP a guess may still be under way. Applications that started without it wait for approvalMs. */
   otpGraceMs?: number;
+  /** Guesses that are taken at one OTP, evaluated or not; applications that started without it know no end of it. */
+  otpMaxGuesses?: number;
+  /** Events of a run past which its customer's commands are refused; applications that started without it know no end of it. */
+  maxEvents?: number;
   identityMaxAttempts: number;
   /** How far in all staff may move a deadline; applications that started without it keep theirs. */
   extensionMaxMs?: number;

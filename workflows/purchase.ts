@@ -26,7 +26,7 @@ async function approvedWithOtp(run: Run): Promise<void> {
     const sent = await run.step('requestOtp', round, { deadlineAt: new Date(until.atMs).toISOString(), ...(by && { by }) });
     otp.challenges = round;
     otp.sent = { ...sent, resendsLeft: run.policy.otpMaxChallenges - round };
-    otp.resend = null;
+    Object.assign(otp, { resend: null, dead: null, guessesAtCode: 0 });
     await run.waitFor(() => otp.verified || otp.resend !== null || otp.spent, lastCode(run, sent.expiresAt) ?? until, 'APPROVAL_EXPIRED');
     if (otp.spent) throw new EarlyEnd({ status: 'failed', reasons: ['OTP_ATTEMPTS_SPENT'] });
   }

@@ -1,6 +1,14 @@
 // One run of an application: its state, the tools of its stages, and how it comes to its end.
 
-import { ApplicationFailure, CancellationScope, allHandlersFinished, condition, isCancellation, setHandler } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  allHandlersFinished,
+  condition,
+  isCancellation,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { StaffRequest } from '../domain/application.ts';
 import { createCaller } from './activity-plans.ts';
 import { EarlyEnd } from './end.ts';
@@ -25,6 +33,11 @@ export function openRun(input: ApplicationInput) {
   const story = new CancellationScope();
   setHandler(statusQuery, place.view);
 
+  const isFull = (): boolean => workflowInfo().historyLength > (input.policy.maxEvents ?? Number.POSITIVE_INFINITY);
+  const refuse = (type: string, message: string, more: { resendsLeft?: number } = {}): never => {
+    throw ApplicationFailure.create({ type, message, nonRetryable: true, details: [{ currentStatus: place.view().status, ...more }] });
+  };
+
   return {
     input,
     policy: input.policy,
@@ -43,9 +56,13 @@ export function openRun(input: ApplicationInput) {
     cancel: () => story.cancel(),
 
     /** Refuses a command that does not fit, with the status for the caller. */
-    refuse(type: string, message: string): never {
-      throw ApplicationFailure.create({ type, message, nonRetryable: true, details: [{ currentStatus: place.view().status }] });
-    },
+    refuse,
+
+    /** True once the history is so long that it is kept for staff. */
+    isFull,
+
+    /** Refuses what a customer sends then. */
+    refuseWhenFull: () => isFull() && refuse('TRIES_SPENT', 'the history is full'),
 
     /** Lives the story and brings the run to its end: undoes what must not stay, records how it ended, lets every handler finish. */
     async toTheEnd(live: () => Promise<End>): Promise<ApplicationResult> {

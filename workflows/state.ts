@@ -40,6 +40,11 @@ export interface Facts {
     approved: boolean;
     challenges: number;
     guesses: number;
+    /** Since the present code was sent, and those of all that the bank is looking at. */
+    guessesAtCode: number;
+    checking: number;
+    /** Why the present code is worthless. */
+    dead: 'locked' | 'expired' | null;
     sent: OtpSent | null;
     resend: StaffRequest | 'customer' | null;
     spent: boolean;
@@ -75,7 +80,18 @@ export function noFacts(): Facts {
     asks: 0,
     extensions: 0,
     reviewTask: null,
-    otp: { approved: false, challenges: 0, guesses: 0, sent: null, resend: null, spent: false, verified: false },
+    otp: {
+      approved: false,
+      challenges: 0,
+      guesses: 0,
+      guessesAtCode: 0,
+      checking: 0,
+      dead: null,
+      sent: null,
+      resend: null,
+      spent: false,
+      verified: false,
+    },
     canceled: null,
     pastReturn: false,
     over: false,

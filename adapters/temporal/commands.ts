@@ -1,21 +1,17 @@
 // The commands of the outside as calls to Temporal: one member per message of workflows/messages.ts. Each is sent once with a
 // deadline and an update id, so that the same command repeated with the same id has one effect and one answer.
 
-import {
-  WithStartWorkflowOperation,
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-} from '@temporalio/client';
+import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
 import type { UpdateDefinition, Workflow } from '@temporalio/common';
 import type { BasicInfoSubmission, IdentitySubmission, Resubmission, StaffRequest } from '../../domain/application.ts';
-import { applicationStatuses } from '../../domain/states.ts';
 import type { ApplicationStatus } from '../../domain/states.ts';
 import * as messages from '../../workflows/messages.ts';
 import { searchAttributes } from '../../workflows/search-attributes.ts';
 import type { ApplicationPolicy, ApplicationView, Cancellation, OtpAnswer, OtpSent, ReviewAnswer } from '../../workflows/messages.ts';
+import { CommandRefused, rethrow } from './command-errors.ts';
+import { createLanes } from './lanes.ts';
+import type { Lane } from './lanes.ts';
 
 /** What is needed to reach an application, and to start it when its start was lost. */
 export interface ApplicationRef {
@@ -28,27 +24,7 @@ export interface ApplicationRef {
   repeatsOnly?: boolean;
 }
 
-/** The workflow understood the command and refused it, without a trace in its history; or it is over. */
-export class CommandRefused extends Error {
-  override readonly name = 'CommandRefused';
-  /** UPPER_SNAKE: WRONG_STATE, OFFER_MISMATCH, OTP_NOT_AWAITED, … */
-  readonly code: string;
-  /** As the workflow says; undefined when it is over. */
-  readonly currentStatus: ApplicationStatus | undefined;
-
-  constructor(code: string, currentStatus: ApplicationStatus | undefined, cause: unknown) {
-    super(`refused: ${code}`, { cause });
-    this.code = code;
-    this.currentStatus = currentStatus;
-  }
-}
-
-/** No answer: Temporal or its workers are away or slow, or the handler failed. The command may or may not have been taken; repeat it with its id. */
-export class CommandUnavailable extends Error {
-  override readonly name = 'CommandUnavailable';
-}
-
-/** All members throw CommandRefused or CommandUnavailable. `commandId` is the update id: a repeat returns the first answer. */
+/** All members throw CommandRefused or CommandUnavailable, and those that send a command CommandBusy. `commandId` is the update id: a repeat returns the first answer. */
 export interface Commands {
   /** Starts the workflow of an application. Repeat: keeps the one that runs, or that has ended. */
   start(ref: ApplicationRef): Promise<void>;
@@ -76,18 +52,28 @@ export interface CommandOptions {
   policy: ApplicationPolicy;
   /** How long one command may take in all. */
   timeoutMs: number;
+  /** Commands to one application under way at once: of its customer and shop, and as many of staff. */
+  atOnce: number;
 }
 
 /** Sends commands through this client. `policy` is given to every application that is started from now on. */
-export function createCommands(client: Client, { policy, timeoutMs }: CommandOptions): Commands {
+export function createCommands(client: Client, { policy, timeoutMs, atOnce }: CommandOptions): Commands {
   const within = async <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + timeoutMs, call).catch(rethrow);
+  const lanes = createLanes(atOnce);
 
-  const update = async <Result, Args extends unknown[]>(
-    ref: ApplicationRef,
-    updateId: string,
-    definition: UpdateDefinition<Result, Args>,
-    args: Args,
-  ): Promise<Result> => within(async () => sendUpdate(client, policy, ref, updateId, definition, args));
+  const by =
+    (lane: Lane) =>
+    async <Result, Args extends unknown[]>(
+      ref: ApplicationRef,
+      updateId: string,
+      definition: UpdateDefinition<Result, Args>,
+      args: Args,
+    ): Promise<Result> => {
+      if (ref.repeatsOnly) return within(async () => answerOfRepeat<Result>(client, ref, updateId));
+      const send = async (): Promise<Result> => within(async () => sendUpdate(client, policy, ref, updateId, definition, args));
+      return lanes.run(lane, ref.applicationId, updateId, send);
+    };
+  const [customer, staff] = [by('customer'), by('staff')];
 
   return {
     start: async (ref) =>
@@ -96,18 +82,18 @@ export function createCommands(client: Client, { policy, timeoutMs }: CommandOpt
           if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
         }),
       ),
-    submitBasicInfo: async (ref, id, statement) => update(ref, id, messages.submitBasicInfo, [statement]),
-    submitIdentity: async (ref, id, submission) => update(ref, id, messages.submitIdentity, [submission]),
-    acceptOffer: async (ref, id, offer) => update(ref, id, messages.acceptOffer, [offer]),
-    signContract: async (ref, id, signature) => update(ref, id, messages.signContract, [signature]),
-    approveTransaction: async (ref, id, approval) => update(ref, id, messages.approveTransaction, [approval]),
-    submitOtp: async (ref, id, submission) => update(ref, id, messages.submitOtp, [submission]),
-    resendOtp: async (ref, id, by) => update(ref, id, messages.resendOtp, [by ?? null]),
-    retryStep: async (ref, id, by) => update(ref, id, messages.retryStep, [by]),
-    requestResubmission: async (ref, id, asked) => update(ref, id, messages.requestResubmission, [asked]),
-    extendDeadline: async (ref, id, extension) => update(ref, id, messages.extendDeadline, [extension]),
-    cancel: async (ref, id, cancellation) => update(ref, id, messages.cancel, [cancellation]),
-    decideReview: async (ref, id, answer) => update(ref, id, messages.decideReview, [answer]),
+    submitBasicInfo: async (ref, id, statement) => customer(ref, id, messages.submitBasicInfo, [statement]),
+    submitIdentity: async (ref, id, submission) => customer(ref, id, messages.submitIdentity, [submission]),
+    acceptOffer: async (ref, id, offer) => customer(ref, id, messages.acceptOffer, [offer]),
+    signContract: async (ref, id, signature) => customer(ref, id, messages.signContract, [signature]),
+    approveTransaction: async (ref, id, approval) => customer(ref, id, messages.approveTransaction, [approval]),
+    submitOtp: async (ref, id, submission) => customer(ref, id, messages.submitOtp, [submission]),
+    resendOtp: async (ref, id, who) => (who ? staff : customer)(ref, id, messages.resendOtp, [who ?? null]),
+    retryStep: async (ref, id, who) => staff(ref, id, messages.retryStep, [who]),
+    requestResubmission: async (ref, id, asked) => staff(ref, id, messages.requestResubmission, [asked]),
+    extendDeadline: async (ref, id, extension) => staff(ref, id, messages.extendDeadline, [extension]),
+    cancel: async (ref, id, how) => (how.by === 'operations' ? staff : customer)(ref, id, messages.cancel, [how]),
+    decideReview: async (ref, id, answer) => staff(ref, id, messages.decideReview, [answer]),
     firstAnswer: async (applicationId, id) => within(async () => answerOf<ApplicationView>(client, applicationId, id)),
     creditReportReady: async (applicationId, inquiryId) =>
       within(async () =>
@@ -153,11 +139,6 @@ async function sendUpdate<Result, Args extends unknown[]>(
   definition: UpdateDefinition<Result, Args>,
   args: Args,
 ): Promise<Result> {
-  if (ref.repeatsOnly) {
-    const first = await answerOf<Result>(client, ref.applicationId, updateId);
-    if (first === undefined) throw new CommandRefused('NO_REPEAT', undefined, undefined);
-    return first;
-  }
   const handle = client.workflow.getHandle(messages.applicationWorkflowId(ref.applicationId));
   // The cast: the SDK's overloads tell empty arguments from others, while by name the two are one call.
   const options = { updateId, args: args as unknown[] as [unknown] };
@@ -171,6 +152,12 @@ async function sendUpdate<Result, Args extends unknown[]>(
   }
 }
 
+async function answerOfRepeat<Result>(client: Client, { applicationId }: ApplicationRef, updateId: string): Promise<Result> {
+  const first = await answerOf<Result>(client, applicationId, updateId);
+  if (first === undefined) throw new CommandRefused('NO_REPEAT', undefined, undefined);
+  return first;
+}
+
 async function answerOf<Result>(client: Client, applicationId: string, updateId: string): Promise<Result | undefined> {
   try {
     return await client.workflow.getHandle(messages.applicationWorkflowId(applicationId)).getUpdateHandle<Result>(updateId).result();
@@ -178,25 +165,4 @@ async function answerOf<Result>(client: Client, applicationId: string, updateId:
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
-}
-
-/** What a failed call to Temporal means for the one who asked. */
-export function rethrow(error: unknown): never {
-  if (error instanceof CommandRefused) throw error;
-  if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError) {
-    throw new CommandRefused('WRONG_STATE', undefined, error);
-  }
-  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
-    const { type, details } = error.cause;
-    // The server's own word for a workflow that ended while the command waited.
-    if (type === 'AcceptedUpdateCompletedWorkflow') throw new CommandRefused('WRONG_STATE', undefined, error);
-    const currentStatus = readStatus(details?.[0]);
-    if (currentStatus !== undefined) throw new CommandRefused(type ?? 'WRONG_STATE', currentStatus, error);
-  }
-  throw new CommandUnavailable('no answer from the application', { cause: error });
-}
-
-function readStatus(detail: unknown): ApplicationStatus | undefined {
-  if (typeof detail !== 'object' || detail === null || !('currentStatus' in detail)) return undefined;
-  return applicationStatuses.find((status) => status === detail.currentStatus);
 }

@@ -2,7 +2,7 @@
 // is. One that has ended takes no command, but a repeat gets the first answer whatever has happened since.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { CommandRefused, CommandUnavailable } from '../../adapters/temporal/commands.ts';
+import { CommandBusy, CommandRefused, CommandUnavailable } from '../../adapters/temporal/command-errors.ts';
 import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
 import { apiLimits } from '../../config/limits.ts';
 import { readApplication } from '../../db/applications.ts';
@@ -15,12 +15,19 @@ import { etagOf } from '../etag.ts';
 import { Problem, problemKinds } from '../problems.ts';
 import type { ProblemCode } from '../problems.ts';
 
+/** What every command to an application may be refused with. */
+export const commandProblems = ['WRONG_STATE', 'TOO_MANY_REQUESTS', 'IDEMPOTENCY_KEY_INVALID'] as const;
+
+/** The same for what a customer does, other than to cancel. */
+export const customerProblems = [...commandProblems, 'TRIES_SPENT'] as const;
+
 /** What the workflow has to know of a row. */
 function refOf(row: ApplicationRow): ApplicationRef {
   return { applicationId: row.id, merchantId: row.merchant_id, amountVnd: row.amount_vnd, status: row.status };
 }
 
-/** Sends a command to an application that exists. Throws NOT_FOUND, the refusal as 409 with the status, or TEMPORARILY_UNAVAILABLE. */
+/** Sends a command to an application that exists. Throws NOT_FOUND, the refusal as 409 with the status, TOO_MANY_REQUESTS while others to it are
+ *  under way, or TEMPORARILY_UNAVAILABLE. */
 export async function command<T>(db: Queryable, applicationId: string, send: (ref: ApplicationRef) => Promise<T>): Promise<T> {
   const row = await readApplication(db, applicationId);
   if (!row) throw new Problem('NOT_FOUND');
@@ -29,10 +36,12 @@ export async function command<T>(db: Queryable, applicationId: string, send: (re
     if (isOver) return await send({ ...refOf(row), repeatsOnly: true });
     return await onceCaughtUp(db, row, async () => send(refOf(row)));
   } catch (error) {
+    if (error instanceof CommandBusy) throw tooMany(error);
     if (!(error instanceof CommandRefused)) throw asProblem(error);
     if (isOver) throw wrongState(row.status);
     const currentStatus = error.currentStatus ?? (await readApplication(db, applicationId))?.status;
-    throw new Problem(isProblemCode(error.code) ? error.code : 'WRONG_STATE', { currentStatus, cause: error });
+    const more = error.resendsLeft !== undefined && { more: { resends_left: error.resendsLeft } };
+    throw new Problem(isProblemCode(error.code) ? error.code : 'WRONG_STATE', { currentStatus, ...more, cause: error });
   }
 }
 
@@ -91,6 +100,14 @@ export async function startApplication(start: (ref: ApplicationRef) => Promise<v
 /** The problem of a command that does not fit where the application is. */
 export function wrongState(currentStatus: ApplicationRow['status']): Problem {
   return new Problem('WRONG_STATE', { detail: `The application is ${currentStatus}; this is not possible now.`, currentStatus });
+}
+
+function tooMany(cause: CommandBusy): Problem {
+  return new Problem('TOO_MANY_REQUESTS', {
+    detail:
+      'Nothing was done: too many commands to this application are under way. Wait as long as Retry-After says, and look where the application is before you repeat.',
+    cause,
+  });
 }
 
 function asProblem(error: unknown): unknown {

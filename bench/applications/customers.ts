@@ -2,8 +2,10 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { CommandRefused, createCommands } from '../../adapters/temporal/commands.ts';
+import { CommandRefused } from '../../adapters/temporal/command-errors.ts';
+import { createCommands } from '../../adapters/temporal/commands.ts';
 import { applicationPolicy } from '../../api/policy.ts';
+import { temporalLimits } from '../../config/limits.ts';
 import { latestOffer } from '../../db/offers.ts';
 import type { Queryable } from '../../db/pool.ts';
 import { applicationWorkflowId, transactionSettled } from '../../workflows/messages.ts';
@@ -19,7 +21,11 @@ const commandTimeoutMs = 60_000;
 
 /** Speaks to our workflow, in commands that answer. What no command answers is read where the customer's page reads it, in PostgreSQL. */
 export function oursBuys(client: Client, { done }: Stubs, database: Queryable): Buy {
-  const commands = createCommands(client, { policy: applicationPolicy, timeoutMs: commandTimeoutMs });
+  const commands = createCommands(client, {
+    policy: applicationPolicy,
+    timeoutMs: commandTimeoutMs,
+    atOnce: temporalLimits.commandsAtOnce,
+  });
   return async (applicationId) => {
     const ref = { applicationId, merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'created' as const };
     const handle = client.workflow.getHandle(applicationWorkflowId(applicationId));

@@ -29,7 +29,11 @@ export async function resumeParked({
 }): Promise<Figure[]> {
   const payloads: PayloadCodecOptions = { keys, onRefused: () => undefined };
   const { client, namespace, close } = await freshNamespace(address, payloads);
-  const commands = createCommands(client, { policy: applicationPolicy, timeoutMs: commandTimeoutMs });
+  const commands = createCommands(client, {
+    policy: applicationPolicy,
+    timeoutMs: commandTimeoutMs,
+    atOnce: temporalLimits.commandsAtOnce,
+  });
   const ids = Array.from({ length: parked }, (_, index) => `app_parked${index}`);
   const blocked = Promise.withResolvers<void>();
   blocked.promise.catch(() => undefined);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CommandRefused, CommandUnavailable } from '../../adapters/temporal/commands.ts';
+import { CommandRefused, CommandUnavailable } from '../../adapters/temporal/command-errors.ts';
 import { sha256 } from '../../db/documents.ts';
 import { addChallenge } from '../../db/otp.ts';
 import { at as stage } from './stages.ts';

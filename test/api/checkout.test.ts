@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { CommandRefused } from '../../adapters/temporal/commands.ts';
+import { CommandRefused } from '../../adapters/temporal/command-errors.ts';
 import { isId } from '../../domain/ids.ts';
 import { aCheckout, aWorld, basicInfo, bearer, bodyOf, place, post, publicUrl } from './world.ts';
 

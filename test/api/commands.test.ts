@@ -2,15 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { connectTemporal } from '../../adapters/temporal/client.ts';
-import { CommandRefused, CommandUnavailable, createCommands, rethrow } from '../../adapters/temporal/commands.ts';
+import { CommandBusy, CommandRefused, CommandUnavailable, rethrow } from '../../adapters/temporal/command-errors.ts';
+import { createCommands } from '../../adapters/temporal/commands.ts';
 import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
 import { applicationPolicy } from '../../api/policy.ts';
+import { eventually } from '../support/eventually.ts';
 import { testPayloads } from '../support/payloads.ts';
 
+const sending = { policy: applicationPolicy, timeoutMs: 1_000, atOnce: 4 };
 const ref: ApplicationRef = { applicationId: 'app_1', merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'in_progress' };
 
 const refusal = (type: string, details: unknown[]): Error =>
@@ -86,7 +89,7 @@ const notFound = (): never => {
 
 test('an application whose start was lost is started by its first command', async () => {
   const { client, calls } = aClient({ answers: [notFound, () => 'taken'] });
-  const commands = createCommands(client, { policy: applicationPolicy, timeoutMs: 1_000 });
+  const commands = createCommands(client, sending);
   const answer: unknown = await commands.submitBasicInfo({ ...ref, status: 'created' }, 'req_1', { customerId: 'cus_1' });
   assert.equal(answer, 'taken');
   assert.deepEqual(
@@ -97,7 +100,7 @@ test('an application whose start was lost is started by its first command', asyn
 
 test('an application that has moved on is never started again', async () => {
   const { client, calls } = aClient({ answers: [notFound] });
-  const commands = createCommands(client, { policy: applicationPolicy, timeoutMs: 1_000 });
+  const commands = createCommands(client, sending);
   await assert.rejects(commands.submitIdentity(ref, 'req_1', aSubmission), CommandRefused);
   assert.ok(calls.every(({ kind }) => kind === 'update'));
 });
@@ -111,7 +114,7 @@ test('a start keeps the run there is, and one that has ended is no error', async
       throw new WorkflowExecutionAlreadyStartedError('there', 'application:app_1', 'application');
     },
   });
-  await createCommands(client, { policy: applicationPolicy, timeoutMs: 1_000 }).start(ref);
+  await createCommands(client, sending).start(ref);
   const options = Object(calls[0]?.options);
   assert.equal(options.workflowId, 'application:app_1');
   assert.equal(options.workflowIdConflictPolicy, 'USE_EXISTING');
@@ -129,7 +132,7 @@ test('a command that may only be a repeat is never sent: the first answer, or a 
       }),
     },
   } as unknown as Client; // only what commands use
-  const commands = createCommands(client, { policy: applicationPolicy, timeoutMs: 1_000 });
+  const commands = createCommands(client, sending);
   const answer: unknown = await commands.retryStep({ ...ref, repeatsOnly: true }, 'known', { actor: 'staff:mai', requestId: 'req_1' });
   assert.equal(answer, 'the first answer');
   await assert.rejects(
@@ -140,9 +143,36 @@ test('a command that may only be a repeat is never sent: the first answer, or a 
   assert.deepEqual(calls, ['known', 'new', 'new']);
 });
 
+test('a run that takes no more for now, as Temporal says, is busy; whatever else Temporal cannot do is no answer', async () => {
+  const saying = (code: number): Error =>
+    new ServiceError('Workflow Update failed', { cause: Object.assign(new Error('no'), { code, details: '', metadata: {} }) });
+  assert.ok(meaningOf(saying(8)) instanceof CommandBusy);
+  for (const unavailable of [saying(14), saying(9)]) assert.ok(!(meaningOf(unavailable) instanceof CommandBusy));
+});
+
+test('four commands of a customer are under way at once, the next is refused unsent, and staff have four of their own', async () => {
+  const open: ((answer: unknown) => void)[] = [];
+  const { client, calls } = aClient({ answers: Array.from({ length: 6 }, () => async () => new Promise((resolve) => open.push(resolve))) });
+  const commands = createCommands(client, sending);
+  const guess = async (id: string) => commands.submitOtp(ref, id, { code: 'sealed:x' });
+  const underWay = ['1', '2', '3', '4'].map(guess);
+  const repeat = guess('1');
+  await assert.rejects(guess('5'), CommandBusy);
+  await assert.rejects(commands.cancel(ref, '6', { by: 'customer', actor: 'customer' }), CommandBusy);
+  underWay.push(commands.submitOtp({ ...ref, applicationId: 'app_2' }, '1', { code: 'sealed:x' }));
+  const cancel = commands.cancel(ref, '6', { by: 'operations', actor: 'staff:mai' });
+  await eventually('all that may be sent are sent', () => open.length === 6);
+  assert.equal(calls.length, 6, 'a repeat of what is under way is not sent');
+  for (const answer of open) answer({ kind: 'verified' });
+  const [first] = await Promise.all([...underWay, cancel]);
+  assert.equal(await repeat, first, 'it gets the same answer');
+  await guess('5');
+  assert.equal(calls.length, 7);
+});
+
 test('a command carries its id and its argument, and nothing else', async () => {
   const { client, calls } = aClient({ answers: [() => ({ kind: 'verified' })] });
-  await createCommands(client, { policy: applicationPolicy, timeoutMs: 1_000 }).submitOtp(ref, 'otp:1', { code: 'sealed:x' });
+  await createCommands(client, sending).submitOtp(ref, 'otp:1', { code: 'sealed:x' });
   assert.deepEqual(calls, [{ kind: 'update', options: { updateId: 'otp:1', args: [{ code: 'sealed:x' }] } }]);
 });
 
@@ -150,7 +180,7 @@ test('Temporal away: a command gives up at its deadline, and the connection was 
   const { client, close } = connectTemporal({ address: '127.0.0.1:1', namespace: 'default', payloads: testPayloads() });
   const started = Date.now();
   await assert.rejects(
-    createCommands(client, { policy: applicationPolicy, timeoutMs: 500 }).cancel(ref, 'req_1', { by: 'customer', actor: 'customer' }),
+    createCommands(client, { ...sending, timeoutMs: 500 }).cancel(ref, 'req_1', { by: 'customer', actor: 'customer' }),
     CommandUnavailable,
   );
   assert.ok(Date.now() - started < 5_000);

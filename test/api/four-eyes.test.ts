@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CommandRefused } from '../../adapters/temporal/commands.ts';
+import { CommandRefused } from '../../adapters/temporal/command-errors.ts';
 import { planAccount } from '../../db/agreements.ts';
 import { firstBrokenAuditRow } from '../../db/audit.ts';
 import { parkMessage } from '../../db/parked.ts';

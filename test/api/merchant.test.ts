@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CommandRefused, CommandUnavailable } from '../../adapters/temporal/commands.ts';
+import { CommandRefused, CommandUnavailable } from '../../adapters/temporal/command-errors.ts';
 import { deleteKeys } from '../../db/retention.ts';
 import { eventually } from '../support/eventually.ts';
 import { anOrder, aWorld, bearer, bodyOf, place, post } from './world.ts';

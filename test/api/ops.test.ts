@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CommandRefused } from '../../adapters/temporal/commands.ts';
+import { CommandRefused } from '../../adapters/temporal/command-errors.ts';
 import { createApp } from '../../api/app.ts';
 import { setAttention } from '../../db/applications.ts';
 import { firstBrokenAuditRow } from '../../db/audit.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CommandRefused, CommandUnavailable } from '../../adapters/temporal/commands.ts';
+import { CommandRefused, CommandUnavailable } from '../../adapters/temporal/command-errors.ts';
 import { firstBrokenAuditRow, reasonGiven } from '../../db/audit.ts';
 import { asStaff } from '../support/staff.ts';
 import { aCheckout, aWorld, bodyOf, post, view } from './world.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CommandRefused, CommandUnavailable } from '../../adapters/temporal/commands.ts';
+import { CommandRefused, CommandUnavailable } from '../../adapters/temporal/command-errors.ts';
 import { createApp } from '../../api/app.ts';
 import { staffLimits } from '../../config/staff-limits.ts';
 import { setAttention } from '../../db/applications.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CommandUnavailable } from '../../adapters/temporal/commands.ts';
+import { CommandUnavailable } from '../../adapters/temporal/command-errors.ts';
 import { createApp } from '../../api/app.ts';
 import { grantConsent } from '../../db/consents.ts';
 import { createCreditReports } from '../../db/credit-reports.ts';

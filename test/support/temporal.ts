@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import { repeats } from '../../adapters/temporal/client.ts';
 import { createDataConverter } from '../../adapters/temporal/data-converter.ts';
 import type { PayloadCodecOptions } from '../../adapters/temporal/payload-codec.ts';
 
@@ -19,7 +20,7 @@ const keyword = 2; // INDEXED_VALUE_TYPE_KEYWORD
 
 /** Registers a namespace with Trasau's search attributes on the server at this address, and a client of it that encrypts. */
 export async function freshNamespace(address: string, payloads: PayloadCodecOptions): Promise<FreshNamespace> {
-  const connection = await Connection.connect({ address });
+  const connection = await Connection.connect({ address, interceptors: repeats });
   const namespace = `test-${randomBytes(6).toString('hex')}`;
   await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('1 day') });
   await defineSearchAttributes(connection, namespace);

@@ -11,6 +11,7 @@ import { createCommands } from '../../adapters/temporal/commands.ts';
 import type { ApplicationRef, Commands } from '../../adapters/temporal/commands.ts';
 import { createDataConverter } from '../../adapters/temporal/data-converter.ts';
 import { applicationPolicy } from '../../api/policy.ts';
+import { temporalLimits } from '../../config/limits.ts';
 import { applicationWorkflowId, taskQueues } from '../../workflows/messages.ts';
 import type { ApplicationResult } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
@@ -213,7 +214,7 @@ async function live(
     bureau.runUntil(
       worker.runUntil(async () => {
         const ref: ApplicationRef = { applicationId, merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'created' };
-        const commands = createCommands(client, { policy: applicationPolicy, timeoutMs: 15_000 });
+        const commands = createCommands(client, { policy: applicationPolicy, timeoutMs: 15_000, atOnce: temporalLimits.commandsAtOnce });
         await commands.start(ref);
         const handle = client.workflow.getHandle(applicationWorkflowId(applicationId));
         if (step !== 'start') await walk({ commands, ref, handle }, step);

@@ -1,9 +1,17 @@
 // The OTP that approves a purchase, by command and by signal.
 
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { CommandRefused } from '../../adapters/temporal/command-errors.ts';
+import { eventually } from '../support/eventually.ts';
 import { createStage } from './stage.ts';
 import { aWorld } from './world.ts';
+import type { World } from './world.ts';
+
+const guess = async ({ commands, ref }: World, id: string) => commands.submitOtp(ref, id, { code: '000000' });
+
+const eventsOf = async (world: World): Promise<number> => [...(await world.events()).values()].reduce((sum, count) => sum + count, 0);
 
 test('a wrong code says how many tries are left, and the right one approves', async (t) => {
   const world = await aWorld(t);
@@ -40,16 +48,98 @@ test('a signal that is no code is ignored, and the run goes on', async (t) => {
   await world.reaches({ step: 'handOff' });
 });
 
-test('a code that is not six digits, or that nobody asked for, is refused without a trace in the history', async (t) => {
+test('a code that is malformed, or that nobody asked for, is refused without a trace in the history', async (t) => {
   const world = await aWorld(t);
   await world.walksTo('purchase');
-  const events = async () => [...(await world.events()).values()].reduce((sum, count) => sum + count, 0);
-  const before = await events();
-  await assert.rejects(world.commands.submitOtp(world.ref, 'early', { code: '123456' }), { code: 'OTP_NOT_AWAITED' });
-  assert.equal(await events(), before);
+  const before = await eventsOf(world);
+  await assert.rejects(guess(world, 'early'), { code: 'OTP_NOT_AWAITED' });
+  assert.equal(await eventsOf(world), before);
   await world.walksOn();
+  const awaited = await eventsOf(world);
   await assert.rejects(world.commands.submitOtp(world.ref, 'short', { code: '12345' }), { code: 'OTP_MALFORMED' });
   await assert.rejects(world.commands.submitOtp(world.ref, 'text', { code: "1' or 1=1" }), { code: 'OTP_MALFORMED' });
+  assert.equal(await eventsOf(world), awaited);
+});
+
+for (const kind of ['locked', 'expired'] as const) {
+  test(`a code that is ${kind} takes no further guess and leaves no trace of it, by command or by signal, until a new one is sent`, async (t) => {
+    const stage = createStage({ verifyOtp: async (_ref, { challengeId }) => ({ kind: challengeId === 'otp_1' ? kind : 'verified' }) });
+    const world = await aWorld(t, { stage });
+    await world.walksTo('otp');
+    assert.deepEqual(await guess(world, 'last'), { kind, resendsLeft: 2 });
+    const before = await eventsOf(world);
+    await assert.rejects(guess(world, 'late'), { code: `OTP_${kind.toUpperCase()}`, resendsLeft: 2 });
+    assert.equal(await eventsOf(world), before);
+    for (let count = 0; count < 3; count += 1) await world.signalsOtp({ code: '123456' });
+    await world.commands.resendOtp(world.ref, 'again');
+    assert.equal(stage.timesDone('verifyOtp'), 1);
+    assert.deepEqual(await guess(world, 'new'), { kind: 'verified' });
+  });
+}
+
+test('a customer who guesses and approves without end leaves no trace, and keeps nobody from canceling', async (t) => {
+  const world = await aWorld(t, { stage: createStage({ verifyOtp: async () => ({ kind: 'locked' }) }) });
+  await world.walksTo('otp');
+  await guess(world, 'last');
+  const before = await eventsOf(world);
+  const inVain = async (send: (id: string) => Promise<unknown>, code: string): Promise<void> => {
+    for (let count = 0; count < 250; count += 1) await assert.rejects(send(`${code} ${count}`), { code });
+  };
+  const approve = async (id: string) => world.commands.approveTransaction(world.ref, id, { amountVnd: world.ref.amountVnd });
+  await Promise.all([inVain(async (id) => guess(world, id), 'OTP_LOCKED'), inVain(approve, 'OTP_SENT')]);
+  // A task that a worker has just lost sight of is given once more: that, and nothing of the flood, may show.
+  assert.ok((await eventsOf(world)) - before < 10);
+  await world.commands.cancel(world.ref, 'cancel', { by: 'operations', actor: 'staff:mai' });
+  assert.equal((await world.result()).status, 'canceled');
+});
+
+test('ten guesses are taken at one code, even when the bank can check none of them', async (t) => {
+  const stage = createStage({ verifyOtp: async () => ({ kind: 'unavailable' }) });
+  const world = await aWorld(t, { stage });
+  await world.walksTo('otp');
+  for (let count = 1; count <= 10; count += 1) assert.deepEqual(await guess(world, `${count}`), { kind: 'unavailable' });
+  await assert.rejects(guess(world, '11'), { code: 'OTP_LOCKED' });
+  await world.commands.resendOtp(world.ref, 'again');
+  assert.deepEqual(await guess(world, '12'), { kind: 'unavailable' });
+});
+
+test('one guess is looked at at a time, and another one meanwhile costs no try', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<{ kind: 'verified' }>();
+  const stage = createStage({ verifyOtp: async () => promise });
+  const world = await aWorld(t, { stage });
+  await world.walksTo('otp');
+  const first = guess(world, 'first');
+  await eventually('the bank looks at it', () => stage.calls.some(({ name }) => name === 'verifyOtp'));
+  await assert.rejects(guess(world, 'second'), { code: 'OTP_BEING_CHECKED' });
+  resolve({ kind: 'verified' });
+  assert.deepEqual(await first, { kind: 'verified' });
+  assert.equal(stage.timesDone('verifyOtp'), 1);
+});
+
+test('a purchase is approved once: the same approval again gets the first answer, another one is refused', async (t) => {
+  const world = await aWorld(t);
+  await world.walksTo('purchase');
+  const first = await world.walksOn();
+  assert.deepEqual(await world.walksOn(), first);
+  const again = world.commands.approveTransaction(world.ref, 'again', { amountVnd: world.ref.amountVnd });
+  await assert.rejects(again, { code: 'OTP_SENT', currentStatus: 'awaiting_approval' });
+  assert.equal(world.stage.timesDone('requestOtp'), 1);
+});
+
+test('once the history is long, customer and signals are not heard any more, and staff are', async (t) => {
+  const world = await aWorld(t, { policy: { maxEvents: 70, otpMaxGuesses: 99 } });
+  await world.walksTo('otp');
+  await eventually('the history is full', async () => {
+    const answer: unknown = await guess(world, randomUUID()).catch((error: unknown) => error);
+    return answer instanceof CommandRefused && answer.code === 'TRIES_SPENT';
+  });
+  const guesses = world.stage.timesDone('verifyOtp');
+  await assert.rejects(world.commands.resendOtp(world.ref, 'customer'), { code: 'TRIES_SPENT' });
+  await world.signalsOtp({ code: '123456' });
+  await world.commands.resendOtp(world.ref, 'staff', { actor: 'staff:mai', requestId: 'req_1' });
+  assert.equal(world.stage.timesDone('verifyOtp'), guesses);
+  await world.commands.cancel(world.ref, 'cancel', { by: 'customer', actor: 'customer' });
+  assert.equal((await world.result()).status, 'canceled');
 });
 
 test('a new code can be asked for as often as the cap allows, and then no more', async (t) => {

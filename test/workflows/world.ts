@@ -12,6 +12,7 @@ import { createDataConverter } from '../../adapters/temporal/data-converter.ts';
 import { connectWorkers } from '../../adapters/temporal/worker-connection.ts';
 import type { PayloadCodecOptions } from '../../adapters/temporal/payload-codec.ts';
 import { applicationPolicy } from '../../api/policy.ts';
+import { temporalLimits } from '../../config/limits.ts';
 import { applicationWorkflowId, otpSubmitted, status, transactionSettled } from '../../workflows/messages.ts';
 import type { ApplicationPolicy, ApplicationResult, ApplicationView } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
@@ -74,7 +75,11 @@ export async function aWorld(
 
   const applicationId = `app_${randomBytes(8).toString('hex')}`;
   const ref: ApplicationRef = { applicationId, merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'created' };
-  const commands = createCommands(client, { policy: { ...impatientPolicy, ...options.policy }, timeoutMs: 15_000 });
+  const commands = createCommands(client, {
+    policy: { ...impatientPolicy, ...options.policy },
+    timeoutMs: 15_000,
+    atOnce: temporalLimits.commandsAtOnce,
+  });
   await commands.start(ref);
   const handle = client.workflow.getHandle(applicationWorkflowId(applicationId));
   const view = async (): Promise<ApplicationView> => handle.query(status);
@@ -140,7 +145,7 @@ export async function startWorkers({ address, namespace, stage, payloads, bundle
 /** An application that is not begun yet, and what commands it. */
 export function reachedBy(client: Client, applicationId: string): Pick<World, 'commands' | 'ref' | 'handle'> {
   const ref: ApplicationRef = { applicationId, merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'created' };
-  const commands = createCommands(client, { policy: impatientPolicy, timeoutMs: 60_000 });
+  const commands = createCommands(client, { policy: impatientPolicy, timeoutMs: 60_000, atOnce: temporalLimits.commandsAtOnce });
   return { commands, ref, handle: client.workflow.getHandle(applicationWorkflowId(applicationId)) };
 }
 

@@ -7,7 +7,7 @@ import { sessionOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
 import { commandId } from '../../idempotency.ts';
 import { commandAccepted } from '../../schemas.ts';
-import { command } from '../../verbs/command.ts';
+import { command, customerProblems } from '../../verbs/command.ts';
 import { toAccepted } from './accepted.ts';
 
 const acceptance = z.strictObject({ offer_hash: z.string().regex(/^[0-9a-f]{64}$/, 'must be the offer_hash of the offer') });
@@ -15,7 +15,7 @@ const acceptance = z.strictObject({ offer_hash: z.string().regex(/^[0-9a-f]{64}$
 /** Adds the route. */
 export function addAcceptOffer(app: Api, { database, commands }: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.session, problems: ['WRONG_STATE', 'OFFER_MISMATCH'] },
+    { guard: guards.session, problems: [...customerProblems, 'OFFER_MISMATCH'] },
     {
       method: 'post',
       path: '/checkout/offer/accept',

@@ -6,13 +6,13 @@ import { sessionOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
 import { commandId } from '../../idempotency.ts';
 import { commandAccepted } from '../../schemas.ts';
-import { command } from '../../verbs/command.ts';
+import { command, commandProblems } from '../../verbs/command.ts';
 import { toAccepted } from './accepted.ts';
 
 /** Adds the route. */
 export function addCancelCheckout(app: Api, { database, commands }: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.session, problems: ['WRONG_STATE', 'POINT_OF_NO_RETURN'] },
+    { guard: guards.session, problems: [...commandProblems, 'POINT_OF_NO_RETURN'] },
     {
       method: 'post',
       path: '/checkout/cancel',

@@ -11,7 +11,7 @@ import type { Api, ApiDeps } from '../../environment.ts';
 import { commandId } from '../../idempotency.ts';
 import { Problem } from '../../problems.ts';
 import { moneyBetween, time } from '../../schemas.ts';
-import { command } from '../../verbs/command.ts';
+import { command, customerProblems } from '../../verbs/command.ts';
 
 const otpSent = z
   .object({ challenge_id: z.string(), masked_phone: z.string(), expires_at: time, resends_left: z.int() })
@@ -29,12 +29,13 @@ const approval = z.strictObject({ amount: moneyBetween(1, apiLimits.orderMaxVnd)
 /** Adds POST /checkout/purchase/approve. */
 export function addApprovePurchase(app: Api, { database, commands }: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.session, problems: ['WRONG_STATE', 'AMOUNT_MISMATCH'] },
+    { guard: guards.session, problems: [...customerProblems, 'AMOUNT_MISMATCH', 'OTP_SENT', 'OTP_BEING_SENT'] },
     {
       method: 'post',
       path: '/checkout/purchase/approve',
       tags: ['Checkout'],
       summary: 'Approve the purchase; a one-time password is sent',
+      description: 'Once. Who lost the answer finds the code that was sent in `otp` of GET /checkout/application.',
       request: { body: body(approval) },
       responses: { 200: json(otpSent, 'The one-time password is on its way') },
     },
@@ -51,7 +52,7 @@ export function addApprovePurchase(app: Api, { database, commands }: ApiDeps, gu
 /** Adds POST /checkout/purchase/otp/resend. */
 export function addResendOtp(app: Api, { database, commands }: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.session, problems: ['WRONG_STATE', 'OTP_NOT_AWAITED', 'OTP_BEING_SENT', 'RESENDS_SPENT'] },
+    { guard: guards.session, problems: [...customerProblems, 'OTP_NOT_AWAITED', 'OTP_BEING_SENT', 'RESENDS_SPENT'] },
     {
       method: 'post',
       path: '/checkout/purchase/otp/resend',
@@ -72,7 +73,10 @@ const verified = z.object({ result: z.literal('verified') }).openapi('OtpVerifie
 /** Adds POST /checkout/purchase/otp. */
 export function addSubmitOtp(app: Api, { database, commands, boxes }: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.session, problems: ['WRONG_STATE', 'OTP_NOT_AWAITED', 'OTP_WRONG', 'OTP_EXPIRED', 'OTP_LOCKED'] },
+    {
+      guard: guards.session,
+      problems: [...customerProblems, 'OTP_NOT_AWAITED', 'OTP_BEING_CHECKED', 'OTP_WRONG', 'OTP_EXPIRED', 'OTP_LOCKED'],
+    },
     {
       method: 'post',
       path: '/checkout/purchase/otp',

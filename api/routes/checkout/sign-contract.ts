@@ -8,7 +8,7 @@ import { sessionOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
 import { commandId } from '../../idempotency.ts';
 import { commandAccepted, language } from '../../schemas.ts';
-import { orFirstAnswer } from '../../verbs/command.ts';
+import { customerProblems, orFirstAnswer } from '../../verbs/command.ts';
 import { signContract } from '../../verbs/sign-contract.ts';
 import { toAccepted } from './accepted.ts';
 
@@ -25,7 +25,7 @@ const signature = z
 /** Adds the route. */
 export function addSignContract(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.session, problems: ['WRONG_STATE', 'DOCUMENT_MISMATCH'] },
+    { guard: guards.session, problems: [...customerProblems, 'DOCUMENT_MISMATCH'] },
     {
       method: 'post',
       path: '/checkout/contract/sign',

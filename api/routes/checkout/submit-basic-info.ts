@@ -6,7 +6,7 @@ import { sessionOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
 import { commandId } from '../../idempotency.ts';
 import { commandAccepted } from '../../schemas.ts';
-import { orFirstAnswer } from '../../verbs/command.ts';
+import { customerProblems, orFirstAnswer } from '../../verbs/command.ts';
 import { takeBasicInfo } from '../../verbs/take-basic-info.ts';
 import { basicInfo, personProblems } from './basic-info.ts';
 import { toAccepted } from './accepted.ts';
@@ -14,7 +14,7 @@ import { toAccepted } from './accepted.ts';
 /** Adds the route. */
 export function addSubmitBasicInfo(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.session, problems: ['WRONG_STATE'] },
+    { guard: guards.session, problems: [...customerProblems] },
     {
       method: 'post',
       path: '/checkout/basic-info',

@@ -10,7 +10,7 @@ import type { Api, ApiDeps, ApiMiddleware } from '../../environment.ts';
 import { commandId } from '../../idempotency.ts';
 import { Problem } from '../../problems.ts';
 import { commandAccepted } from '../../schemas.ts';
-import { orFirstAnswer } from '../../verbs/command.ts';
+import { customerProblems, orFirstAnswer } from '../../verbs/command.ts';
 import { takePhotos } from '../../verbs/take-photos.ts';
 import { toAccepted } from './accepted.ts';
 
@@ -20,7 +20,7 @@ const photos = z.strictObject({ id_front: photo, id_back: photo, selfie: photo }
 /** Adds the route. */
 export function addSubmitIdentity(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.session, maxBytes: 'streamed', problems: ['WRONG_STATE', 'LIVENESS_NEEDED', 'PHOTO_REFUSED', 'TOO_MANY_PHOTOS'] },
+    { guard: guards.session, maxBytes: 'streamed', problems: [...customerProblems, 'LIVENESS_NEEDED', 'PHOTO_REFUSED', 'TOO_MANY_PHOTOS'] },
     {
       method: 'post',
       path: '/checkout/identity',

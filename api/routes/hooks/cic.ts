@@ -6,7 +6,7 @@ import { apiLimits } from '../../../config/limits.ts';
 import { applicationsOfInquiry } from '../../../db/views.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
 import { Problem } from '../../problems.ts';
-import { CommandUnavailable } from '../../../adapters/temporal/commands.ts';
+import { CommandUnavailable } from '../../../adapters/temporal/command-errors.ts';
 
 /** Adds the route. An unknown inquiry is taken with thanks and logged: the sender can do nothing about it. */
 export function addCreditReportHook(app: Api, { database, commands, readBureauCallback, log }: ApiDeps): void {

@@ -6,14 +6,14 @@ import { keyHolderOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
 import { commandId } from '../../idempotency.ts';
 import { idParam } from '../../schemas.ts';
-import { command } from '../../verbs/command.ts';
+import { command, commandProblems } from '../../verbs/command.ts';
 import { applicationObject, toApplicationObject } from './application-object.ts';
 import { ownApplication } from './read-application.ts';
 
 /** Adds the route. */
 export function addCancelApplication(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.merchant('applications:write'), problems: ['NOT_FOUND', 'WRONG_STATE', 'POINT_OF_NO_RETURN'] },
+    { guard: guards.merchant('applications:write'), problems: ['NOT_FOUND', ...commandProblems, 'POINT_OF_NO_RETURN'] },
     {
       method: 'post',
       path: '/v1/applications/{id}/cancel',

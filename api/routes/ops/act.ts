@@ -11,6 +11,7 @@ import { commandId, requiredStaffKey } from '../../idempotency.ts';
 import { Problem } from '../../problems.ts';
 import type { ProblemCode } from '../../problems.ts';
 import { idParam, staffReason as reason, status, time } from '../../schemas.ts';
+import { commandProblems } from '../../verbs/command.ts';
 import { staffCommand } from '../../verbs/staff-command.ts';
 import type { StaffAct } from '../../verbs/staff-command.ts';
 
@@ -32,7 +33,7 @@ export const problems: readonly ProblemCode[] = [
   'IDEMPOTENCY_KEY_MISSING',
   'IDEMPOTENCY_KEY_REUSED',
   'NOT_FOUND',
-  'WRONG_STATE',
+  ...commandProblems,
   'VERSION_MISMATCH',
 ];
 

@@ -11,6 +11,7 @@ import type { Api, ApiDeps } from '../../environment.ts';
 import { commandId, requiredStaffKey } from '../../idempotency.ts';
 import { moneyBetween, staffReason as reason } from '../../schemas.ts';
 import { answerReview } from '../../verbs/answer-review.ts';
+import { commandProblems } from '../../verbs/command.ts';
 import { ifMatch } from './act.ts';
 import { approvalObject, toApprovalObject } from './approvals.ts';
 import { answers, reviewAnswer, reviewObject, toReviewObject } from './review-object.ts';
@@ -38,7 +39,7 @@ export function addAnswerReview(app: Api, deps: ApiDeps, guards: Guards): void {
         'IDEMPOTENCY_KEY_MISSING',
         'IDEMPOTENCY_KEY_REUSED',
         'NOT_FOUND',
-        'WRONG_STATE',
+        ...commandProblems,
         'REVIEW_ANSWERED',
         'REVIEW_CLAIMED',
         'ANSWER_NOT_ALLOWED',
