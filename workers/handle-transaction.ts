@@ -40,6 +40,8 @@ export type Handled =
   | { kind: 'fenced'; transactionId: string }
   | { kind: 'delayed'; transactionId: string; reason: string; retryMs: number }
   | { kind: 'parked'; messageId: string; reason: ParkReason; error: string }
+  /** A policy at the broker let its message expire; the sweeper publishes it again. */
+  | { kind: 'expired'; transactionId: string }
   /** The database lost its connection in a commit. */
   | { kind: 'ambiguous'; transactionId: string };
 

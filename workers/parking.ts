@@ -2,6 +2,7 @@
 // parked queue, where the second half of this file makes sure that a row is there and takes the message off. The same half catches what
 // the broker parks on its own, after too many deliveries; so whatever was put aside is found in one table.
 
+import { z } from 'zod';
 import type { Answer, Delivery } from '../adapters/rabbitmq/consumer.ts';
 import { readMessage } from '../domain/delivery.ts';
 import type { ParkReason } from '../domain/delivery.ts';
@@ -10,6 +11,7 @@ import { sha256 } from '../db/documents.ts';
 import { idWithDigest, parkMessage } from '../db/parked.ts';
 import type { ParkedMessage } from '../db/parked.ts';
 import type { Database } from '../db/pool.ts';
+import { readTransaction } from '../db/transactions.ts';
 import type { Faults } from './fault-points.ts';
 
 export interface ParkingDeps {
@@ -28,12 +30,23 @@ export async function park(deps: ParkingDeps, delivery: Delivery, why: { reason:
   await deps.faults('park.written');
 }
 
+export interface ParkedHandlerDeps extends ParkingDeps {
+  retryMs: number;
+  /** Name of the queue whose messages are put aside. */
+  workQueue: string;
+  stopping: () => boolean;
+  onFault: (error: unknown) => void;
+  /** A message expired in the work queue, which only a policy at the broker can bring about. Its purchase goes on. */
+  onExpired: (transactionId: string) => void;
+}
+
 /** The handler of the parked queue. While the database is away it waits with the message in hand, retrying every `retryMs`. */
-export function createParkedHandler(deps: ParkingDeps & { retryMs: number; stopping: () => boolean; onFault: (error: unknown) => void }) {
+export function createParkedHandler(deps: ParkedHandlerDeps) {
   return async (delivery: Delivery): Promise<Answer> => {
     const row = rowOf(delivery, { reason: brokerReason(delivery), error: 'broker' }, deps.bodyMaxBytes);
     while (!deps.stopping()) {
       try {
+        if (await goesOn(deps, delivery)) return 'done';
         await parkMessage(deps.database, row);
         await deps.faults('parked.stored');
         return 'done';
@@ -44,6 +57,17 @@ export function createParkedHandler(deps: ParkingDeps & { retryMs: number; stopp
     }
     return 'again';
   };
+}
+
+/** True for a message of a purchase of ours that nobody had a look at: the sweeper writes another, and no person has to. */
+async function goesOn({ database, workQueue, onExpired }: ParkedHandlerDeps, { body, headers }: Delivery): Promise<boolean> {
+  const deaths = z.array(z.object({ queue: z.string(), reason: z.string() })).safeParse(headers['x-death']);
+  const read = readMessage(body.toString());
+  if (read.kind === 'poison' || !deaths.data?.some(({ queue, reason }) => queue === workQueue && reason === 'expired')) return false;
+  const { transactionId } = read.message;
+  if (!(await readTransaction(database, transactionId))) return false;
+  onExpired(transactionId);
+  return true;
 }
 
 // A handler's own rejection has its row, with the better reason, before it gets here.

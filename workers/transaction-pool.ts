@@ -59,7 +59,7 @@ export interface PoolCounts {
 /** Starts booking. Resolves when it consumes; rejects with TopologyMismatch, everything ended again, when the broker's queues are not ours. */
 export async function startTransactionPool(options: PoolOptions): Promise<TransactionPool> {
   const limits: Limits = { ...deliveryLimits, coreTimeoutMs: vendorLimits.way4TimeoutMs, ...options.limits };
-  const handled: PoolCounts['handled'] = { settled: 0, duplicate: 0, fenced: 0, delayed: 0, parked: 0, ambiguous: 0 };
+  const handled: PoolCounts['handled'] = { settled: 0, duplicate: 0, fenced: 0, delayed: 0, parked: 0, expired: 0, ambiguous: 0 };
   const publishing = linkFor('publish', options, limits);
   const consuming = linkFor('consume', options, limits);
   const stopping = new AbortController();
@@ -70,7 +70,8 @@ export async function startTransactionPool(options: PoolOptions): Promise<Transa
   };
   const waitInHand = createWait(consuming, stopping.signal);
   // Opened in this order: a parked queue that cannot be consumed ends the session, before any purchase was fetched and counts as delivered.
-  const parked = consumeParked(consuming, stopping.signal, options, limits);
+  const onExpired = (transactionId: string): void => count({ kind: 'expired', transactionId });
+  const parked = consumeParked({ consuming, stopping: stopping.signal, onExpired }, options, limits);
   const transactions = consumeTransactions({ consuming, publishing, wakeNotices: notices.wake, count, waitInHand }, options, limits);
 
   const drain = async (): Promise<void> => {
@@ -158,7 +159,11 @@ function consumeTransactions(
   });
 }
 
-function consumeParked(consuming: Link, stopping: AbortSignal, options: PoolOptions, limits: Limits): Consumer {
+function consumeParked(
+  { consuming, stopping, onExpired }: { consuming: Link; stopping: AbortSignal; onExpired: (transactionId: string) => void },
+  options: PoolOptions,
+  limits: Limits,
+): Consumer {
   const { database, topology, faults, onFault } = options;
   return createConsumer({
     link: consuming,
@@ -172,8 +177,10 @@ function consumeParked(consuming: Link, stopping: AbortSignal, options: PoolOpti
       faults,
       bodyMaxBytes: limits.messageMaxBytes,
       retryMs: limits.parkRetryMs,
+      workQueue: topology.queue.name,
       stopping: () => stopping.aborted,
       onFault,
+      onExpired,
     }),
   });
 }

@@ -51,7 +51,7 @@ const notify: Notify = async ({ applicationId, transactionId, status }) => {
 
 function reportHandled(handled: Handled): void {
   if (handled.kind === 'settled') log.info('settled', { transactionId: handled.transactionId, status: handled.outcome });
-  else log[handled.kind === 'parked' ? 'error' : 'warn'](handled.kind, handled);
+  else log[handled.kind === 'parked' || handled.kind === 'expired' ? 'error' : 'warn'](handled.kind, handled);
 }
 
 let pool: TransactionPool | undefined;

@@ -94,3 +94,18 @@ test('queues that the broker kept by name only are made anew without anybody, an
   assert.deepEqual(mended.toSorted(), names.toSorted(), 'each by one of all who saw it');
   await soon(() => assert.ok([relay, ...pools].every((each) => each.ready())), patienceMs);
 });
+
+test('a policy that lets messages expire in the work queue parks nobody: it is reported, and each purchase is booked once', async (t) => {
+  const world = await aWorld(t, { amqpUrl });
+  const { name } = world.topology.queue;
+  world.core.delayMs = 300;
+  const limits = { ...fastPool, consumerConcurrency: 1, consumerPrefetch: 1 };
+  await world.aRelay({ limits: { ...fastRelay, sweepAfterEmptyMs: 1_000 } });
+  const pool = await world.aPool({ limits });
+  await broker.control?.(['set_policy', 'hasty', `^${name.replace('.', '[.]')}$`, '{"message-ttl": 500}', '--apply-to', 'queues']);
+  const accepted = await world.accept(8);
+  await soon(() => assert.ok(pool.counts().handled.expired > 0), patienceMs);
+  await bookedExactlyOnce(world, accepted, patienceMs);
+  await broker.control?.(['clear_policy', 'hasty']);
+  assert.equal((await world.database.query('select from parked_messages')).rowCount, 0);
+});
