@@ -73,8 +73,17 @@ async function close(deps: CardCoreDeps, ref: StepRef, half: Half): Promise<{ ki
 
 async function closeAtCore({ cardCore }: CardCoreDeps, account: AccountRow, half: Half): Promise<void> {
   const call = { reference: account.application_id };
-  if (half === 'contract') await cardCore.closeContract(account.contract_number, call);
-  else await cardCore.closeClient(account.client_number, call);
+  const closeContract = async (): Promise<void> => cardCore.closeContract(account.contract_number, call);
+  const closeClient = async (): Promise<void> => cardCore.closeClient(account.client_number, call);
+  if (half === 'contract') return closeContract();
+  try {
+    await closeClient();
+  } catch (error) {
+    if (!(error instanceof VendorFailure && error.kind === 'rejected')) throw error;
+    // WAY4 closes no client with an open contract, and it may have opened ours after the undo of the contract found none.
+    await closeContract();
+    await closeClient();
+  }
 }
 
 async function makeClient({ store, cardCore }: CardCoreDeps, ref: StepRef, { client_number: clientNumber }: AccountRow): Promise<string> {

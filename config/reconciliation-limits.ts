@@ -34,3 +34,15 @@ export const reconciliationLimits = {
   /** Our choice: how often a long run says how far it is. */
   progressMs: 5 * second,
 } as const;
+
+/** The look at accounts that WAY4 may have made after their undo. */
+export const lateAccountsLimits = {
+  /** Our choice: an open contract that nobody knows can buy nothing, so a quarter of a day is soon enough. */
+  everyMs: 6 * hour,
+  /** Our choice: a run that was missed for longer is made up for by the next. */
+  catchUpMs: hour,
+  /** Our choice: a request that waits longer at a bank is dropped with its queue; two days survive a night's batch and a lost day. */
+  lookedAtMs: 48 * hour,
+  /** Our choice: accounts read at once; a few hundred bytes each. */
+  batch: 500,
+} as const;

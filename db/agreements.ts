@@ -47,6 +47,19 @@ export async function markClosed(tx: Tx, applicationId: string, half: 'client' |
   await tx.query(`update accounts set ${half}_status = 'closed', updated_at = now() where application_id = $1`, [applicationId]);
 }
 
+/** Accounts of which a half was closed within the last `sinceMs`, a page of at most `limit` in the order of their ids. */
+export async function closedAccounts(
+  db: Queryable,
+  { sinceMs, after, limit }: { sinceMs: number; after: string; limit: number },
+): Promise<AccountRow[]> {
+  const { rows } = await db.query<AccountRow>(
+    `select * from accounts where 'closed' in (client_status, contract_status) and updated_at > now() - $1 * interval '1 millisecond' and id > $2
+     order by id limit $3`,
+    [sinceMs, after, limit],
+  );
+  return rows;
+}
+
 export interface ContractRow {
   id: string;
   application_id: string;

@@ -21,8 +21,8 @@ export function adminRoutes(deps: { store: Store; faults: Faults }): Hono<Sandbo
     return c.json({ faults: deps.faults.pending() }, 201);
   });
   routes.get('/faults', (c) => c.json({ faults: deps.faults.pending() }));
-  routes.delete('/faults', (c) => {
-    deps.faults.clear();
+  routes.delete('/faults', async (c) => {
+    await deps.faults.clear();
     return c.json({ faults: [] });
   });
   routes.get('/state', async (c) => c.json(await sandboxState(deps.store)));

@@ -26,6 +26,8 @@ export const faultOrder = z.strictObject({
     'garbage',
     /** Does nothing and cuts the connection. */
     'drop_before',
+    /** Cuts the connection, and does the work only when the faults are cleared: long after the caller gave up and undid what they knew of. */
+    'late',
   ]),
   /** How many calls it hits. */
   times: z.number().int().min(1).max(10_000).default(1),
@@ -35,11 +37,15 @@ export const faultOrder = z.strictObject({
 export type FaultOrder = z.output<typeof faultOrder>;
 
 /** One fault that is about to happen. */
-export type Fault = Pick<FaultOrder, 'fault' | 'delayMs'>;
+export interface Fault extends Pick<FaultOrder, 'fault' | 'delayMs'> {
+  /** Takes work that is to be done when the faults are cleared. */
+  postpone?(work: () => Promise<unknown>): void;
+}
 
 export interface Faults {
   order(order: FaultOrder): void;
-  clear(): void;
+  /** Forgets all orders and does what was left for later. */
+  clear(): Promise<void>;
   /** What is still to happen. */
   pending(): FaultOrder[];
   /** The fault for this call, used up by one; undefined when none was ordered. */
@@ -49,16 +55,22 @@ export interface Faults {
 /** An empty list of orders; the oldest that fits is taken first. */
 export function createFaults(): Faults {
   let orders: FaultOrder[] = [];
+  let postponed: (() => Promise<unknown>)[] = [];
   return {
     order: (order) => void orders.push({ ...order }),
-    clear: () => void (orders = []),
+    async clear() {
+      orders = [];
+      const late = postponed;
+      postponed = [];
+      for (const work of late) await work();
+    },
     pending: () => orders.map((order) => ({ ...order })),
     take: (vendor, operation) => {
       const found = orders.find((order) => order.vendor === vendor && (order.operation ?? operation) === operation);
       if (!found) return undefined;
       found.times -= 1;
       orders = orders.filter((order) => order.times > 0);
-      return found;
+      return { ...found, postpone: (work) => void postponed.push(work) };
     },
   };
 }
@@ -80,6 +92,10 @@ export async function answerWith(
   if (fault.fault === 'fail') return c.text('Internal error', 500);
   if (fault.fault === 'throttle') return c.text('Too many requests', 429, { 'retry-after': '1' });
   if (fault.fault === 'drop_before') return cut(c);
+  if (fault.fault === 'late') {
+    fault.postpone?.(work);
+    return cut(c);
+  }
   const answer = await work();
   if (fault.fault === 'slow') await delay(fault.delayMs ?? slowMs);
   if (fault.fault === 'drop_after_commit') return cut(c);

@@ -8,10 +8,10 @@ import { openObjectStores } from '../adapters/s3/stores.ts';
 import { createDataConverter } from '../adapters/temporal/data-converter.ts';
 import { connectWorkers } from '../adapters/temporal/worker-connection.ts';
 import { readEnv, s3Options } from '../config/env.ts';
-import { scheduleReconciliation, scheduleRetention } from '../adapters/temporal/schedules.ts';
+import { scheduleLateAccounts, scheduleReconciliation, scheduleRetention } from '../adapters/temporal/schedules.ts';
 import { retentionRhythm } from '../config/identity-limits.ts';
 import { temporalLimits } from '../config/limits.ts';
-import { reconciliationLimits } from '../config/reconciliation-limits.ts';
+import { lateAccountsLimits, reconciliationLimits } from '../config/reconciliation-limits.ts';
 import { createPostgresObjects } from '../db/objects.ts';
 import { openDatabase } from '../db/pool.ts';
 import { drainOnSignal } from './drain.ts';
@@ -20,6 +20,7 @@ import { createLog, faultFields } from './log.ts';
 import type { Log } from './log.ts';
 import { wireReconciliation } from './compare-books.ts';
 import { wireRetention } from './delete-photos.ts';
+import { wireLateAccounts } from './late-accounts.ts';
 import { createWorkers } from './temporal-workers.ts';
 import { wireActivities } from './wiring.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -55,6 +56,7 @@ async function main(): Promise<void> {
       ...wireActivities(env, database, objects, log),
       ...wireReconciliation(env, database),
       ...wireRetention(database, objects),
+      ...wireLateAccounts(env, database),
     },
     dataConverter: createDataConverter({
       keys: env.PAYLOAD_KEYS,
@@ -86,10 +88,13 @@ async function main(): Promise<void> {
 
 /** What runs by the clock. A worker that could not put it does everything else all the same. */
 async function putSchedules(client: Client, log: Log): Promise<void> {
-  await scheduleReconciliation(client, reconciliationLimits).catch((error: unknown) =>
-    log.error('the reconciliation is not scheduled', faultFields(error)),
-  );
-  await scheduleRetention(client, retentionRhythm).catch((error: unknown) => log.error('retention is not scheduled', faultFields(error)));
+  const schedules = {
+    reconciliation: async () => scheduleReconciliation(client, reconciliationLimits),
+    retention: async () => scheduleRetention(client, retentionRhythm),
+    lateAccounts: async () => scheduleLateAccounts(client, lateAccountsLimits),
+  };
+  for (const [schedule, put] of Object.entries(schedules))
+    await put().catch((error: unknown) => log.error(`the schedule of ${schedule} could not be put`, faultFields(error)));
 }
 
 /** All of the SDK's own metrics, slots that are free and what waits for them among them. */

@@ -43,6 +43,9 @@ export const reconciliationWorkflow = 'reconciliation';
 /** The same for the deletion of photos whose time is over. */
 export const retentionWorkflow = 'retention';
 
+/** The same for the look at accounts that WAY4 may have made after their undo. */
+export const lateAccountsWorkflow = 'lateAccounts';
+
 /** How long each wait may last and how often something may be tried; fixed when the application starts. All in milliseconds. */
 export interface ApplicationPolicy {
   basicInfoMs: number;

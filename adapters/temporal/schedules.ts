@@ -2,7 +2,7 @@
 
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
 import type { Client, ScheduleOptions } from '@temporalio/client';
-import { reconciliationWorkflow, retentionWorkflow, taskQueues } from '../../workflows/messages.ts';
+import { lateAccountsWorkflow, reconciliationWorkflow, retentionWorkflow, taskQueues } from '../../workflows/messages.ts';
 
 export interface Rhythm {
   everyMs: number;
@@ -20,6 +20,11 @@ export async function scheduleReconciliation(client: Client, rhythm: Rhythm): Pr
 /** The same for the deletion of photos whose time is over. */
 export async function scheduleRetention(client: Client, rhythm: Rhythm): Promise<void> {
   await schedule(client, retentionWorkflow, rhythm);
+}
+
+/** The same for the look at accounts that WAY4 may have made after their undo. */
+export async function scheduleLateAccounts(client: Client, rhythm: Rhythm): Promise<void> {
+  await schedule(client, lateAccountsWorkflow, rhythm);
 }
 
 // The workflow, its one run at a time and its schedule have the same name.

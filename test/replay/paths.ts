@@ -4,10 +4,12 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { ApplicationPolicy } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
+import { lookedHistory } from '../workflows/late-accounts-world.ts';
 import { reconciledHistory } from '../workflows/reconciliation-world.ts';
 import { retainedHistory } from '../workflows/retention-world.ts';
 import { createStage } from '../workflows/stage.ts';
 import type { Stage, Trouble } from '../workflows/stage.ts';
+import { photos } from '../workflows/world.ts';
 import type { WalkTo, World } from '../workflows/world.ts';
 
 /** Of something else than an application. */
@@ -22,14 +24,13 @@ interface ApplicationPath {
   walk: (world: World) => Promise<unknown>;
 }
 
-const photo = { documentId: 'doc_1', sha256: 'photo' };
-const submission = { idFront: photo, idBack: photo, selfie: photo };
 const staff = { actor: 'staff:mai', requestId: 'req_1' };
 
 /** By the name of the recorded file. */
 export const paths: Record<string, ApplicationPath | OtherPath> = {
   reconciliation: { history: reconciledHistory },
   retention: { history: retainedHistory },
+  'late accounts': { history: lookedHistory },
   completed: { walk: async (world) => settled(world, 'posted') },
   'rejected by the bank': { walk: async (world) => settled(world, 'rejected') },
   declined: { stage: () => createStage({ decide: async () => ({ kind: 'declined', reasons: ['BAD_DEBT'] }) }), walk: submitted },
@@ -47,11 +48,11 @@ export const paths: Record<string, ApplicationPath | OtherPath> = {
     async walk(world) {
       await submitted(world);
       await world.reaches({ step: 'identity', awaits: 'customer' });
-      await world.commands.submitIdentity(world.ref, 'second', submission);
+      await world.commands.submitIdentity(world.ref, 'second', photos);
       await world.reaches({ awaits: 'staff' });
       await world.commands.decideReview(world.ref, 'review', { taskId: 'rvt_1', answer: 'askAgain', ...staff });
       await world.reaches({ step: 'identity', awaits: 'customer' });
-      await world.commands.submitIdentity(world.ref, 'third', submission);
+      await world.commands.submitIdentity(world.ref, 'third', photos);
       await world.reaches({ step: 'offer' });
     },
   },
@@ -171,12 +172,12 @@ export const paths: Record<string, ApplicationPath | OtherPath> = {
       await submitted(world);
       await world.reaches({ awaits: 'staff' });
       await commands.requestResubmission(ref, 'photos', { step: 'identity', reason: 'IDENTITY_POOR_PHOTO', ...staff });
-      await commands.submitIdentity(ref, 'second', submission);
+      await commands.submitIdentity(ref, 'second', photos);
       await world.reaches({ awaits: 'staff' });
       await commands.requestResubmission(ref, 'data', { step: 'basicInfo', reason: 'BASIC_INFO_UNCLEAR', ...staff });
       await commands.submitBasicInfo(ref, 'again', { customerId: 'cus_2' });
       await world.reaches({ step: 'identity', awaits: 'customer' });
-      await commands.submitIdentity(ref, 'third', submission);
+      await commands.submitIdentity(ref, 'third', photos);
       const { deadlineAt } = await world.reaches({ awaits: 'staff' });
       const later = new Date(Date.parse(deadlineAt ?? '') + 3_600_000).toISOString();
       await commands.extendDeadline(ref, 'later', { deadlineAt: later, ...staff });
@@ -272,7 +273,7 @@ async function ended(world: World): Promise<void> {
 
 async function submitted(world: World): Promise<void> {
   await world.walksTo('identity');
-  await world.commands.submitIdentity(world.ref, 'first', submission);
+  await world.commands.submitIdentity(world.ref, 'first', photos);
 }
 
 async function settled(world: World, outcome: 'posted' | 'rejected'): Promise<void> {

@@ -8,6 +8,7 @@ import { vendorLimits } from '../../config/limits.ts';
 import { applicationWorkflowId, status } from '../../workflows/messages.ts';
 import type { FaultOrder } from '../../sandbox/faults.ts';
 import { aWorld as withDatabase } from '../activities/world.ts';
+import { lateAccountsOf } from '../../workers/late-accounts.ts';
 import { eventually } from '../support/eventually.ts';
 import { startSandbox } from '../support/sandbox.ts';
 import { createStage } from './stage.ts';
@@ -16,7 +17,8 @@ import type { WalkTo, World } from './world.ts';
 
 const sandbox = await startSandbox();
 const cardCore = createCardCore({ ...vendorLimits, baseUrl: sandbox.way4Url, timeoutMs: vendorLimits.way4TimeoutMs });
-const { activities, store, anApplicant } = await withDatabase({ cardCore });
+const { activities, database, store, anApplicant } = await withDatabase({ cardCore });
+const { closeLateAccounts } = lateAccountsOf(database, cardCore, () => {});
 const { createClient, createContract, closeContract, closeClient } = activities;
 const stage = createStage({
   acceptOffer: async ({ applicationId }) => {
@@ -144,4 +146,57 @@ test('fail and repeat each undo, at every stage: it is done again by itself, or 
     }
     await endsClean(customer, `${step} ${operation} ${fault}`);
   }
+});
+
+async function closedLate({ ref }: Customer): Promise<unknown[]> {
+  const { rows } = await database.query<{ change: { half: string } }>(
+    `select change from audit_log where application_id = $1 and action = 'account.closed_late'`,
+    [ref.applicationId],
+  );
+  return rows.map(({ change }) => change.half);
+}
+
+test('late: a client that WAY4 makes when the application has long ended is found, closed and put down', async () => {
+  const customer = await aCustomer('offer');
+  await goesWrong('addClient', 'late', forGood);
+  await world.commands.acceptOffer(customer.ref, 'offer', { offerHash: 'offer' });
+  await reach(customer.handle, { awaits: 'staff' });
+  await cancel(customer);
+  await endsClean(customer, 'WAY4 has not begun yet');
+  await sandbox.clearFaults();
+  assert.deepEqual(await openAtWay4(customer), ['client'], 'WAY4 was late');
+  assert.equal((await closeLateAccounts()).closed, 1);
+  assert.deepEqual([await openAtWay4(customer), await closedLate(customer)], [[], ['client']]);
+  assert.equal((await closeLateAccounts()).closed, 0, 'a second look finds nothing');
+});
+
+/** A customer whose contract WAY4 opened between the undo of the contract, which found none, and that of the client, which waits for staff. */
+async function aLateContract(): Promise<Customer> {
+  const customer = await aCustomer('offer');
+  await goesWrong('addContract', 'late', forGood);
+  await world.commands.acceptOffer(customer.ref, 'offer', { offerHash: 'offer' });
+  await reach(customer.handle, { awaits: 'staff' });
+  await goesWrong('closeClient', 'fail', forGood);
+  await cancel(customer);
+  await eventually('the undo of the client waits for staff', async () => {
+    const { attention } = await customer.handle.query(status);
+    return attention?.activity === 'closeClient';
+  });
+  await sandbox.clearFaults();
+  assert.deepEqual(await openAtWay4(customer), ['client', 'contract'], 'WAY4 was late');
+  return customer;
+}
+
+test('late: a contract that WAY4 opens between the undo of the contract and that of the client is closed with the client', async () => {
+  const customer = await aLateContract();
+  await world.commands.retryStep(customer.ref, 'retry', { actor: 'staff:mai', requestId: 'req_1' });
+  await endsClean(customer, 'the undo of the client closes the contract too');
+});
+
+test('late: a contract whose undo found none is closed by the next look, while its client waits for staff', async () => {
+  const customer = await aLateContract();
+  await closeLateAccounts();
+  assert.deepEqual([await openAtWay4(customer), await closedLate(customer)], [['client'], ['contract']]);
+  await world.commands.retryStep(customer.ref, 'retry', { actor: 'staff:mai', requestId: 'req_1' });
+  await endsClean(customer, 'the client follows');
 });

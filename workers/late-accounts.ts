@@ -1,0 +1,36 @@
+// The look at accounts that WAY4 may have made after their undo, with its vendor and limits put in.
+
+import { heartbeat } from '@temporalio/activity';
+import { createLateAccountsActivities } from '../activities/late-accounts.ts';
+import type { LateAccountsActivities, LateAccountsDeps } from '../activities/late-accounts.ts';
+import { createCardCore } from '../adapters/way4/client.ts';
+import type { Env } from '../config/env.ts';
+import { vendorLimits } from '../config/limits.ts';
+import { lateAccountsLimits } from '../config/reconciliation-limits.ts';
+import { audit } from '../db/audit.ts';
+import { closedAccounts } from '../db/agreements.ts';
+import type { Database } from '../db/pool.ts';
+
+/** The activity with the books of this database at this WAY4. */
+export function lateAccountsOf(
+  database: Database,
+  cardCore: LateAccountsDeps['cardCore'],
+  onProgress: LateAccountsDeps['onProgress'],
+): LateAccountsActivities {
+  const { lookedAtMs: sinceMs, batch: limit } = lateAccountsLimits;
+  return createLateAccountsActivities({
+    cardCore,
+    readClosed: async (after) => closedAccounts(database, { sinceMs, after, limit }),
+    note: async ({ id: subject, application_id: applicationId }, half) =>
+      database.withTransaction(async (tx) =>
+        audit(tx, { actor: 'system:late-accounts', action: 'account.closed_late', applicationId, subject, change: { half } }),
+      ),
+    onProgress,
+  });
+}
+
+/** The activity of the scheduled run. */
+export function wireLateAccounts(env: Pick<Env<'applications'>, 'WAY4_URL'>, database: Database): LateAccountsActivities {
+  const { way4TimeoutMs: timeoutMs, connectTimeoutMs, answerMaxBytes } = vendorLimits;
+  return lateAccountsOf(database, createCardCore({ baseUrl: env.WAY4_URL, timeoutMs, connectTimeoutMs, answerMaxBytes }), heartbeat);
+}
