@@ -20,6 +20,8 @@ export interface Servers {
   temporalAddress: string;
   /** Undefined when Temporal was given by address, or runs without UI. */
   temporalUiUrl: string | undefined;
+  /** Where the Temporal server tells its metrics. Undefined when it was given by address and nobody said where. */
+  temporalMetricsUrl: string | undefined;
   ports: Ports;
   running: RunningServer[];
 }
@@ -57,6 +59,9 @@ export async function startServers(stack: Stack, env: Environment, portOffset = 
       : stack.durable
         ? `http://127.0.0.1:${ports.temporalUi}`
         : undefined,
+    temporalMetricsUrl: env['TEMPORAL_ADDRESS']
+      ? env['TEMPORAL_METRICS_URL'] || undefined
+      : `http://127.0.0.1:${ports.temporalMetrics}/metrics`,
     ports,
     running,
   };

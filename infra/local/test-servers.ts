@@ -59,6 +59,7 @@ export async function startTestServers(env: Environment, options: TestServerOpti
       ESIGN_P12_FILE: certificate.p12File,
       TRASAU_STACK: stack.folder,
       ...(servers.rabbitmqManagementUrl === undefined ? {} : { RABBITMQ_MANAGEMENT_URL: servers.rabbitmqManagementUrl }),
+      ...(servers.temporalMetricsUrl === undefined ? {} : { TEMPORAL_METRICS_URL: servers.temporalMetricsUrl }),
       ...(testServer === undefined ? {} : { TEMPORAL_TEST_SERVER: testServer }),
     };
     return {

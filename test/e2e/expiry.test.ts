@@ -17,7 +17,7 @@ import type { Answer } from './support/actors.ts';
 import { endedFor, isCleanAtTheBank, isClosedAtTheBank } from './support/expect.ts';
 import { aJourney } from './support/journey.ts';
 import type { Action, Journey, Story } from './support/journey.ts';
-import { hasWaits } from './support/short-wait.ts';
+import { hasPolicy } from './support/own-policy.ts';
 
 const system = await startSystem();
 const { database, sandbox } = system;
@@ -135,7 +135,7 @@ describe('nobody is waited for for ever:', { concurrency: true }, () => {
   for (const [what, wait] of Object.entries(waits)) {
     test(`${what} has the application expired, told to customer and shop, with nothing left open anywhere`, async () => {
       const journey = await aJourney(system, wait.story);
-      await hasWaits(system, journey, wait.waits);
+      await hasPolicy(system, journey, wait.waits);
       const comesTooLate = await wait.comes(journey);
       await endedFor(system, journey, 'expired', [wait.reason]);
       await isOverWithUs(journey, wait);

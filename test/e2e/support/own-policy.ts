@@ -1,5 +1,5 @@
-// An application one of whose waits is over in seconds: started as the api starts it, with a policy of the test's own. All else stays as it
-// is in production, so a customer has all the time they need on the way to that wait.
+// An application with a policy of the test's own, started as the api starts it: a wait that is over in seconds, a vendor that is given up after
+// two tries. What the policy does not name is as in production.
 
 import assert from 'node:assert/strict';
 import { applicationPolicy } from '../../../api/policy.ts';
@@ -10,13 +10,13 @@ import { searchAttributes } from '../../../workflows/search-attributes.ts';
 import type { System } from '../../support/system.ts';
 import type { Journey } from './journey.ts';
 
-/** Starts the workflow of this new application again, with these waits. The run that the api has started ends; it has done nothing yet. */
-export async function hasWaits(
+/** Starts the workflow of this new application again, under this policy. The run that the api has started ends; it has done nothing yet. */
+export async function hasPolicy(
   { database, temporal }: System,
   { applicationId }: Journey,
-  waits: Partial<ApplicationPolicy>,
+  own: Partial<ApplicationPolicy>,
 ): Promise<void> {
-  const policy: ApplicationPolicy = { ...applicationPolicy, ...waits };
+  const policy: ApplicationPolicy = { ...applicationPolicy, ...own };
   const row = await readApplication(database, applicationId);
   assert.equal(row?.status, 'created', 'the customer has done nothing yet');
   // The api stores this deadline when the merchant calls.
