@@ -286,6 +286,8 @@ export const notificationLimits = {
   leaseMs: 30 * second,
   /** Our choice: time enough to finish an application on the same evening. */
   reminderLeadMs: 4 * hour,
+  /** Our choice: far longer than the steps of one wait are apart, far shorter than anybody moves a deadline. */
+  sameDeadlineMs: minute,
   /** Our choice: a reminder may come half a minute late. */
   deadlinePollMs: 30 * second,
   /** Our choice: one batch of calls. */

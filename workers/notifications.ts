@@ -35,8 +35,8 @@ interface SenderDeps {
 
 /** Writes reminders to customers whose time runs out, and notes review tasks that are overdue. */
 export async function lookAtDeadlines(database: Database, log: Log): Promise<void> {
-  const { reminderLeadMs: leadMs, batch: limit } = notificationLimits;
-  const reminders = await writeReminders(database, { leadMs, limit });
+  const { reminderLeadMs: leadMs, sameDeadlineMs: sameMs, batch: limit } = notificationLimits;
+  const reminders = await writeReminders(database, { leadMs, sameMs, limit });
   const overdue = await database.withTransaction(async (tx) => noteBreaches(tx, limit));
   if (overdue > 0) log.warn('review tasks are overdue', { count: overdue });
   if (reminders > 0) log.info('customers are reminded', { count: reminders });

@@ -8,7 +8,7 @@ import { aWorld } from './world.ts';
 
 const { database, anApplication } = await aWorld();
 const hour = 3_600_000;
-const remind = async () => writeReminders(database, { leadMs: 4 * hour, limit: 100 });
+const remind = async () => writeReminders(database, { leadMs: 4 * hour, sameMs: 60_000, limit: 100 });
 const inHours = (hours: number): Date => new Date(Date.now() + hours * hour);
 
 async function remindersOf(applicationId: string): Promise<number> {
@@ -27,6 +27,18 @@ test('one reminder for each deadline, however many look at once, and another whe
   await database.withTransaction(async (tx) => moveDeadline(tx, applicationId, inHours(3)));
   await remind();
   assert.equal(await remindersOf(applicationId), 2);
+});
+
+test('a wait whose steps write its deadline seconds apart is one deadline to the customer', async () => {
+  const applicationId = await anApplication();
+  for (const hours of [2, 2 + 10 / 3_600, 2 - 10 / 3_600]) {
+    await database.withTransaction(async (tx) => moveDeadline(tx, applicationId, inHours(hours)));
+    await remind();
+  }
+  assert.equal(await remindersOf(applicationId), 1);
+  await database.withTransaction(async (tx) => moveDeadline(tx, applicationId, inHours(1)));
+  await remind();
+  assert.equal(await remindersOf(applicationId), 2, 'an earlier one is another one');
 });
 
 test('nobody is reminded of what is far away, over, for staff to do, or waits for nobody', async () => {
