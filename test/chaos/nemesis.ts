@@ -46,10 +46,7 @@ const blows: Record<FaultName, Blow> = {
     await broker.control?.(['close_all_connections', '--global', 'struck']);
     return nothingToHeal;
   },
-  'memory-alarm': async ({ broker }) => {
-    await broker.control?.(['set_vm_memory_high_watermark', '0.0001']);
-    return async () => void (await broker.control?.(['set_vm_memory_high_watermark', '0.4']));
-  },
+  'memory-alarm': alarm,
   'delete-queue': onBroker(async (channel, { queue, delays }) => {
     for (const { name } of [queue, ...delays.map((delay) => delay.queue)]) await channel.deleteQueue(name);
   }),
@@ -151,6 +148,18 @@ async function killServer(server: RunningServer): Promise<Heal> {
     // Children of a killed PostgreSQL take a moment to notice, and it does not start beside them.
     server.processes = await eventually('the server is back', async () => server.restart(), 60_000);
   };
+}
+
+/** On a busy machine the control program may give up after its order was carried out: the alarm is ended all the same. */
+async function alarm({ broker }: Stage): Promise<Heal> {
+  const end = async (): Promise<void> => void (await broker.control?.(['set_vm_memory_high_watermark', '0.4']));
+  try {
+    await broker.control?.(['set_vm_memory_high_watermark', '0.0001']);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return end;
 }
 
 function freezeProcesses(pids: number[]): Heal {
