@@ -2,8 +2,10 @@
 // broker put it aside on its own. A replay never repeats the old message: it writes a new one from what the database knows.
 
 import { deliveryLimits } from '../config/limits.ts';
+import { staffLimits } from '../config/staff-limits.ts';
 import { waitingReasons } from '../domain/delivery.ts';
 import type { ParkReason } from '../domain/delivery.ts';
+import { replayNeedsTwo } from '../domain/four-eyes.ts';
 import { audit } from './audit.ts';
 import type { AuditEntry } from './audit.ts';
 import { sha256 } from './documents.ts';
@@ -148,7 +150,7 @@ export type Resolved =
   | { kind: 'discarded' }
   /** Somebody was here before; nothing was changed. */
   | { kind: 'resolved before'; resolution: Resolution }
-  | { kind: 'refused'; why: 'NOT_FOUND' | 'NO_TRANSACTION' | 'STILL_OPEN' };
+  | { kind: 'refused'; why: 'NOT_FOUND' | 'NO_TRANSACTION' | 'STILL_OPEN' | 'SECOND_PERSON_NEEDED' };
 
 /** Replays these, a commit each. At most so many a second become due, by the database's clock, so it goes on evenly when whoever asked is
  *  gone. Repeat: changes nothing. */
@@ -168,12 +170,17 @@ export async function replayAll(
   return results;
 }
 
-/** Sends the transaction of a parked message on its way again after `afterMs`, in the caller's commit. Repeat: changes nothing. */
+/** Sends the transaction of a parked message on its way again after `afterMs`, in the caller's commit. Refused when one person alone comes to
+ *  more than may be within an hour; who asks for several at once is counted one after the other. Repeat: changes nothing. */
 export async function replayParked(tx: Tx, resolving: Resolving, afterMs = 0): Promise<Resolved> {
+  const { actor, approvedBy } = resolving;
+  if (approvedBy === undefined) await tx.query(`select pg_advisory_xact_lock(hashtextextended('parked.replay ' || $1, 0))`, [actor]);
   const row = await lockOpen(tx, resolving.id);
   if ('kind' in row) return row;
   const { transactionId, transactionStatus } = row;
   if (!transactionId || !transactionStatus) return { kind: 'refused', why: 'NO_TRANSACTION' };
+  if (approvedBy === undefined && transactionStatus === 'accepted' && (await replayOfNeedsTwo(tx, actor, 1)))
+    return { kind: 'refused', why: 'SECOND_PERSON_NEEDED' };
   const isOpen = await refillTries(tx, transactionId);
   if (isOpen) await sendAgain(tx, [transactionId], afterMs);
   await resolve(tx, row, resolving, 'replayed');
@@ -267,12 +274,12 @@ async function resolve(
   });
 }
 
-/** How many messages somebody replayed since then. */
-export async function replayedSince(q: Queryable, actor: string, sinceMs: number): Promise<number> {
+/** True when so many more would be too many for this person alone. */
+export async function replayOfNeedsTwo(q: Queryable, actor: string, messages: number): Promise<boolean> {
   const { rows } = await q.query<{ count: number }>(
     `select count(*) as count from parked_messages where resolved_by = $1 and resolution = 'replayed'
        and resolved_at > clock_timestamp() - $2 * interval '1 millisecond'`,
-    [actor, sinceMs],
+    [actor, staffLimits.replayCountedMs],
   );
-  return rows[0]?.count ?? 0;
+  return replayNeedsTwo(messages, rows[0]?.count ?? 0, staffLimits);
 }

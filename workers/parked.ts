@@ -5,11 +5,10 @@ import { parseArgs } from 'node:util';
 import { readEnv } from '../config/env.ts';
 import { deliveryLimits } from '../config/limits.ts';
 import { staffLimits } from '../config/staff-limits.ts';
-import { discardParked, inspectParked, listParked, readParked, renewParked, replayAll, replayedSince } from '../db/parked.ts';
+import { discardParked, inspectParked, listParked, readParked, renewParked, replayAll, replayOfNeedsTwo } from '../db/parked.ts';
 import type { ParkedRow } from '../db/parked.ts';
 import { openDatabase } from '../db/pool.ts';
 import type { Database } from '../db/pool.ts';
-import { replayNeedsTwo } from '../domain/four-eyes.ts';
 
 const usage = `Messages that could not be handled, and what to do with them.
 
@@ -101,7 +100,7 @@ function signed(flags: Flags): { actor: string; reason: string } {
 async function agreed(database: Database, messages: number, flags: Flags): Promise<{ approvedBy?: string }> {
   const approvedBy = second(flags);
   if (approvedBy !== undefined) return { approvedBy };
-  if (replayNeedsTwo(messages, await replayedSince(database, actorOf(flags), staffLimits.replayCountedMs), staffLimits))
+  if (await replayOfNeedsTwo(database, actorOf(flags), messages))
     throw new UsageError('these are too many for one person: --second NAME, who agrees to it, is needed; nothing was replayed');
   return {};
 }

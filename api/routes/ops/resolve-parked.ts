@@ -3,10 +3,8 @@
 
 import { z } from '@hono/zod-openapi';
 import { apiLimits, deliveryLimits } from '../../../config/limits.ts';
-import { staffLimits } from '../../../config/staff-limits.ts';
-import { discardParked, isRenewable, listParked, readParked, replayAll, replayedSince, replayParked } from '../../../db/parked.ts';
+import { discardParked, isRenewable, listParked, readParked, replayAll, replayOfNeedsTwo, replayParked } from '../../../db/parked.ts';
 import type { Resolved, Resolving } from '../../../db/parked.ts';
-import { replayNeedsTwo } from '../../../domain/four-eyes.ts';
 import type { Guards } from '../../auth.ts';
 import { body, defineRoute, json } from '../../define-route.ts';
 import { actorOf } from '../../environment.ts';
@@ -20,8 +18,9 @@ import { notFound, parkedFor, parkedId } from './parked.ts';
 const result = z
   .object({
     id: z.int(),
-    result: z.enum(['replayed', 'settled_meanwhile', 'discarded', 'resolved_before', 'nothing_to_replay']).openapi({
-      description: 'settled_meanwhile: the purchase has its outcome, nothing was sent. resolved_before: nothing was changed.',
+    result: z.enum(['replayed', 'settled_meanwhile', 'discarded', 'resolved_before', 'nothing_to_replay', 'second_person_needed']).openapi({
+      description:
+        'settled_meanwhile: the purchase has its outcome, nothing was sent. resolved_before: nothing was changed. second_person_needed: another request of yours was quicker; ask again for the rest.',
     }),
   })
   .openapi('ParkedMessageResult');
@@ -43,12 +42,6 @@ export function addReplayParked(app: Api, { database }: ApiDeps, guards: Guards)
   );
   app.openapi(route, async (c) => {
     const resolving = resolvingOf(c, parkedId(c.req.valid('param').id), c.req.valid('json').reason);
-    const found = await readParked(database, resolving.id);
-    const moves = found?.resolution === null && found.transactionStatus === 'accepted';
-    if (moves && replayNeedsTwo(1, await replayedSince(database, resolving.actor, staffLimits.replayCountedMs), staffLimits))
-      throw new Problem('SECOND_PERSON_NEEDED', {
-        detail: 'Ask for the rest together, at /ops/v1/parked/replay; somebody else confirms it.',
-      });
     const resolved = await database.withTransaction(async (tx) => replayParked(tx, resolving));
     return c.json(resultOf(resolving.id, resolved), 200);
   });
@@ -107,8 +100,7 @@ export function addReplayOpenParked(app: Api, deps: ApiDeps, guards: Guards): vo
     });
     const ids = open.slice(0, limit).map(({ id }) => id);
     const plan = { dry_run, ids, has_more: open.length > limit };
-    const lately = await replayedSince(database, actorOf(c), staffLimits.replayCountedMs);
-    const needsTwo = replayNeedsTwo(ids.length, lately, staffLimits);
+    const needsTwo = await replayOfNeedsTwo(database, actorOf(c), ids.length);
     if (needsTwo && !dry_run) {
       const asked = { operation: 'parked.replay', applicationId: null, subject: 'parked', request: { ids, per_second }, reason } as const;
       const approval = await askSecondPerson(deps, { ...asked, askedBy: actorOf(c), requestId: c.get('requestId') });
@@ -185,11 +177,17 @@ function resultOf(id: number, resolved: Resolved): Result {
   if (resolved.why === 'NO_TRANSACTION') {
     throw new Problem('NOTHING_TO_REPLAY', { detail: 'The message names no transaction of ours. Discard it when its cause is known.' });
   }
+  if (resolved.why === 'SECOND_PERSON_NEEDED') {
+    throw new Problem('SECOND_PERSON_NEEDED', {
+      detail: 'Ask for the rest together, at /ops/v1/parked/replay; somebody else confirms it.',
+    });
+  }
   throw new Problem('PURCHASE_WITHOUT_OUTCOME', { detail: 'Its purchase has no outcome yet, so it cannot be closed. Replay it.' });
 }
 
 const words = { replayed: 'replayed', settled: 'settled_meanwhile', discarded: 'discarded', 'resolved before': 'resolved_before' } as const;
 
 function shown(id: number, resolved: Resolved): Result {
-  return { id, result: resolved.kind === 'refused' ? 'nothing_to_replay' : words[resolved.kind] };
+  if (resolved.kind !== 'refused') return { id, result: words[resolved.kind] };
+  return { id, result: resolved.why === 'SECOND_PERSON_NEEDED' ? 'second_person_needed' : 'nothing_to_replay' };
 }
