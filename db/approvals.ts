@@ -41,13 +41,14 @@ export interface NewApproval {
   requestId: string;
 }
 
-/** Asks for a second person, with an audit row. While a request about the same thing is open, that one is returned and nothing is asked. */
+/** Asks for a second person, with an audit row. While a request about the same thing is open, that one is returned and nothing is asked; one
+ *  about an older version of it is over. */
 export async function askApproval(tx: Tx, asked: NewApproval): Promise<{ isNew: boolean; row: ApprovalRow }> {
   const { operation, applicationId, subject, request, reason, askedBy, requestId } = asked;
   await tx.query(
     `update approvals set outcome = 'expired', decided_at = clock_timestamp() where operation = $1 and subject = $2 and outcome is null
-     and expires_at <= clock_timestamp()`,
-    [operation, subject],
+     and (expires_at <= clock_timestamp() or (request->>'version')::int < $3::int)`,
+    [operation, subject, request['version'] ?? null],
   );
   const { rows } = await tx.query<ApprovalRow>(
     `insert into approvals (id, operation, application_id, subject, request, reason, asked_by, request_id, expires_at)

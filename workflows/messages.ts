@@ -157,7 +157,8 @@ export interface Cancellation extends Partial<StaffRequest> {
   by: CanceledBy;
   actor: string;
 }
-/** Ends the application and undoes what was done. Rejected from the hand-off on. */
+/** Ends the application and undoes what was done. Rejected from the hand-off on, and by staff without a second person once the bank may know
+ *  the customer. */
 export const cancel = defineUpdate<ApplicationView, [Cancellation]>('cancel');
 
 export interface ReviewAnswer extends Partial<StaffRequest> {

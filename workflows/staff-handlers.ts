@@ -39,9 +39,11 @@ function setEndAndRetry(run: Run): void {
       return view();
     },
     {
-      validator: (_cancellation) => {
+      validator: ({ by, approvedBy }) => {
         if (facts.pastReturn) run.refuse('POINT_OF_NO_RETURN', 'the purchase is on its way to the bank');
-        if (facts.canceled || !canCancel(view().status)) run.refuse('WRONG_STATE', 'the application has ended or is ending');
+        if (run.isEnding() || !canCancel(view().status)) run.refuse('WRONG_STATE', 'the application has ended or is ending');
+        if (by === 'operations' && approvedBy === undefined && !run.undo.isEmpty())
+          run.refuse('SECOND_PERSON_NEEDED', 'the bank may know the customer: two people cancel');
       },
       description: 'Ends the application and undoes what was done',
     },

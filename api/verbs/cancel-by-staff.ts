@@ -1,8 +1,10 @@
 // Staff cancel an application. Once the bank may know the customer, a second person has to confirm; before, one is enough.
 
+import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
 import { previewCancel } from '../../db/cancel-preview.ts';
 import type { CancelPreview } from '../../db/cancel-preview.ts';
 import type { ApprovalRow } from '../../db/approvals.ts';
+import type { StaffRequest } from '../../domain/application.ts';
 import { cancelNeedsTwo } from '../../domain/four-eyes.ts';
 import { canCancel } from '../../domain/states.ts';
 import type { ApplicationView } from '../../workflows/messages.ts';
@@ -16,25 +18,43 @@ import type { StaffAct } from './staff-command.ts';
 
 export type StaffCancel = { kind: 'canceled'; view: ApplicationView } | { kind: 'asked'; preview: CancelPreview; approval: ApprovalRow };
 
-/** Cancels, or asks for the second person. Throws what the command throws. */
+/** Cancels, or asks for the second person: also when the bank came to know the customer since we looked. Throws what the command throws. */
 export async function cancelByStaff(deps: ApiDeps, act: StaffAct, commandId: string): Promise<StaffCancel> {
-  const { actor, applicationId, reason, requestId, ifMatch } = act;
-  const preview = await previewCancel(deps.database, applicationId);
-  if (!preview) throw new Problem('NOT_FOUND', { detail: 'There is no application with this id.' });
-  const { application, account } = preview;
-  if (canCancel(application.status) && cancelNeedsTwo(account)) {
-    if (!isMeant(ifMatch, etagOf(application))) throw otherVersion(application);
-    const asked = {
-      operation: 'application.cancel',
-      applicationId,
-      subject: applicationId,
-      request: {},
-      reason,
-      askedBy: actor,
-      requestId,
-    } as const;
-    return { kind: 'asked', preview, approval: await askSecondPerson(deps, asked) };
+  const before = await previewed(deps, act);
+  if (needsTwo(before)) return askForAnother(deps, act, before);
+  try {
+    const send = async (ref: ApplicationRef, by: StaffRequest) => deps.commands.cancel(ref, commandId, { by: 'operations', ...by });
+    return { kind: 'canceled', view: await staffCommand(deps, act, send) };
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'SECOND_PERSON_NEEDED') throw error;
+    const now = await previewed(deps, act);
+    if (!needsTwo(now)) throw error;
+    return askForAnother(deps, { ...act, ifMatch: undefined }, now); // this act has taken the version that it meant
   }
-  const view = await staffCommand(deps, act, async (ref, by) => deps.commands.cancel(ref, commandId, { by: 'operations', ...by }));
-  return { kind: 'canceled', view };
+}
+
+async function previewed({ database }: ApiDeps, { applicationId }: StaffAct): Promise<CancelPreview> {
+  const preview = await previewCancel(database, applicationId);
+  if (!preview) throw new Problem('NOT_FOUND', { detail: 'There is no application with this id.' });
+  return preview;
+}
+
+function needsTwo({ application, account }: CancelPreview): boolean {
+  return canCancel(application.status) && cancelNeedsTwo(account);
+}
+
+/** What is asked for is the cancel of this version: on another one the second person is told so instead. */
+async function askForAnother(deps: ApiDeps, act: StaffAct, preview: CancelPreview): Promise<StaffCancel> {
+  const { application } = preview;
+  if (!isMeant(act.ifMatch, etagOf(application))) throw otherVersion(application);
+  const approval = await askSecondPerson(deps, {
+    operation: 'application.cancel',
+    applicationId: application.id,
+    subject: application.id,
+    request: { version: application.version },
+    reason: act.reason,
+    askedBy: act.actor,
+    requestId: act.requestId,
+  });
+  return { kind: 'asked', preview, approval };
 }

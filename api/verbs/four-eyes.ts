@@ -3,11 +3,13 @@
 
 import { z } from 'zod';
 import { deliveryLimits } from '../../config/limits.ts';
+import { takeVersion } from '../../db/applications.ts';
 import { askApproval, decideApproval, lockApproval } from '../../db/approvals.ts';
 import type { ApprovalRow, NewApproval } from '../../db/approvals.ts';
 import { audit } from '../../db/audit.ts';
 import { renewParked, replayAll } from '../../db/parked.ts';
 import type { Renewed } from '../../db/parked.ts';
+import type { Tx } from '../../db/pool.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { fourEyes } from '../../domain/four-eyes.ts';
 import type { FourEyesOperation } from '../../domain/four-eyes.ts';
@@ -15,7 +17,7 @@ import { isId } from '../../domain/ids.ts';
 import type { StaffMember } from '../../domain/staff.ts';
 import type { ApiDeps } from '../environment.ts';
 import { Problem } from '../problems.ts';
-import { command } from './command.ts';
+import { command, otherVersion } from './command.ts';
 
 /** Asks for a second person, or returns the open request for the very same. Throws APPROVAL_OPEN when something else is asked about it. */
 export async function askSecondPerson({ database }: Pick<ApiDeps, 'database'>, asked: NewApproval): Promise<ApprovalRow> {
@@ -34,7 +36,7 @@ export interface Deciding {
 }
 
 /** Confirms a request and does what was asked for, or refuses it. Repeat by the same person: the same once. Throws NOT_FOUND, ROLE_MISSING,
- *  SECOND_PERSON_NEEDED, APPROVAL_CLOSED, and what the thing itself throws; then the audit log says that it was not done. */
+ *  SECOND_PERSON_NEEDED, APPROVAL_CLOSED, VERSION_MISMATCH, and what the thing itself throws; then the audit log says that it was not done. */
 export async function decideRequest(deps: ApiDeps, staff: StaffMember, deciding: Deciding): Promise<ApprovalRow> {
   const row = await deps.database.withTransaction(async (tx) => {
     const open = isId('approval', deciding.id) ? await lockApproval(tx, deciding.id) : undefined;
@@ -43,6 +45,7 @@ export async function decideRequest(deps: ApiDeps, staff: StaffMember, deciding:
     const isRepeat = open.outcome === deciding.outcome && open.decided_by === staff.actor;
     if (isRepeat) return open;
     if (open.outcome !== null) throw new Problem('APPROVAL_CLOSED', { detail: `The request is ${open.outcome}.` });
+    if (deciding.outcome === 'confirmed') await refuseAnotherVersion(tx, open);
     return decideApproval(tx, open, { ...deciding, by: staff.actor });
   });
   if (row.outcome === 'confirmed') await perform(deps, row, staff.actor, deciding.requestId);
@@ -59,6 +62,14 @@ function refuseTheWrongPerson(row: ApprovalRow, { actor, roles }: StaffMember, {
   if (!roles.includes(role)) throw new Problem('ROLE_MISSING', { detail: `This is decided by the role ${role}.` });
 }
 
+/** What was asked for on one version is not done on another: what would be undone may be more now. */
+async function refuseAnotherVersion(tx: Tx, row: ApprovalRow): Promise<void> {
+  if (row.operation !== 'application.cancel') return;
+  const { version } = cancelRequest.parse(row.request);
+  const application = version !== undefined && (await takeVersion(tx, row.subject));
+  if (application && application.version !== version) throw otherVersion(application);
+}
+
 async function perform(deps: ApiDeps, row: ApprovalRow, approvedBy: string, requestId: string): Promise<void> {
   try {
     await doers[row.operation](deps, row, approvedBy);
@@ -70,6 +81,8 @@ async function perform(deps: ApiDeps, row: ApprovalRow, approvedBy: string, requ
   }
 }
 
+// Those that were asked before there was a version in it are done as they were asked.
+const cancelRequest = z.object({ version: z.int().optional() });
 const approveRequest = z.object({ taskId: z.string(), limitVnd: z.int().optional() });
 const replayRequest = z.object({ ids: z.array(z.int()), per_second: z.int().default(deliveryLimits.replayPerSecond) });
 const renewRequest = z.object({ id: z.int() });

@@ -9,7 +9,7 @@ import { parkMessage } from '../../db/parked.ts';
 import { openReviewTask } from '../../db/reviews.ts';
 import { acceptTransaction, readTransaction } from '../../db/transactions.ts';
 import { asStaff } from '../support/staff.ts';
-import { aCheckout, aWorld, anOrder, bodyOf, post } from './world.ts';
+import { aCheckout, aWorld, anOrder, bodyOf, post, view } from './world.ts';
 
 const world = await aWorld();
 const { app, database, sent } = world;
@@ -51,6 +51,35 @@ test('one person cancels before the offer is accepted; after it the cancel waits
   assert.deepEqual(by, { by: 'operations', actor: 'staff:mai', approvedBy: 'staff:lan' });
   const { rows } = await database.query('select actor, action, reason from audit_log where request_id = $1', [requestId]);
   assert.deepEqual(rows, [{ actor: 'staff:mai', action: 'approval.asked', reason: 'the customer called' }]);
+});
+
+test('a cancel by one person that the bank was quicker than waits for another', async () => {
+  const { applicationId } = await aCheckout(world);
+  world.answer('cancel', async () => {
+    await database.withTransaction(async (tx) => planAccount(tx, applicationId, 5_000_000)); // the customer accepted since it was read
+    world.answer('cancel', async () => view);
+    throw new CommandRefused('SECOND_PERSON_NEEDED', 'in_progress', undefined);
+  });
+  const cancel = { reason: 'the customer called' };
+  const asked = Object(await bodyOf(act(`/applications/${applicationId}/cancel`, cancel, { ...mai, 'if-match': '"1"' }))).approval;
+  assert.equal(asked.outcome, null);
+  assert.equal((await decide(asked.id, lan)).status, 200);
+  assert.equal(Object(sent.at(-1)?.args.at(-1)).approvedBy, 'staff:lan');
+});
+
+test('412 for a confirmation after the application has changed: it is asked anew, on what it is now', async () => {
+  const applicationId = await anAccepted();
+  const id = await asksToCancel(applicationId);
+  await world.move(applicationId, { status: 'in_progress', step: 'identity' });
+  const before = cancels();
+  const late = await Promise.all(Array.from({ length: 5 }, async (_, index) => decide(id, await asStaff(`late-${index}`, 'operations'))));
+  for (const reply of late) assert.deepEqual([reply.status, (await bodyOf(reply))['code']], [412, 'VERSION_MISMATCH']);
+  assert.equal(cancels(), before);
+  const anew = await asksToCancel(applicationId);
+  assert.notEqual(anew, id);
+  assert.deepEqual(await codeOf(decide(id, lan)), [409, 'APPROVAL_CLOSED']);
+  assert.equal((await decide(anew, lan)).status, 200);
+  assert.equal(cancels(), before + 1);
 });
 
 test('a confirmation that is repeated does the same once more under the same id, so that it has one effect', async () => {
@@ -187,6 +216,31 @@ test('a purchase gets a new RRN only when another person confirms', async () => 
   await decide(id, lan);
   assert.equal(await rrnNow(), renewed, 'confirmed twice is done once');
   assert.deepEqual(await codeOf(renew(youngest)), [409, 'NOTHING_TO_RENEW']);
+});
+
+test('who asks for sixty replays at once, one by one and in tens, has ten of them alone', async () => {
+  const { applicationId } = await aCheckout(world);
+  for (let index = 0; index < 60; index += 1) {
+    const purchase = { applicationId, merchantId: world.merchantId, kind: 'purchase', contractNumber: 'TS1', amountVnd: 100_000 } as const;
+    const { transactionId } = await database.withTransaction(async (tx) => acceptTransaction(tx, { ...purchase, intentKey: `j${index}` }));
+    const codes = { reason: 'TRIES_SPENT', firstError: 'x', lastError: 'x', headers: {} } as const;
+    await parkMessage(database, { messageId: `flood_${index}`, transactionId, ...codes, body: Buffer.from('{}') });
+  }
+  const { rows } = await database.query<{ id: number }>(`select id from parked_messages where message_id like 'flood_%' order by id`);
+  const hurried = await asStaff('hurried', 'operations');
+  const why = { reason: 'WAY4 is back' };
+  const [many, ...one] = await Promise.all([
+    act('/parked/replay', { ...why, limit: 10 }, hurried),
+    ...rows.map(async ({ id }) => act(`/parked/${id}/replay`, why, hurried)),
+  ]);
+  const { rows: alone } = await database.query<{ count: number }>(
+    `select count(*) as count from parked_messages where resolved_by = 'staff:hurried'`,
+  );
+  assert.deepEqual(alone, [{ count: 10 }]);
+  assert.equal(many?.status, 200);
+  const refused = one.filter(({ status }) => status === 409);
+  assert.ok(refused.length >= 50);
+  for (const reply of refused) assert.equal((await bodyOf(reply))['code'], 'SECOND_PERSON_NEEDED');
 });
 
 async function idsOfParked(): Promise<(number | undefined)[]> {

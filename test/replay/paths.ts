@@ -289,7 +289,7 @@ async function waitsForStaff(world: World): Promise<void> {
 }
 
 async function canceled(world: World): Promise<void> {
-  await world.commands.cancel(world.ref, 'cancel', { by: 'operations', ...staff });
+  await world.commands.cancel(world.ref, 'cancel', { by: 'operations', ...staff, approvedBy: 'staff:lan' });
   await world.result();
 }
 

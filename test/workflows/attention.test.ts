@@ -48,12 +48,29 @@ test('a vendor that says no for good is not asked again before staff say so', as
 test('staff can end an application that waits for them, and what was done is undone', async (t) => {
   const { world, stage } = await activating(t, 'createContract', { times: 99, kind: 'unavailable' });
   await world.reaches({ awaits: 'staff' });
-  await world.commands.cancel(world.ref, 'cancel', { by: 'operations', actor: 'staff:mai' });
+  await world.commands.cancel(world.ref, 'cancel', { by: 'operations', actor: 'staff:mai', approvedBy: 'staff:lan' });
   const result = await world.result();
   assert.deepEqual([result.status, result.reasons], ['canceled', ['CANCELED_BY_STAFF']]);
   assert.equal(stage.clients.size, 0);
   assert.equal((await world.view()).attention, null, 'what has ended waits for nobody');
   assert.equal(stage.attention.at(-1), null);
+});
+
+test('one person alone cancels until the bank may know the customer; from then on it takes two, whatever was read before', async (t) => {
+  const { world, stage } = await activating(t, 'createContract', { times: 99, kind: 'unavailable' });
+  await world.reaches({ awaits: 'staff' });
+  const events = async () => [...(await world.events()).values()].reduce((sum, count) => sum + count, 0);
+  const before = await events();
+  const alone = Array.from({ length: 3 }, async (_, index) =>
+    world.commands.cancel(world.ref, `alone ${index}`, { by: 'operations', actor: 'staff:mai' }),
+  );
+  for (const refused of await Promise.allSettled(alone))
+    assert.equal(refused.status === 'rejected' && Object(refused.reason).code, 'SECOND_PERSON_NEEDED');
+  assert.equal(await events(), before, 'without a trace in the history');
+  await world.commands.cancel(world.ref, 'two', { by: 'operations', actor: 'staff:mai', approvedBy: 'staff:lan' });
+  await assert.rejects(world.commands.cancel(world.ref, 'late', { by: 'merchant', actor: 'merchant:1' }), { code: 'WRONG_STATE' });
+  assert.equal((await world.result()).status, 'canceled');
+  assert.equal(stage.clients.size, 0);
 });
 
 test('a retry cuts a long back-off short', async (t) => {
@@ -105,7 +122,7 @@ test('a customer whose OTP could not be sent is told so when the application end
   await world.walksTo('purchase');
   const approval = assert.rejects(world.walksOn(), { code: 'WRONG_STATE' });
   await world.reaches({ awaits: 'staff' });
-  await world.commands.cancel(world.ref, 'cancel', { by: 'operations', actor: 'staff:mai' });
+  await world.commands.cancel(world.ref, 'cancel', { by: 'operations', actor: 'staff:mai', approvedBy: 'staff:lan' });
   await approval;
   assert.equal((await world.result()).status, 'canceled');
 });

@@ -15,7 +15,7 @@ async function acceptsAndIsCanceled(world: World): Promise<void> {
   await world.walksTo('offer');
   await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
   await world.reaches({ awaits: 'staff' });
-  await world.commands.cancel(world.ref, 'cancel', { by: 'operations', actor: 'staff:mai' });
+  await world.commands.cancel(world.ref, 'cancel', { by: 'operations', actor: 'staff:mai', approvedBy: 'staff:lan' });
   assert.equal((await world.result()).status, 'canceled');
 }
 

@@ -89,7 +89,15 @@ export function addDecideApproval(app: Api, deps: ApiDeps, guards: Guards): void
     const route = defineRoute(
       {
         guard: guards.staff('decideApproval'),
-        problems: ['NOT_FOUND', 'SECOND_PERSON_NEEDED', 'APPROVAL_CLOSED', 'WRONG_STATE', 'TOO_MANY_REQUESTS', 'POINT_OF_NO_RETURN'],
+        problems: [
+          'NOT_FOUND',
+          'SECOND_PERSON_NEEDED',
+          'APPROVAL_CLOSED',
+          'VERSION_MISMATCH',
+          'WRONG_STATE',
+          'TOO_MANY_REQUESTS',
+          'POINT_OF_NO_RETURN',
+        ],
       },
       {
         method: 'post',

@@ -86,7 +86,7 @@ const canceled = state
 /** Adds POST /ops/v1/applications/{id}/cancel. */
 export function addOpsCancel(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.staff('cancelApplication'), problems: [...problems, 'POINT_OF_NO_RETURN'] },
+    { guard: guards.staff('cancelApplication'), problems: [...problems, 'POINT_OF_NO_RETURN', 'SECOND_PERSON_NEEDED', 'APPROVAL_OPEN'] },
     {
       method: 'post',
       path: '/ops/v1/applications/{id}/cancel',
