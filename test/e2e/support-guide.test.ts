@@ -18,19 +18,24 @@ const { sandbox } = system;
 /** What happens outside before the calls below a heading. */
 const meanwhile: Record<string, () => Promise<void>> = { 'Retry: WAY4 is back': async () => sandbox.clearFaults() };
 
-/** Two customers whom an outage of WAY4 holds up, one with a question to reviewers, one who will change their mind. */
+/** Two customers whom an outage of WAY4 holds up, one with a question to reviewers, one who will change their mind, one without a code and one
+ *  who typed something wrongly. */
 async function givenTheDay(): Promise<void> {
-  const [first, second, reviewed, unwanted] = [
+  const [first, second, reviewed, unwanted, withoutCode, mistyped] = [
     await aJourney(system, { phone: '+84901234567' }),
     await aJourney(system),
     await aJourney(system, { bureau: 'multipleMatch' }),
     await aJourney(system, { phone: '+84907654321' }),
+    await aJourney(system, { phone: '+84903456789' }),
+    await aJourney(system, { phone: '+84904567891' }),
   ];
   await Promise.all([
     first.walksTo('accept_offer'),
     second.walksTo('accept_offer'),
     unwanted.walksTo('accept_offer'),
     reviewed.walksToTheEnd(),
+    withoutCode.walksTo('submit_otp'),
+    mistyped.walksTo('accept_offer'),
   ]);
   await sandbox.fault({ vendor: 'way4', operation: 'addClient', fault: 'fail', times: 1_000 });
   const isHeldUp = async (journey: Journey): Promise<void> => {

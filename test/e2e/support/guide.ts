@@ -47,8 +47,8 @@ export function filled(text: string, names: Names): string {
   );
 }
 
-/** Checks that the answer holds what is promised, and keeps what it names. `…` fits anything that is there; of a list, each promised entry
- *  is one of those that there are. Throws where it does not fit, with nothing kept. */
+/** Checks that the answer holds what is promised, and keeps what it names. `…` fits anything that is there; of a list of objects, each promised
+ *  entry is one of those that there are, while a list of words is promised whole. Throws where it does not fit, with nothing kept. */
 export function keepsPromise(promised: unknown, actual: unknown, names: Names): void {
   const found: Names = new Map(names);
   fits(promised, actual, found, 'answer');
@@ -64,7 +64,7 @@ function fits(promised: unknown, actual: unknown, names: Names, at: string): voi
     else names.set(name, String(actual));
   } else if (Array.isArray(promised)) {
     assert.ok(Array.isArray(actual), `${at} is a list`);
-    if (promised.length === 0) assert.deepEqual(actual, [], at);
+    if (promised.every((each) => typeof each === 'string')) assert.equal(actual.length, promised.length, `${at} is whole`);
     for (const [index, each] of promised.entries()) fitsOneOf(each, actual, names, `${at}[${index}]`);
   } else if (typeof promised === 'object' && promised !== null) {
     for (const [member, each] of Object.entries(promised)) fits(each, Object(actual)[member], names, `${at}.${member}`);
