@@ -18,6 +18,10 @@ export const staffLimits = {
   reviewLeaseMs: 15 * minute,
   /** Our choice: an application whose deadline is nearer than this is expiring; time enough to call the customer. */
   expiringMs: 2 * hour,
+  /** Our choice: a run ends an expired application at once; after minutes it is not slow, it cannot go on. */
+  overdueMs: 5 * minute,
+  /** The longest that anything of ours waits without asking staff: an outage of CIC (deadlines.creditReportMs). */
+  stalledMs: 2 * hour,
   /** Our choice: payloads that one look at a run opens; our longest history has half as many. */
   decodeMaxPayloads: 500,
   /** Our choice: as many payloads of an ordinary size. */

@@ -42,6 +42,8 @@ export interface ApplicationRow {
   canceled_by: 'customer' | 'merchant' | 'operations' | null;
   attention: { activity: string; code: string; since: string } | null;
   deadline_at: Date | null;
+  /** Since when it stands where it stands. */
+  moved_at: Date;
   created_at: Date;
   updated_at: Date;
 }
@@ -105,7 +107,7 @@ export async function advance(tx: Tx, id: string, to: Advance): Promise<void> {
   invariant(canBecome(current.status, to.status), `an application never goes from ${current.status} to ${to.status}`);
   const { rows: changed } = await tx.query<ApplicationRow>(
     `update applications set status = $2, step = $3, deadline_at = $4, reasons = coalesce($5, reasons), canceled_by = coalesce($6, canceled_by),
-       attention = null, version = version + 1, updated_at = now() where id = $1 returning *`,
+       attention = null, version = version + 1, moved_at = now(), updated_at = now() where id = $1 returning *`,
     [id, to.status, to.step, to.deadlineAt ?? null, to.reasons ?? null, to.canceledBy ?? null],
   );
   if (changed[0] && changed[0].status !== current.status) await writeEvent(tx, changed[0]);

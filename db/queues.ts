@@ -7,7 +7,7 @@ import type { Page, Position } from './page.ts';
 import type { Queryable } from './pool.ts';
 
 /** A queue of applications; parked messages have a list of their own. */
-export type QueueName = 'stuck' | 'compensation_failed' | 'in_review' | 'expiring';
+export type QueueName = 'stuck' | 'compensation_failed' | 'in_review' | 'expiring' | 'overdue' | 'stalled';
 
 interface Queue {
   where: string;
@@ -16,7 +16,7 @@ interface Queue {
 }
 
 // What the conditions below are given, by name.
-const bounds = `with bound as (select $1::text[] as undo, $2 * interval '1 ms' as soon)`;
+const bounds = `with bound as (select $1::text[] as undo, $2 * interval '1 ms' as soon, $3 * interval '1 ms' as late, $4 * interval '1 ms' as silent)`;
 const isUndo = `a.attention->>'activity' = any(bound.undo)`;
 const attentionSince = `(a.attention->>'since')::timestamptz`;
 
@@ -25,9 +25,17 @@ const queues: Record<QueueName, Queue> = {
   stuck: { where: `a.attention is not null and not ${isUndo}`, since: attentionSince },
   /** An undo waits for staff: something is still open at the bank. */
   compensation_failed: { where: `a.attention is not null and ${isUndo}`, since: attentionSince },
-  in_review: { where: `a.status = 'in_review'`, since: 'a.updated_at' },
-  /** The customer, or a reviewer, has little time left. */
-  expiring: { where: 'a.deadline_at < now() + bound.soon', since: 'a.updated_at' },
+  in_review: { where: `a.status = 'in_review'`, since: 'a.moved_at' },
+  /** The customer, or a reviewer, has little time left. What expires first comes first. */
+  expiring: { where: 'a.deadline_at between now() - bound.late and now() + bound.soon', since: 'a.deadline_at - bound.soon' },
+  /** The deadline is over and the run did not end it: it cannot go on. */
+  overdue: { where: 'a.deadline_at < now() - bound.late', since: 'a.deadline_at' },
+  /** We have something to do, and nothing was heard of it for longer than anything takes. */
+  stalled: {
+    where: `a.status not in ('in_review', 'completed', 'declined', 'canceled', 'expired', 'failed') and a.attention is null
+      and a.deadline_at is null and a.updated_at < now() - bound.silent`,
+    since: 'a.updated_at',
+  },
 };
 
 export interface QueueBounds {
@@ -35,7 +43,13 @@ export interface QueueBounds {
   undoActivities: readonly string[];
   /** How long before its deadline an application is expiring. */
   expiringMs: number;
+  /** How long after its deadline an application that has not ended is overdue. */
+  overdueMs: number;
+  /** How long one that waits for nobody but us may be silent. */
+  stalledMs: number;
 }
+
+const boundsOf = ({ undoActivities, expiringMs, overdueMs, stalledMs }: QueueBounds) => [undoActivities, expiringMs, overdueMs, stalledMs];
 
 export interface QueueSize {
   name: QueueName | 'parked';
@@ -44,16 +58,16 @@ export interface QueueSize {
 }
 
 /** How long each queue is, and since when its oldest entry waits. All of one moment. */
-export async function queueSizes(db: Queryable, { undoActivities, expiringMs }: QueueBounds): Promise<QueueSize[]> {
+export async function queueSizes(db: Queryable, bounded: QueueBounds): Promise<QueueSize[]> {
   const counts = Object.entries(queues).map(
     ([name, { where, since }]) =>
       `select '${name}' as name, count(*) as count, min(${since}) as "oldestAt" from applications a, bound where ${where}`,
   );
   const parked = `select 'parked', count(*), min(parked_at) from parked_messages where resolved_at is null`;
-  const { rows } = await db.query<QueueSize & Record<string, unknown>>(`${bounds} ${[...counts, parked].join(' union all ')}`, [
-    undoActivities,
-    expiringMs,
-  ]);
+  const { rows } = await db.query<QueueSize & Record<string, unknown>>(
+    `${bounds} ${[...counts, parked].join(' union all ')}`,
+    boundsOf(bounded),
+  );
   return rows;
 }
 
@@ -63,14 +77,14 @@ export type QueuedRow = ApplicationRow & { merchant_name: string; waits_since: D
 export async function listQueue(
   db: Queryable,
   name: QueueName,
-  { undoActivities, expiringMs, after, limit }: QueueBounds & { after?: Position | undefined; limit: number },
+  { after, limit, ...bounded }: QueueBounds & { after?: Position | undefined; limit: number },
 ): Promise<Page<QueuedRow>> {
   const { where, since } = queues[name];
   const { rows } = await db.query<QueuedRow & { place_text: string }>(
     `${bounds} select a.*, m.name as merchant_name, ${since} as waits_since, (${since})::text as place_text
      from bound, applications a join merchants m on m.id = a.merchant_id
-     where ${where} and ($3::timestamptz is null or (${since}, a.id) > ($3, $4)) order by ${since}, a.id limit $5`,
-    [undoActivities, expiringMs, after?.createdAt ?? null, after?.id ?? null, limit + 1],
+     where ${where} and ($5::timestamptz is null or (${since}, a.id) > ($5, $6)) order by ${since}, a.id limit $7`,
+    [...boundsOf(bounded), after?.createdAt ?? null, after?.id ?? null, limit + 1],
   );
   return pageOf(rows, limit);
 }

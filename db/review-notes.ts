@@ -44,11 +44,13 @@ export async function addReviewNote(
 /** Most notes that one look shows; our choice. */
 const maxNotes = 100;
 
-/** The notes on a task, oldest first. */
+/** The notes on a task, oldest first; the newest {@link maxNotes} when there are more. */
 export async function reviewNotes(db: Queryable, boxes: Boxes, taskId: string): Promise<ReviewNote[]> {
   const { rows } = await db.query<{ id: string; actor: string; note: Buffer; written_at: Date }>(
-    `select id, actor, note, written_at from review_notes where task_id = $1 order by written_at, id limit ${maxNotes}`,
+    `select id, actor, note, written_at from review_notes where task_id = $1 order by written_at desc, id desc limit ${maxNotes}`,
     [taskId],
   );
-  return rows.map(({ id, actor, note, written_at }) => ({ id, actor, text: boxes.open(place(id), note).toString(), written_at }));
+  return rows
+    .toReversed()
+    .map(({ id, actor, note, written_at }) => ({ id, actor, text: boxes.open(place(id), note).toString(), written_at }));
 }

@@ -21,7 +21,8 @@ export interface PendingTry {
 
 export type RunView =
   /** `spentTries`: how often the step was tried that now waits for staff; null when that is not asked for or not seen any more. */
-  | { kind: 'running'; pending: PendingTry[]; spentTries: number | null }
+  /** `failing`: its code throws, so it goes on only when that is mended. */
+  | { kind: 'running' | 'failing'; pending: PendingTry[]; spentTries: number | null }
   | { kind: 'ended' }
   /** No run is known: it never started, or Temporal has forgotten it. */
   | { kind: 'none' }
@@ -41,7 +42,8 @@ export function createRuns(client: Client, { timeoutMs }: { timeoutMs: number })
         return await client.withDeadline(Date.now() + timeoutMs, async () => {
           const run = await client.workflow.getHandle(workflowId).describe();
           if (run.status.name !== 'RUNNING') return { kind: 'ended' };
-          return { kind: 'running', pending: pendingOf(run), spentTries: waitsForStaff ? await spentTries(client, workflowId) : null };
+          const kind = (run.raw.pendingWorkflowTask?.attempt ?? 1) > 1 ? 'failing' : 'running';
+          return { kind, pending: pendingOf(run), spentTries: waitsForStaff ? await spentTries(client, workflowId) : null };
         });
       } catch (error) {
         return { kind: error instanceof WorkflowNotFoundError ? 'none' : 'away' };

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CommandRefused } from '../../adapters/temporal/command-errors.ts';
 import { createApp } from '../../api/app.ts';
-import { setAttention } from '../../db/applications.ts';
+import { moveDeadline, setAttention } from '../../db/applications.ts';
 import { firstBrokenAuditRow } from '../../db/audit.ts';
 import { addNotification } from '../../db/notifications.ts';
 import { at } from './stages.ts';
@@ -130,6 +130,10 @@ test('200 with why it is here: the step, who is awaited, the tries, and what is 
     temporal: 'running',
   });
 
+  const failing = createApp({ ...world.deps, runs: { look: async () => ({ kind: 'failing', pending: [], spentTries: null }) } });
+  const failed = await whyOf(failing, applicationId);
+  assert.deepEqual([failed.waits_for, failed.temporal], ['system', 'failing'], 'nobody waits for a customer who can do nothing');
+
   const attention = { activity: 'createClient', code: 'CARD_CORE_REJECTED', since: '2026-11-23T08:01:00.000Z' };
   await database.withTransaction(async (tx) => setAttention(tx, applicationId, attention));
   const stuck = await whyOf(app, applicationId);
@@ -139,6 +143,21 @@ test('200 with why it is here: the step, who is awaited, the tries, and what is 
   );
   await world.move(applicationId, { status: 'declined', step: 'end' });
   assert.equal((await whyOf(app, applicationId)).waits_for, 'nobody');
+});
+
+test('200 with since when it stands there, which a version, a deadline or attention that comes and goes does not change', async () => {
+  const { applicationId: id } = await aCheckout(world);
+  await world.move(id, { status: 'in_progress', step: 'identity' });
+  await world.move(id, { status: 'in_review', step: 'identity', deadlineAt: '2036-11-25T08:00:00.000Z' });
+  await database.query(`update applications set moved_at = '2026-11-22T08:00:00Z' where id = $1`, [id]);
+  await database.withTransaction(async (tx) => {
+    await setAttention(tx, id, { activity: 'recordReview', code: 'UNEXPECTED', since: '2026-11-23T08:00:00.000Z' });
+    await setAttention(tx, id, null);
+    await moveDeadline(tx, id, new Date('2036-11-26T08:00:00.000Z'));
+  });
+  const { data } = await bodyOf(app.request('/ops/v1/queues/in_review?limit=100', { headers: staff }));
+  assert.equal(Object(data.find((each) => Object(each).id === id)).waits_since, '2026-11-22T08:00:00.000Z');
+  assert.equal((await whyOf(app, id)).since, '2026-11-22T08:00:00.000Z');
 });
 
 test('200 with a link to the run for an engineer, where there is a Temporal UI', async () => {

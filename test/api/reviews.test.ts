@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDecisions } from '../../db/decisions.ts';
 import { clearBreaks, handleBreak, readUnseenBreaks } from '../../db/breaks.ts';
+import { addReviewNote } from '../../db/review-notes.ts';
 import { noteBreaches } from '../../db/review-queue.ts';
 import { openReviewTask } from '../../db/reviews.ts';
 import type { Break } from '../../domain/reconciliation.ts';
@@ -128,6 +129,17 @@ test('notes stand with the evidence in their order, are never changed, and neith
   assert.ok(stored.rows.every(({ row }) => !Buffer.from(row.replace(/.*x/, ''), 'hex').includes('noon')));
   await assert.rejects(database.query('delete from review_notes where task_id = $1', [taskId]));
   assert.deepEqual(await codeOf(act('rvt_00000000000000000000000000/notes', { text: 'nobody' }, mai)), [404, 'NOT_FOUND']);
+});
+
+test('of very many notes the newest are shown', async () => {
+  const { taskId } = await aTask();
+  for (let n = 1; n <= 101; n += 1)
+    await database.withTransaction(async (tx) =>
+      addReviewNote(tx, world.deps.boxes, { taskId, actor: 'staff:mai', text: `note ${n}`, requestId: `req_${n}` }),
+    );
+  const { evidence } = await read(`/${taskId}`);
+  const texts = (Object(evidence).notes as { text: string }[]).map(({ text }) => text); // the shape that the route promises
+  assert.deepEqual([texts.length, texts[0], texts.at(-1)], [100, 'note 2', 'note 101']);
 });
 
 test('412 for an answer to an older version of the task, and nothing is sent', async () => {

@@ -47,7 +47,7 @@ test('200 with the length of every queue and since when its oldest waits; each l
   const empty = await read('/queues');
   assert.deepEqual(
     empty.data.map((queue) => [Object(queue).name, Object(queue).count, Object(queue).oldest_at]),
-    ['stuck', 'compensation_failed', 'in_review', 'expiring', 'parked'].map((name) => [name, 0, null]),
+    ['stuck', 'compensation_failed', 'in_review', 'expiring', 'overdue', 'stalled', 'parked'].map((name) => [name, 0, null]),
   );
   const late = await aStuck('createClient', '2026-11-23T08:00:01.000Z');
   const early = await aStuck('createContract', '2026-11-23T07:00:00.000Z');
@@ -57,6 +57,16 @@ test('200 with the length of every queue and since when its oldest waits; each l
   await world.move(reviewed, { status: 'in_review', step: 'identity', deadlineAt: '2036-11-25T08:00:00.000Z' });
   const { applicationId: expiring } = await aCheckout(world);
   await world.move(expiring, { status: 'created', step: 'basicInfo', deadlineAt: new Date(Date.now() + 60_000).toISOString() });
+  const { applicationId: sooner } = await aCheckout(world);
+  const { applicationId: overdue } = await aCheckout(world);
+  const { applicationId: stalled } = await aCheckout(world);
+  await world.move(stalled, { status: 'in_progress', step: 'activation' });
+  await database.query(`update applications set updated_at = now() - interval '3 hours' where id = $1`, [stalled]);
+  for (const [id, inMs] of [
+    [sooner, 30_000],
+    [overdue, -6 * 60_000],
+  ] as const)
+    await database.query(`update applications set deadline_at = now() + $2 * interval '1 ms' where id = $1`, [id, inMs]);
   await parkMessage(database, {
     messageId: 'out_1',
     transactionId: null,
@@ -67,7 +77,9 @@ test('200 with the length of every queue and since when its oldest waits; each l
     headers: {},
   });
   // The other applications of this world have their deadline a day after the time that the world thinks it is.
-  await database.query(`update applications set deadline_at = now() + interval '1 day' where id <> all($1)`, [[expiring, reviewed]]);
+  await database.query(`update applications set deadline_at = now() + interval '1 day' where id <> all($1)`, [
+    [expiring, sooner, overdue, stalled, reviewed],
+  ]);
   const { data } = await read('/queues');
   assert.deepEqual(
     data.map((queue) => [Object(queue).name, Object(queue).count]),
@@ -75,13 +87,22 @@ test('200 with the length of every queue and since when its oldest waits; each l
       ['stuck', 2],
       ['compensation_failed', 1],
       ['in_review', 1],
-      ['expiring', 1],
+      ['expiring', 2],
+      ['overdue', 1],
+      ['stalled', 1],
       ['parked', 1],
     ],
   );
   assert.equal(Object(data[0]).oldest_at, '2026-11-23T07:00:00.000Z');
   assert.ok(Object(data[0]).oldest_age_seconds > 0);
-  const lists = { stuck: [early, late], compensation_failed: [undo], in_review: [reviewed], expiring: [expiring] };
+  const lists = {
+    stuck: [early, late],
+    compensation_failed: [undo],
+    in_review: [reviewed],
+    expiring: [sooner, expiring],
+    overdue: [overdue],
+    stalled: [stalled],
+  };
   for (const [name, ids] of Object.entries(lists)) assert.deepEqual(idsOf(await read(`/queues/${name}`)), ids, name);
   for (const queue of data) assert.ok((await read(Object(queue).list.replace('/ops/v1', ''))).data.length > 0);
 });

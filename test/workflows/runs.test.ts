@@ -7,7 +7,7 @@ import { createRuns } from '../../adapters/temporal/runs.ts';
 import { eventually } from '../support/eventually.ts';
 import { testPayloads } from '../support/payloads.ts';
 import { createStage } from './stage.ts';
-import { aWorld } from './world.ts';
+import { aWorld, photos } from './world.ts';
 
 test('a step that backs off shows its tries, its last error and its next try; a run that is over or unknown says so', async (t) => {
   const stage = createStage();
@@ -30,6 +30,15 @@ test('a step that backs off shows its tries, its last error and its next try; a 
   await world.commands.cancel(world.ref, 'cancel', { by: 'customer', actor: 'customer' });
   await world.result();
   await eventually('the run is over', async () => (await look()).kind === 'ended');
+});
+
+test('a run whose own code fails is said to be failing, and not to wait for a customer', async (t) => {
+  const nonsense = null as never; // what no activity returns, so that the workflow's code throws
+  const world = await aWorld(t, { stage: createStage({ verifyIdentity: async () => nonsense }) });
+  await world.walksTo('identity');
+  await world.commands.submitIdentity(world.ref, 'photos', photos);
+  const runs = createRuns(world.client, { timeoutMs: 10_000 });
+  await eventually('it is seen', async () => (await runs.look(world.ref.applicationId, false)).kind === 'failing');
 });
 
 test('a step that waits for staff shows how often it was tried, whether a vendor was away or said no at once', async (t) => {

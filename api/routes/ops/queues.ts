@@ -11,11 +11,12 @@ import type { Api, ApiDeps } from '../../environment.ts';
 import { pageQuery, time } from '../../schemas.ts';
 import { opsObject, toOpsObject } from './ops-object.ts';
 
-const bounds = { undoActivities, expiringMs: staffLimits.expiringMs };
+const { expiringMs, overdueMs, stalledMs } = staffLimits;
+const bounds = { undoActivities, expiringMs, overdueMs, stalledMs };
 
 const queue = z
   .object({
-    name: z.enum(['stuck', 'compensation_failed', 'in_review', 'expiring', 'parked']),
+    name: z.enum(['stuck', 'compensation_failed', 'in_review', 'expiring', 'overdue', 'stalled', 'parked']),
     count: z.int(),
     oldest_at: time.nullable().openapi({ description: 'Since when the oldest entry waits.' }),
     oldest_age_seconds: z.int().nullable(),
@@ -62,7 +63,7 @@ export function addListQueue(app: Api, { database, boxes }: ApiDeps, guards: Gua
       tags: ['Operations'],
       summary: 'List a queue',
       request: {
-        params: z.object({ name: z.enum(['stuck', 'compensation_failed', 'in_review', 'expiring']) }),
+        params: z.object({ name: z.enum(['stuck', 'compensation_failed', 'in_review', 'expiring', 'overdue', 'stalled']) }),
         query: z.strictObject(pageQuery),
       },
       responses: { 200: json(page, 'One page, the longest wait first') },

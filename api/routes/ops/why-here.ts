@@ -17,8 +17,9 @@ export const whyHere = z
     max_attempts: z.int().nullable(),
     last_error: z.string().nullable(),
     next_try_at: time.nullable().openapi({ description: 'null while a try is under way, or when nothing is tried by itself.' }),
-    temporal: z.enum(['running', 'ended', 'none', 'away']).openapi({
-      description: 'away: Temporal did not answer in time, so attempts and next try are not known; the rest is as stored.',
+    temporal: z.enum(['running', 'failing', 'ended', 'none', 'away']).openapi({
+      description:
+        'failing: the run cannot go on until engineers mend it. away: Temporal did not answer in time, so attempts and next try are not known; the rest is as stored.',
     }),
   })
   .openapi('WhyHere');
@@ -26,16 +27,17 @@ export const whyHere = z
 /** What is stored, completed by what only Temporal knows. */
 export function toWhyHere(row: ApplicationRow, run: RunView): z.infer<typeof whyHere> {
   const { attention } = row;
-  const trying = run.kind === 'running' && attention === null ? run.pending[0] : undefined;
+  const open = run.kind === 'running' || run.kind === 'failing' ? run : null;
+  const trying = open && attention === null ? open.pending[0] : undefined;
   const isOver = awaits({ status: row.status, attention, deadlineAt: row.deadline_at }) === 'nobody';
   return {
     step: isOver ? 'end' : row.step,
-    // A try under way is nobody's turn but ours, whatever deadline runs beside it.
-    waits_for: trying ? 'system' : awaits({ status: row.status, attention, deadlineAt: row.deadline_at }),
-    since: attention?.since ?? row.updated_at.toISOString(),
+    // A try under way, or a run that fails, is nobody's turn but ours, whatever deadline runs beside it.
+    waits_for: trying || run.kind === 'failing' ? 'system' : awaits({ status: row.status, attention, deadlineAt: row.deadline_at }),
+    since: attention?.since ?? row.moved_at.toISOString(),
     deadline_at: row.deadline_at?.toISOString() ?? null,
     activity: attention?.activity ?? trying?.activity ?? null,
-    attempts: trying?.attempt ?? (run.kind === 'running' ? run.spentTries : null),
+    attempts: trying?.attempt ?? open?.spentTries ?? null,
     max_attempts: trying && trying.maxAttempts > 0 ? trying.maxAttempts : null,
     last_error: attention?.code ?? trying?.lastError ?? null,
     next_try_at: trying?.nextTryAt?.toISOString() ?? null,
