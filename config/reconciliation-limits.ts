@@ -27,6 +27,10 @@ export const reconciliationLimits = {
   batchRows: 2_000,
   /** Our choice: questions about one RRN that WAY4 is asked at once. */
   askAtOnce: 8,
+  /** Our choice: so often a page is asked for while WAY4 is away; with the pauses, a minute. */
+  askTries: 6,
+  /** Our choice: the first pause between; the n-th is n times as long. */
+  askPauseMs: 4 * second,
   /** Our choice: breaks that one run takes on; more means that the books are wrong as a whole, which no list of tasks helps. */
   maxBreaks: 10_000,
   /** Our choice: breaks that the report names; the table has all of them. */

@@ -17,11 +17,13 @@ const isExplained = `exists (select from review_tasks r where r.break_id = recon
  *  within `quietMs` is still given time. */
 export async function handleBreak(tx: Tx, found: Break, quietMs: number): Promise<Handling> {
   const { kind, against, reference, transactionId, applicationId, ours, theirs, repair, occurredAt } = found;
+  await endExplained(tx, found);
   const { rows } = await tx.query<{ id: number; times_seen: number; resting: boolean | null; explained: boolean }>(
     `insert into reconciliation_breaks (kind, against, reference, transaction_id, application_id, ours, theirs, repair, occurred_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      on conflict (kind, against, reference) where cleared_at is null
-     do update set last_seen_at = clock_timestamp(), times_seen = reconciliation_breaks.times_seen + 1
+     do update set last_seen_at = clock_timestamp(), times_seen = reconciliation_breaks.times_seen + 1,
+       ours = excluded.ours, theirs = excluded.theirs
      returning id, times_seen, repaired_at > clock_timestamp() - $10 * interval '1 millisecond' as resting, ${isExplained} as explained`,
     [kind, against, reference, transactionId, applicationId, jsonOf(ours), jsonOf(theirs), repair, occurredAt, quietMs],
   );
@@ -40,6 +42,16 @@ export async function handleBreak(tx: Tx, found: Break, quietMs: number): Promis
   else await openBreakTask(tx, breakId);
   await audit(tx, entry);
   return repaired ? 'repaired' : 'opened';
+}
+
+/** What staff explained was a difference of then; another one about the same thing is a new break. */
+async function endExplained(tx: Tx, { kind, against, reference, ours, theirs }: Break): Promise<void> {
+  await tx.query(
+    `update reconciliation_breaks set cleared_at = clock_timestamp()
+     where kind = $1 and against = $2 and reference = $3 and cleared_at is null and ${isExplained}
+       and (ours, theirs) is distinct from ($4::jsonb, $5::jsonb)`,
+    [kind, against, reference, jsonOf(ours), jsonOf(theirs)],
+  );
 }
 
 function jsonOf(value: object | null): string | null {

@@ -2,6 +2,7 @@
 // WAY4 is read first and we second: what WAY4 has booked was accepted by us before, so nothing that is just happening looks missing. What
 // WAY4 lists is put on a stage in the database and compared batch by batch, so that a period of any volume takes the memory of one batch.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { clearBreaks, readUnseenBreaks } from '../db/breaks.ts';
 import type { OpenBreak } from '../db/breaks.ts';
 import { databaseClock, readAccepted, readByRrn, readOpen, readOrphans, readOrphansOf } from '../db/reconciliation.ts';
@@ -9,7 +10,8 @@ import type { Batch, Cursor } from '../db/reconciliation.ts';
 import { withStage } from '../db/reconciliation-stage.ts';
 import type { Stage } from '../db/reconciliation-stage.ts';
 import type { Database } from '../db/pool.ts';
-import type { CardCoreBooks, CoreDocument } from '../domain/ports.ts';
+import { VendorFailure } from '../domain/failures.ts';
+import type { CardCoreBooks, CoreDocument, CorePage } from '../domain/ports.ts';
 import { findBreaks } from '../domain/reconciliation.ts';
 import type { Break, ReconciledTransaction } from '../domain/reconciliation.ts';
 import { createTally, keyOf } from './reconciliation-report.ts';
@@ -29,6 +31,9 @@ export interface ReconciliationOptions {
   batchRows: number;
   /** Questions about one RRN that WAY4 is asked at once. */
   askAtOnce: number;
+  /** How often a page is asked for while WAY4 is away, and how long the first pause between is. */
+  askTries: number;
+  askPauseMs: number;
   /** Breaks that this run takes on; what is found beyond is counted and left to the next. */
   maxBreaks: number;
   /** Breaks that the report names. */
@@ -54,7 +59,7 @@ interface Run extends ReconciliationOptions {
   tally: Tally;
 }
 
-type CorePage = Awaited<ReturnType<CardCoreBooks['listPurchases']>>;
+type Listed = Awaited<ReturnType<CardCoreBooks['listPurchases']>>;
 
 const call = { reference: 'reconciliation' };
 
@@ -76,14 +81,27 @@ export async function reconcile(options: ReconciliationOptions): Promise<Reconci
   });
 }
 
-async function listDocuments({ books, since, clockSkewMs, pageRows: limit, stage, tally, onProgress }: Run): Promise<void> {
-  const list = async (after: string | null): Promise<CorePage | null> =>
-    books.listPurchases({ since: before(since, clockSkewMs), after, limit }, call);
+async function listDocuments(run: Run): Promise<void> {
+  const { since, clockSkewMs, pageRows: limit, stage, tally, onProgress } = run;
+  const list = async (after: string | null): Promise<Listed | null> => listPage(run, { since: before(since, clockSkewMs), after, limit });
   for (let page = await list(null); page !== null;) {
     const { documents, next } = page;
     tally.documents += documents.length;
     onProgress?.(tally.progress());
     [page] = await Promise.all([next === null ? null : list(next), stage.add(documents)]);
+  }
+}
+
+/** One page. A long run must not end for one lost answer, and reading changes nothing: while WAY4 is away, it is asked again a few times. */
+async function listPage({ books, askTries, askPauseMs }: Run, page: CorePage): Promise<Listed> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await books.listPurchases(page, call);
+    } catch (error) {
+      const isAway = error instanceof VendorFailure && (error.kind === 'unavailable' || error.kind === 'busy');
+      if (!isAway || attempt >= askTries) throw error;
+      await pause(askPauseMs * attempt);
+    }
   }
 }
 
@@ -184,16 +202,14 @@ function isAboutApplication({ kind, against }: OpenBreak): boolean {
 }
 
 /** Compares single purchases with all that WAY4 has of them, whenever it was booked. */
-async function askAbout(
-  { database, books, quietMs, pageRows: limit, askAtOnce, onProgress, tally }: Run,
-  rrns: readonly string[],
-): Promise<{ found: Break[]; moving: Set<string> }> {
+async function askAbout(run: Run, rrns: readonly string[]): Promise<{ found: Break[]; moving: Set<string> }> {
+  const { database, quietMs, pageRows: limit, askAtOnce, onProgress, tally } = run;
   if (rrns.length === 0) return { found: [], moving: new Set() };
   const stableSince = before(await databaseClock(database), quietMs);
   const documents: CoreDocument[] = [];
   for (let from = 0; from < rrns.length; from += askAtOnce) {
     const asked = rrns.slice(from, from + askAtOnce);
-    const pages = await Promise.all(asked.map(async (rrn) => books.listPurchases({ since: new Date(0), rrn, after: null, limit }, call)));
+    const pages = await Promise.all(asked.map(async (rrn) => listPage(run, { since: new Date(0), rrn, after: null, limit })));
     documents.push(...pages.flatMap((page) => page.documents));
     onProgress?.(tally.progress());
   }

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ComparisonRuns } from '../../db/reconciliation-stage.ts';
+import { VendorFailure } from '../../domain/failures.ts';
 import { aHealthyLedger } from './support/ledger.ts';
 import type { Ledger } from './support/ledger.ts';
 
@@ -54,13 +55,16 @@ test('a break that left the period is looked at again in every run, and cleared 
   assert.deepEqual([agreed.open, agreed.cleared, await openTasks(ledger)], [0, 3, 0]);
 });
 
-test('a break that staff have explained needs nobody any more', async (t) => {
+test('a break that staff have explained needs nobody any more, until the books differ in another way', async (t) => {
   const ledger = await aHealthyLedger(t);
   await ledger.bookAtCore('999999999999', amountVnd);
   assert.equal((await ledger.reconcile()).open, 1);
   await ledger.database.query(`update review_tasks set answer = 'explained', answered_by = 'staff:mai', answered_at = now()`);
   const { open, explained } = await ledger.reconcile();
   assert.deepEqual([open, explained, await openTasks(ledger)], [0, 1, 0]);
+  await ledger.database.query(`update sandbox.docs set amount_vnd = amount_vnd + 1 where rrn = '999999999999'`);
+  const changed = await ledger.reconcile();
+  assert.deepEqual([changed.open, changed.explained, await openTasks(ledger)], [1, 0, 1]);
 });
 
 test('of runs at once one compares and the others say so; a break has one row, one question and one audit entry', async (t) => {
@@ -97,6 +101,15 @@ test('books that differ as a whole are not turned into tasks without end: the ru
   await ledger.database.query('delete from sandbox.docs');
   const { breaks, found, left, open } = await ledger.reconcile({ maxBreaks: 1, reportBreaks: 1 });
   assert.deepEqual([breaks.length, found, left, open, await openTasks(ledger)], [1, { missing_there: 2 }, 1, 2, 1]);
+});
+
+test('a run does not end because WAY4 was away for a moment, but it does when WAY4 stays away', async (t) => {
+  const ledger = await aHealthyLedger(t);
+  await ledger.bookAtCore('999999999999', amountVnd);
+  await ledger.sandbox.fault({ vendor: 'way4', operation: 'listPurchases', fault: 'throttle', times: 2 });
+  assert.deepEqual((await ledger.reconcile()).found, { missing_here: 1 });
+  await ledger.sandbox.fault({ vendor: 'way4', operation: 'listPurchases', fault: 'throttle', times: 3 });
+  await assert.rejects(ledger.reconcile(), VendorFailure);
 });
 
 async function settleAtLast({ database }: Ledger, transactionId: string): Promise<void> {

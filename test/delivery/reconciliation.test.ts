@@ -233,7 +233,7 @@ test('the command prints one report as JSON; its exit code says whether a person
     assert.deepEqual([code, stdout, stderr.startsWith('Compares'), stderr.includes('--dry-run')], [2, '', false, true], args.join(' '));
     assert.ok(stderr.split('\n\n')[0]?.includes(says), stderr);
   }
-  await ledger.sandbox.fault({ vendor: 'way4', operation: 'listPurchases', fault: 'throttle' });
+  await ledger.sandbox.fault({ vendor: 'way4', operation: 'listPurchases', fault: 'garbage' });
   const failed = await run();
   assert.deepEqual([failed.code, failed.stdout], [2, '']);
   assert.match(failed.stderr, /nothing was concluded/);

@@ -114,7 +114,7 @@ async function aLedger(t: TestContext): Promise<Ledger> {
     },
     reconcile: async (change = {}) => {
       const limits = { periodMs: 24 * hourMs, quietMs: 60_000, clockSkewMs: hourMs, maxBreaks: 100, reportBreaks: 100 };
-      const batches = { pageRows: 2, batchRows: 2, askAtOnce: 2 }; // small, so that everything takes several
+      const batches = { pageRows: 2, batchRows: 2, askAtOnce: 2, askTries: 3, askPauseMs: 10 }; // small, so that everything takes several
       return reconcile({ database, books: core, dryRun: false, ...limits, ...batches, ...change });
     },
   };
