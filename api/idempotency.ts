@@ -1,7 +1,7 @@
 // One effect per Idempotency-Key (IETF draft "The Idempotency-Key HTTP Header Field"). For what the api stores, the reply is kept in
 // the transaction of the effect and replayed; for commands to a workflow, the key becomes the update id and Temporal remembers.
 
-import { createHash } from 'node:crypto';
+import { digest, sha256 } from '../db/documents.ts';
 import type { KeyedCall, StoredReply } from '../db/idempotency.ts';
 import type { Tx } from '../db/pool.ts';
 import { ownsStaffKey } from '../db/staff-keys.ts';
@@ -25,9 +25,7 @@ export function requiredKey(c: ApiContext): string {
 /** The same for a command of staff, where one key stands for one request. Throws IDEMPOTENCY_KEY_REUSED when this person gave it to another
  *  command, application or body. Call it when the body is known to be right, so that a slip of the pen costs no key. */
 export async function requiredStaffKey(c: ApiContext, { database }: Pick<ApiDeps, 'database'>): Promise<StaffKey> {
-  const id = createHash('sha256')
-    .update(`${actorOf(c)} ${requiredKey(c)}`)
-    .digest();
+  const id = digest(`${actorOf(c)} ${requiredKey(c)}`);
   const key = { id, fingerprint: fingerprint([c.req.method, c.req.path, await c.req.json()]) };
   if (!(await ownsStaffKey(database, key)))
     throw new Problem('IDEMPOTENCY_KEY_REUSED', { detail: 'Nothing was done. Use a new key for a new request.' });
@@ -50,12 +48,12 @@ export function commandId(c: ApiContext, operation: string): string {
   const key = readKey(c);
   if (key === undefined) return c.get('requestId');
   const whose = c.get('staff')?.actor ?? c.get('keyHolder')?.merchantId ?? 'customer';
-  return `${operation}:${createHash('sha256').update(`${whose} ${key}`).digest('hex').slice(0, 32)}`;
+  return `${operation}:${sha256(`${whose} ${key}`).slice(0, 32)}`;
 }
 
 /** The digest by which two bodies are told apart; equal whatever the order of their members. */
 export function fingerprint(body: unknown): Buffer {
-  return createHash('sha256').update(canonicalJson(body)).digest();
+  return digest(canonicalJson(body));
 }
 
 /** Runs the effect once per key and returns its reply, or the stored one. What the effect throws undoes everything, the key included.

@@ -1,8 +1,9 @@
 // How a customer gets into the checkout: a link that works once, and the session it is exchanged for. Only digests of the tokens
 // are kept; the tokens have 256 random bits and are not ids.
 
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Boxes } from './boxes.ts';
+import { digest } from './documents.ts';
 import { newId } from './ids.ts';
 import type { Queryable, Tx } from './pool.ts';
 
@@ -99,8 +100,4 @@ export async function touchSession(db: Queryable, sessionToken: string, idleMs: 
 
 function newToken(): string {
   return randomBytes(32).toString('base64url');
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
 }

@@ -53,7 +53,12 @@ export function documentKey(documentId: string): string {
 
 /** SHA-256 in hex, as it stands in offers, contracts and evidence. */
 export function sha256(content: Uint8Array | string): string {
-  return createHash('sha256').update(content).digest('hex');
+  return digest(content).toString('hex');
+}
+
+/** SHA-256, by which secrets are found and requests are told apart. */
+export function digest(content: Uint8Array | string): Buffer {
+  return createHash('sha256').update(content).digest();
 }
 
 /** Stores documents in boxes of this maker. */
@@ -66,12 +71,12 @@ export function createDocuments(boxes: Boxes, stores: ObjectStores): Documents {
       await store.put(documentKey(documentId), boxes.seal(place(documentId), content));
       return { ...document, documentId, sha256: sha256(content), sizeBytes: content.byteLength, store: store.name };
     },
-    async add(tx, { documentId, applicationId, kind, mediaType, sha256: digest, sizeBytes, store }) {
+    async add(tx, { documentId, applicationId, kind, mediaType, sha256: hash, sizeBytes, store }) {
       await tx.query(
         `insert into documents (id, application_id, kind, media_type, sha256, size_bytes, object_store) values ($1, $2, $3, $4, $5, $6, $7)`,
-        [documentId, applicationId, kind, mediaType, digest, sizeBytes, store],
+        [documentId, applicationId, kind, mediaType, hash, sizeBytes, store],
       );
-      return { documentId, sha256: digest };
+      return { documentId, sha256: hash };
     },
     async head(db, documentId) {
       const { rows } = await db.query<{ application_id: string; kind: DocumentKind }>(

@@ -1,9 +1,9 @@
 // The stored replies of merchants' creating calls. A reply is written in the transaction of its effect, so either both are there
 // or neither is; a repeat with the same key gets the stored reply. The reply is encrypted: it may hold a checkout link.
 
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Boxes } from './boxes.ts';
+import { digest } from './documents.ts';
 import { sqlState } from './pool.ts';
 import type { Queryable, Tx } from './pool.ts';
 
@@ -81,10 +81,7 @@ async function readKey(db: Queryable, call: KeyedCall): Promise<{ fingerprint: B
 
 // Held until the transaction ends. Two keys that fall on the same 64 bits would only make one of them wait for a retry.
 async function tryLock(tx: Tx, call: KeyedCall): Promise<boolean> {
-  const number = createHash('sha256')
-    .update(JSON.stringify([call.merchantId, call.operation, call.key]))
-    .digest()
-    .readBigInt64BE();
+  const number = digest(JSON.stringify([call.merchantId, call.operation, call.key])).readBigInt64BE();
   const { rows } = await tx.query<{ locked: boolean }>('select pg_try_advisory_xact_lock($1) as locked', [number.toString()]);
   return rows[0]?.locked === true;
 }

@@ -1,9 +1,10 @@
 // Merchants and their api keys. A key is shown once, when it is made; what is kept is a digest of it and a public part that finds
 // the row. The secret has 256 random bits, so a plain SHA-256 is as strong as a slow hash.
 
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { apiLimits } from '../config/limits.ts';
+import { digest } from './documents.ts';
 import { newId } from './ids.ts';
 import type { Queryable, Tx } from './pool.ts';
 
@@ -79,10 +80,6 @@ export async function holderOfApiKey(db: Queryable, apiKey: string): Promise<Key
     [row.id, apiLimits.keyLastUsedStepSeconds],
   );
   return { keyId: row.id, merchantId: row.merchant_id, merchantName: row.name, scopes: row.scopes };
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }
 
 function checksum(text: string): string {
