@@ -3,6 +3,8 @@
 export interface Deletion {
   applications: number;
   photos: number;
+  /** Contracts that were shown and never signed. */
+  papers: number;
   bytes: number;
   /** Stored bytes that belonged to no document. */
   orphans: number;

@@ -12,17 +12,18 @@ const done = z.object({ kind: z.literal('done') });
 
 export function createStaffActivities({ store }: { store: Store }) {
   return {
-    /** Shows staff that a step waits for them, or (null) that it does no longer, by whose retry if it was one. Repeat: the same row again. */
-    async markAttention(
-      { applicationId }: { applicationId: string },
-      attention: Attention | null,
-      by: StaffRequest | null = null,
-    ): Promise<void> {
-      await store.withTransaction(async (tx) => {
-        await store.applications.setAttention(tx, applicationId, attention);
-        const action = attention ? 'application.attention_raised' : 'application.attention_cleared';
-        const change = attention ? { activity: attention.activity, code: attention.code } : {};
-        await auditAct(store, tx, by ?? { actor: 'system:workflow' }, { action, applicationId, subject: applicationId, change });
+    /** Shows staff that a step waits for them, or (null) that it does no longer, by whose retry if it was one. Repeat: nothing. */
+    async markAttention(ref: StepRef, attention: Attention | null, by: StaffRequest | null = null): Promise<{ kind: 'done' }> {
+      return recordOnce(store, ref, done, {
+        ask: nobody,
+        keep: async (tx) => {
+          const { applicationId } = ref;
+          await store.applications.setAttention(tx, applicationId, attention);
+          const action = attention ? 'application.attention_raised' : 'application.attention_cleared';
+          const change = attention ? { activity: attention.activity, code: attention.code } : {};
+          await auditAct(store, tx, by ?? { actor: 'system:workflow' }, { action, applicationId, subject: applicationId, change });
+          return { kind: 'done' as const };
+        },
       });
     },
 

@@ -10,26 +10,30 @@ import type { Database, Queryable } from './pool.ts';
 export interface Deleted {
   applications: number;
   photos: number;
+  /** Contracts that were shown and never signed. */
+  papers: number;
   bytes: number;
 }
 
-const dueSql = `select d.id, d.application_id, d.size_bytes from documents d join applications a on a.id = d.application_id
-  where d.kind in ('id_front', 'id_back', 'selfie', 'liveness') and d.deleted_at is null
+const dueSql = `select d.id, d.application_id, d.kind, d.size_bytes from documents d join applications a on a.id = d.application_id
+  where d.deleted_at is null and (d.kind in ('id_front', 'id_back', 'selfie', 'liveness') or (d.kind = 'contract'
+      and not exists (select from contracts c where c.application_id = d.application_id and c.signed_at is not null)))
     and a.status in ('declined', 'canceled', 'expired', 'failed') and a.updated_at < now() - $1 * interval '1 millisecond'`;
 
 /** What {@link deletePhotos} would delete now. */
 export async function countPhotosDue(db: Queryable, keptMs: number): Promise<Deleted> {
   const { rows } = await db.query<Deleted & Record<string, unknown>>(
-    `select count(distinct application_id) as applications, count(*) as photos, coalesce(sum(size_bytes), 0)::bigint as bytes
+    `select count(distinct application_id) as applications, count(*) filter (where kind <> 'contract') as photos,
+       count(*) filter (where kind = 'contract') as papers, coalesce(sum(size_bytes), 0)::bigint as bytes
      from (${dueSql}) as due`,
     [keptMs],
   );
   return rows[0] ?? nothing;
 }
 
-const nothing: Deleted = { applications: 0, photos: 0, bytes: 0 };
+const nothing: Deleted = { applications: 0, photos: 0, papers: 0, bytes: 0 };
 
-/** Deletes the photos of applications that ended without a purchase longer than `keptMs` ago, `batch` at a time. Returns what was deleted.
+/** Deletes the photos, and the contracts nobody signed, of applications that ended without a purchase longer than `keptMs` ago, `batch` at a time. Returns what was deleted.
  *  Repeat, or another process at once: nothing twice. The bytes go after the commit; those that a crash leaves are orphans. */
 export async function deletePhotos(
   database: Pick<Database, 'withTransaction'>,
@@ -42,8 +46,9 @@ export async function deletePhotos(
     for (const id of ids) for (const store of stores) await store.remove(documentKey(id));
     total.applications += deleted.applications;
     total.photos += deleted.photos;
+    total.papers += deleted.papers;
     total.bytes += deleted.bytes;
-    if (deleted.photos < batch) return total;
+    if (ids.length < batch) return total;
   }
 }
 
@@ -53,20 +58,25 @@ async function deleteBatch(
   batch: number,
 ): Promise<Deleted & { ids: string[] }> {
   return database.withTransaction(async (tx) => {
-    const { rows } = await tx.query<{ id: string; application_id: string; size_bytes: number }>(
+    const { rows } = await tx.query<{ id: string; application_id: string; kind: string; size_bytes: number }>(
       `update documents set content = null, deleted_at = now()
        where id in (select id from (${dueSql} order by d.application_id, d.id limit $2 for update of d skip locked) as due)
-       returning id, application_id, size_bytes`,
+       returning id, application_id, kind, size_bytes`,
       [keptMs, batch],
     );
     const byApplication = Map.groupBy(rows, (row) => row.application_id);
-    for (const [applicationId, photos] of byApplication) {
+    for (const [applicationId, documents] of byApplication) {
       const entry = { actor: 'system:retention', action: 'photos.deleted', applicationId, subject: applicationId };
-      await audit(tx, { ...entry, change: { photos: photos.length } });
+      await audit(tx, { ...entry, change: countsOf(documents) });
     }
     const bytes = rows.reduce((sum, row) => sum + row.size_bytes, 0);
-    return { ids: rows.map(({ id }) => id), applications: byApplication.size, photos: rows.length, bytes };
+    return { ids: rows.map(({ id }) => id), applications: byApplication.size, ...countsOf(rows), bytes };
   });
+}
+
+function countsOf(documents: readonly { kind: string }[]): { photos: number; papers: number } {
+  const papers = documents.filter(({ kind }) => kind === 'contract').length;
+  return { photos: documents.length - papers, papers };
 }
 
 const keyTables = ['idempotency_keys', 'staff_keys'] as const;

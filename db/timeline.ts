@@ -41,7 +41,7 @@ export async function timeline(db: Queryable, applicationId: string): Promise<Ti
 
 const sources: Record<TimelineEntry['source'], string> = {
   step: `select created_at as at, 'step' as source, step as what, jsonb_build_object('round', round, 'outcome', outcome->'kind') as details
-    from application_steps where application_id = $1`,
+    from application_steps where application_id = $1 and step <> 'markAttention'`,
   event: `select created_at, 'event', type, jsonb_build_object('version', version) from events where application_id = $1`,
   identity_check: `select created_at, 'identity_check', kind, jsonb_build_object('round', round, 'verdict', verdict, 'scores', scores,
       'reasons', reason_codes, 'provider', provider, 'error_code', error_code, 'policy_version', policy_version, 'duration_ms', duration_ms)
@@ -59,7 +59,7 @@ const sources: Record<TimelineEntry['source'], string> = {
   otp: `select created_at, 'otp', status, jsonb_build_object('round', round, 'attempts', attempts, 'max_attempts', max_attempts,
       'expires_at', expires_at, 'verified_at', verified_at) from otp_challenges where application_id = $1`,
   transaction: `select accepted_at, 'transaction', status, jsonb_build_object('transaction_id', id, 'kind', kind, 'rrn', rrn,
-      'amount_vnd', amount_vnd, 'attempts', attempts, 'response_code', response_code, 'settled_at', settled_at)
+      'amount_vnd', amount_vnd, 'attempts', attempts, 'first_error', first_error, 'last_error', last_error, 'response_code', response_code, 'settled_at', settled_at)
     from transactions where application_id = $1`,
   review: `select created_at, 'review', question, jsonb_build_object('task_id', id, 'allowed', allowed, 'reasons', reasons, 'due_at', due_at,
       'answer', answer, 'answered_by', answered_by, 'answered_at', answered_at) from review_tasks where application_id = $1`,

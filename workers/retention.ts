@@ -1,4 +1,4 @@
-// The operator's command `npm run retention`: deletes the photos of applications that came to nothing and the keys of requests, once they are
+// The operator's command `npm run retention`: deletes the photos and unsigned contracts of applications that came to nothing and the keys of requests, once they are
 // kept long enough, and bytes that a process which died left without a document; prints what was deleted as JSON. Temporal runs the same every day (workflows/retention.ts).
 // Exit code 0: done. 2: it could not be done.
 
@@ -16,7 +16,7 @@ const dayMs = 86_400_000;
 const { photosKeptMs } = identityLimits;
 const keptDays = photosKeptMs / dayMs;
 
-const usage = `Deletes the photos of applications that ended without a purchase more than ${keptDays} days ago,
+const usage = `Deletes the photos and unsigned contracts of applications that ended without a purchase more than ${keptDays} days ago,
 stored bytes that belong to no document, and keys of requests that are older than ${dueKeys.keptMs / dayMs} days.
 
   --dry-run    count only: delete nothing

@@ -14,7 +14,9 @@ const { deletePhotos } = proxyActivities<RetentionActivities>({
 /** Deletes once. The result has counts only; what is gone stands in the audit log, a row for each application. */
 export async function retention(): Promise<Deletion> {
   const deleted = await deletePhotos();
-  const { photos, applications, orphans, keys } = deleted;
-  setCurrentDetails(`Deleted ${photos} photos of ${applications} applications, ${orphans} left-overs, and ${keys} keys of requests.`);
+  const { photos, papers, applications, orphans, keys } = deleted;
+  setCurrentDetails(
+    `Deleted ${photos} photos and ${papers} unsigned contracts of ${applications} applications, ${orphans} left-overs, and ${keys} keys of requests.`,
+  );
   return deleted;
 }

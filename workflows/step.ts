@@ -50,10 +50,13 @@ const databasePauseMs = 30_000;
 
 /** Shows staff what waits for them, or that nothing does any more, as soon as the database can take it. */
 function createTeller(applicationId: string, call: ReturnType<typeof createCaller>) {
+  let told = 0;
   return async (now: Attention | null, by: StaffRequest | null = null): Promise<void> => {
+    told += 1;
+    const ref = { applicationId, step: 'markAttention', round: told };
     for (;;) {
       try {
-        await call('markAttention', { applicationId }, now, by);
+        await call('markAttention', ref, now, by);
         return;
       } catch (error) {
         if (isCancellation(error)) throw error;

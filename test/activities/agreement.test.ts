@@ -160,9 +160,9 @@ test('an end other than completed makes the paper void, and completed leaves it 
 test('staff see what waits for them, and a step that goes on clears it', async () => {
   const applicant = await (await world.anApplicant()).walksTo('createClient');
   const attention = { activity: 'createClient', code: 'CARD_CORE_UNAVAILABLE', since: new Date().toISOString() };
-  await activities.markAttention(applicant, attention);
+  await activities.markAttention(applicant.ref('markAttention', 1), attention);
   assert.deepEqual((await one('select attention from applications where id = $1', applicant))['attention'], attention);
-  await activities.markAttention(applicant, null);
+  await activities.markAttention(applicant.ref('markAttention', 2), null);
   assert.equal((await one('select attention from applications where id = $1', applicant))['attention'], null);
 });
 

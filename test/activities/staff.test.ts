@@ -58,13 +58,23 @@ test('a deadline is moved with its reason, and a commit that is lost moves it on
   assert.equal(rows.filter((row) => row.includes('deadline_extended')).length, 1);
 });
 
+test('attention is raised once in the audit log, even when the answer to its commit is lost', async () => {
+  const applicant = await world.anApplicant();
+  const attention = { activity: 'createClient', code: 'CARD_CORE_REJECTED', since: deadlineAt };
+  world.faultNextCommit('answerLost');
+  await assert.rejects(activities.markAttention(applicant.ref('markAttention'), attention));
+  await activities.markAttention(applicant.ref('markAttention'), attention);
+  const rows = (await world.rowsOf(applicant.applicationId)).get('audit_log') ?? [];
+  assert.equal(rows.filter((row) => row.includes('attention_raised')).length, 1);
+});
+
 test('a cancel, a retry and a code that staff ask for name them and their reason', async () => {
   const applicant = await (await world.anApplicant()).walksTo('requestOtp');
   const by = await asked(applicant, 'req_otp');
   await activities.requestOtp(applicant.ref('requestOtp'), { deadlineAt, by });
   const { actor, action, reason } = { ...(await lastAudit(applicant)) };
   assert.deepEqual([actor, action, reason], ['staff:mai', 'otp.resent', 'the customer called']);
-  await activities.markAttention({ applicationId: applicant.applicationId }, null, by);
+  await activities.markAttention(applicant.ref('markAttention'), null, by);
   assert.deepEqual({ ...(await lastAudit(applicant)) }['reason'], 'the customer called');
   const end = { status: 'canceled', reasons: ['CANCELED_BY_STAFF'], canceledBy: 'operations', ...by, approvedBy: 'staff:lan' } as const;
   await activities.finish(applicant.ref('finish'), { ...end, reasons: [...end.reasons] });

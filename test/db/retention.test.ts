@@ -31,6 +31,19 @@ async function anOld(status: ApplicationStatus, days: number): Promise<string> {
   return applicationId;
 }
 
+/** The customer signed the paper before the application ended. */
+async function aSigned(applicationId: string): Promise<string> {
+  await database.withTransaction(async (tx) => {
+    await tx.query('set local session_replication_role = replica'); // the paper alone, without the offer and the decision behind it
+    await tx.query(
+      `insert into contracts (id, application_id, offer_id, contract_number, template_version, document_id, document_sha256, signed_at)
+       select 'con_' || id, application_id, 'ofr_1', 'TS1', '1', id, sha256, now() from documents where application_id = $1 and kind = 'contract'`,
+      [applicationId],
+    );
+  });
+  return applicationId;
+}
+
 async function kindsKept(applicationId: string): Promise<string[]> {
   const { rows } = await database.query<{ id: string; kind: string }>('select id, kind from documents where application_id = $1', [
     applicationId,
@@ -39,19 +52,21 @@ async function kindsKept(applicationId: string): Promise<string[]> {
   return read.flat().toSorted();
 }
 
-test('photos of applications that came to nothing are deleted after a month, each with its digest kept and an audit row', async () => {
+test('photos and unsigned contracts of applications that came to nothing are deleted after a month, each with its digest kept and an audit row', async () => {
   const gone = [await anOld('canceled', 31), await anOld('declined', 40), await anOld('expired', 90)];
   const kept = [await anOld('canceled', 29), await anOld('created', 90)];
-  const expected = { applications: 3, photos: 9, bytes: 9 * content.length };
+  const signed = await aSigned(await anOld('canceled', 31));
+  const expected = { applications: 4, photos: 12, papers: 3, bytes: 15 * content.length };
   assert.deepEqual(await countPhotosDue(database, due.keptMs), expected);
   const reports = await Promise.all([deletePhotos(database, stores, due), deletePhotos(database, stores, due)]);
   assert.equal(
-    reports.reduce((sum, { photos }) => sum + photos, 0),
-    9,
-    'two at once delete each photo once',
+    reports.reduce((sum, { photos, papers }) => sum + photos + papers, 0),
+    15,
+    'two at once delete each once',
   );
-  assert.deepEqual(await deletePhotos(database, stores, due), { applications: 0, photos: 0, bytes: 0 });
-  for (const applicationId of gone) assert.deepEqual(await kindsKept(applicationId), ['contract']);
+  assert.deepEqual(await deletePhotos(database, stores, due), { applications: 0, photos: 0, papers: 0, bytes: 0 });
+  for (const applicationId of gone) assert.deepEqual(await kindsKept(applicationId), []);
+  assert.deepEqual(await kindsKept(signed), ['contract'], 'what was signed is evidence');
   for (const applicationId of kept) assert.deepEqual(await kindsKept(applicationId), ['contract', 'id_back', 'id_front', 'selfie']);
   const { rows } = await database.query<{ photos: number }>(
     `select sum((change->>'photos')::int)::int as photos from audit_log where action = 'photos.deleted' and application_id = any($1)`,
@@ -59,9 +74,9 @@ test('photos of applications that came to nothing are deleted after a month, eac
   );
   assert.equal(rows[0]?.photos, 9);
   const { rows: digests } = await database.query('select 1 from documents where deleted_at is not null and length(sha256) = 64');
-  assert.equal(digests.length, 9);
+  assert.equal(digests.length, 15);
   const { rows: objects } = await database.query<{ count: number }>('select count(*) as count from objects');
-  assert.equal(objects[0]?.count, 3 + 2 * 4, 'the bytes are gone as well');
+  assert.equal(objects[0]?.count, 1 + 2 * 4, 'the bytes are gone as well');
 });
 
 test('keys of requests are deleted after a month, oldest first and by their age alone, and two at once delete each once', async () => {
@@ -123,7 +138,7 @@ const retention = async (...flags: string[]) => {
 test('the command counts first and deletes then, and an unknown flag prints how it is used', async () => {
   await anOld('failed', 31);
   await database.query(`update staff_keys set created_at = now() - interval '32 days' where id = sha256('30')`);
-  const counted = { keptDays: 30, applications: 1, photos: 3, bytes: 3 * content.length, keys: 1 };
+  const counted = { keptDays: 30, applications: 1, photos: 3, papers: 1, bytes: 4 * content.length, keys: 1 };
   assert.deepEqual(JSON.parse((await retention('--dry-run')).stdout), { dryRun: true, ...counted });
   assert.deepEqual(JSON.parse((await retention()).stdout), { dryRun: false, ...counted, orphans: 0 });
   await assert.rejects(retention('--all'), { code: 2, stderr: /--dry-run/ });

@@ -11,7 +11,7 @@ import { aSchedule } from './schedule-world.ts';
 import type { ScheduleWorld } from './schedule-world.ts';
 
 /** What the played deletion says. */
-export const deletion: Deletion = { applications: 2, photos: 6, bytes: 600, orphans: 1, keys: 3 };
+export const deletion: Deletion = { applications: 2, photos: 6, papers: 1, bytes: 600, orphans: 1, keys: 3 };
 
 /** With the schedule of production. */
 export async function aRetention(t: Pick<TestContext, 'after'>): Promise<ScheduleWorld> {

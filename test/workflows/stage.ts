@@ -61,7 +61,7 @@ export function createStage(parts: Partial<Activities> = {}): Stage {
     verifyOtp: async (_ref, { code }) => (code === '123456' ? { kind: 'verified' } : { kind: 'wrong', attemptsLeft: 4 }),
     handOffTransaction: async ({ applicationId }) => ({ transactionId: added(bank.transactions, `txn_${applicationId}`) }),
     readSettlement: async () => null,
-    markAttention: async (_ref, mark) => void attention.push(mark && `${mark.activity}:${mark.code}`),
+    markAttention: async (_ref, mark) => (attention.push(mark && `${mark.activity}:${mark.code}`), { kind: 'done' }),
     finish: async (_ref, { status, reasons }) => (ended.push({ status, reasons }), { kind: 'done' }),
     ...parts,
   };
