@@ -5,6 +5,8 @@ import { audit } from './audit.ts';
 import type { Boxes } from './boxes.ts';
 import { newId } from './ids.ts';
 import type { Queryable, Tx } from './pool.ts';
+import { askedBefore } from './staff-keys.ts';
+import type { StaffKey } from './staff-keys.ts';
 
 export interface ReviewNote {
   id: string;
@@ -15,14 +17,15 @@ export interface ReviewNote {
 
 const place = (id: string): string => `review_notes.note:${id}`;
 
-/** Adds a note. False when there is no such task. */
+/** Adds a note, one per key. False when there is no such task. */
 export async function addReviewNote(
   tx: Tx,
   boxes: Boxes,
-  { taskId, actor, text, requestId }: { taskId: string; actor: string; text: string; requestId: string },
+  { taskId, actor, text, requestId, key }: { taskId: string; actor: string; text: string; requestId: string; key: StaffKey },
 ): Promise<boolean> {
   const { rows } = await tx.query<{ application_id: string | null }>('select application_id from review_tasks where id = $1', [taskId]);
   if (!rows[0]) return false;
+  if ((await askedBefore(tx, key, requestId)) !== null) return true;
   const id = newId('reviewNote');
   await tx.query('insert into review_notes (id, task_id, actor, note) values ($1, $2, $3, $4)', [
     id,

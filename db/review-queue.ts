@@ -9,6 +9,8 @@ import type { Page, Position } from './page.ts';
 import type { Queryable, Tx } from './pool.ts';
 import { reviewColumns, reviewTables } from './reviews.ts';
 import type { ReviewTaskRow } from './reviews.ts';
+import { askedBefore } from './staff-keys.ts';
+import type { StaffKey } from './staff-keys.ts';
 
 export interface ReviewFilter {
   kind?: ReviewKind | undefined;
@@ -59,6 +61,8 @@ export interface Move {
   /** Why, when a task is taken from somebody. */
   reason?: string | undefined;
   requestId: string;
+  /** One move, however often it is asked for under it. */
+  key?: StaffKey;
   /** Whether the task is still what the member of staff saw. */
   isMeant(task: ReviewTaskRow): boolean;
 }
@@ -97,6 +101,8 @@ export async function snoozeReview(tx: Tx, move: Move & { until: Date }): Promis
 
 const refusals = ['CLAIMED', 'NOT_CLAIMED', 'TOO_LATE'] as const;
 
+// A repeat changes nothing, and neither does a move to where the task is: only the claim lasts longer. A refusal is to undo the transaction,
+// so that the key is not spent on it.
 async function change(
   tx: Tx,
   move: Move,
@@ -104,13 +110,18 @@ async function change(
   next: (task: ReviewTaskRow) => string | null,
   more: { queue?: ReviewQueue; until?: Date } = {},
 ): Promise<Moved> {
+  const isRepeat = move.key !== undefined && (await askedBefore(tx, move.key, move.requestId)) !== null;
   const task = await lockTask(tx, move.taskId);
   if (!task) return { kind: 'refused', why: 'NOT_FOUND' };
+  if (isRepeat) return { kind: 'moved', task };
   if (task.answer !== null) return { kind: 'refused', why: 'ANSWERED', task };
   if (!move.isMeant(task)) return { kind: 'refused', why: 'VERSION', task };
   const to = next(task);
   const why = refusals.find((refusal) => refusal === to);
   if (why) return { kind: 'refused', why, task };
+  const isThere =
+    to === task.claimed_by && (more.queue ?? task.queue) === task.queue && more.until?.getTime() === task.snoozed_until?.getTime();
+  if (isThere) return { kind: 'moved', task: to === null ? task : await keepClaim(tx, task) };
   await tx.query(
     `update review_tasks set claimed_by = $2, version = version + 1, queue = coalesce($4, queue), snoozed_until = $5,
        claimed_until = case when $2::text is not null then clock_timestamp() + $3 * interval '1 millisecond' end where id = $1`,
@@ -133,6 +144,14 @@ async function change(
   });
   const after = await lockTask(tx, task.id);
   return { kind: 'moved', task: after ?? task };
+}
+
+async function keepClaim(tx: Tx, task: ReviewTaskRow): Promise<ReviewTaskRow> {
+  await tx.query(`update review_tasks set claimed_until = clock_timestamp() + $2 * interval '1 millisecond' where id = $1`, [
+    task.id,
+    staffLimits.reviewLeaseMs,
+  ]);
+  return (await lockTask(tx, task.id)) ?? task;
 }
 
 async function lockTask(tx: Tx, taskId: string): Promise<ReviewTaskRow | undefined> {

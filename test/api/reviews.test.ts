@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDecisions } from '../../db/decisions.ts';
 import { clearBreaks, handleBreak, readUnseenBreaks } from '../../db/breaks.ts';
-import { addReviewNote } from '../../db/review-notes.ts';
 import { noteBreaches } from '../../db/review-queue.ts';
 import { openReviewTask } from '../../db/reviews.ts';
 import type { Break } from '../../domain/reconciliation.ts';
@@ -133,10 +132,7 @@ test('notes stand with the evidence in their order, are never changed, and neith
 
 test('of very many notes the newest are shown', async () => {
   const { taskId } = await aTask();
-  for (let n = 1; n <= 101; n += 1)
-    await database.withTransaction(async (tx) =>
-      addReviewNote(tx, world.deps.boxes, { taskId, actor: 'staff:mai', text: `note ${n}`, requestId: `req_${n}` }),
-    );
+  for (let n = 1; n <= 101; n += 1) await act(`${taskId}/notes`, { text: `note ${n}` }, mai);
   const { evidence } = await read(`/${taskId}`);
   const texts = (Object(evidence).notes as { text: string }[]).map(({ text }) => text); // the shape that the route promises
   assert.deepEqual([texts.length, texts[0], texts.at(-1)], [100, 'note 2', 'note 101']);

@@ -5,9 +5,10 @@ import { claimReview, reassignReview, releaseReview } from '../../../db/review-q
 import type { Guards } from '../../auth.ts';
 import { body, defineRoute } from '../../define-route.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
+import { requiredStaffKey } from '../../idempotency.ts';
 import { line, staffReason as reason } from '../../schemas.ts';
 import { ifMatch } from './act.ts';
-import { moveOf, moveProblems, moveResponses, moved, taskParams } from './review-move.ts';
+import { keyedProblems, moveOf, moveProblems, moveResponses, moved, taskParams } from './review-move.ts';
 
 /** Adds POST /ops/v1/reviews/{taskId}/claim. */
 export function addClaimReview(app: Api, deps: ApiDeps, guards: Guards): void {
@@ -54,7 +55,7 @@ const to = line(2, 64)
 /** Adds POST /ops/v1/reviews/{taskId}/reassign. */
 export function addReassignReview(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.staff('reassignReview'), problems: moveProblems },
+    { guard: guards.staff('reassignReview'), problems: [...moveProblems, ...keyedProblems] },
     {
       method: 'post',
       path: '/ops/v1/reviews/{taskId}/reassign',
@@ -66,7 +67,8 @@ export function addReassignReview(app: Api, deps: ApiDeps, guards: Guards): void
   );
   app.openapi(route, async (c) => {
     const { to: name, reason: why } = c.req.valid('json');
-    const move = { ...moveOf(c, c.req.valid('param').taskId), reason: why, to: `staff:${name}` };
+    const key = await requiredStaffKey(c, deps);
+    const move = { ...moveOf(c, c.req.valid('param').taskId, { key, reason: why }), to: `staff:${name}` };
     return c.json(await moved(c, deps, async (tx) => reassignReview(tx, move)), 200);
   });
 }

@@ -8,16 +8,17 @@ import type { Guards } from '../../auth.ts';
 import { body, defineRoute, json } from '../../define-route.ts';
 import { actorOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
+import { requiredStaffKey } from '../../idempotency.ts';
 import { Problem } from '../../problems.ts';
 import { staffReason as reason } from '../../schemas.ts';
 import { ifMatch } from './act.ts';
-import { moveOf, moveProblems, moveResponses, moved, taskParams } from './review-move.ts';
+import { keyedProblems, moveOf, moveProblems, moveResponses, moved, taskParams } from './review-move.ts';
 import { reviewQueue } from './review-object.ts';
 
 /** Adds POST /ops/v1/reviews/{taskId}/escalate. */
 export function addEscalateReview(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.staff('escalateReview'), problems: moveProblems },
+    { guard: guards.staff('escalateReview'), problems: [...moveProblems, ...keyedProblems] },
     {
       method: 'post',
       path: '/ops/v1/reviews/{taskId}/escalate',
@@ -29,7 +30,8 @@ export function addEscalateReview(app: Api, deps: ApiDeps, guards: Guards): void
   );
   app.openapi(route, async (c) => {
     const { queue, reason: why } = c.req.valid('json');
-    const move = { ...moveOf(c, c.req.valid('param').taskId), reason: why, queue };
+    const key = await requiredStaffKey(c, deps);
+    const move = { ...moveOf(c, c.req.valid('param').taskId, { key, reason: why }), queue };
     return c.json(await moved(c, deps, async (tx) => escalateReview(tx, move)), 200);
   });
 }
@@ -38,7 +40,7 @@ export function addEscalateReview(app: Api, deps: ApiDeps, guards: Guards): void
 export function addSnoozeReview(app: Api, deps: ApiDeps, guards: Guards): void {
   const until = z.iso.datetime({ offset: true }).openapi({ description: 'When it comes back; at most when it is due.' });
   const route = defineRoute(
-    { guard: guards.staff('snoozeReview'), problems: [...moveProblems, 'REVIEW_CLAIMED', 'DEADLINE_NOT_ALLOWED'] },
+    { guard: guards.staff('snoozeReview'), problems: [...moveProblems, ...keyedProblems, 'REVIEW_CLAIMED', 'DEADLINE_NOT_ALLOWED'] },
     {
       method: 'post',
       path: '/ops/v1/reviews/{taskId}/snooze',
@@ -50,7 +52,8 @@ export function addSnoozeReview(app: Api, deps: ApiDeps, guards: Guards): void {
   );
   app.openapi(route, async (c) => {
     const { until: at, reason: why } = c.req.valid('json');
-    const move = { ...moveOf(c, c.req.valid('param').taskId), reason: why, until: new Date(at) };
+    const key = await requiredStaffKey(c, deps);
+    const move = { ...moveOf(c, c.req.valid('param').taskId, { key, reason: why }), until: new Date(at) };
     if (move.until <= deps.now()) throw new Problem('DEADLINE_NOT_ALLOWED', { detail: 'That time is over.' });
     return c.json(await moved(c, deps, async (tx) => snoozeReview(tx, move)), 200);
   });
@@ -60,7 +63,7 @@ export function addSnoozeReview(app: Api, deps: ApiDeps, guards: Guards): void {
 export function addNoteReview(app: Api, { database, boxes }: ApiDeps, guards: Guards): void {
   const text = z.string().trim().min(3).max(2_000).openapi({ description: 'Kept encrypted, shown with the evidence, never changed.' });
   const route = defineRoute(
-    { guard: guards.staff('noteReview'), problems: ['NOT_FOUND'] },
+    { guard: guards.staff('noteReview'), problems: ['NOT_FOUND', ...keyedProblems] },
     {
       method: 'post',
       path: '/ops/v1/reviews/{taskId}/notes',
@@ -72,7 +75,8 @@ export function addNoteReview(app: Api, { database, boxes }: ApiDeps, guards: Gu
   );
   app.openapi(route, async (c) => {
     const { taskId } = c.req.valid('param');
-    const note = { taskId, actor: actorOf(c), text: c.req.valid('json').text, requestId: c.get('requestId') };
+    const key = await requiredStaffKey(c, { database });
+    const note = { taskId, actor: actorOf(c), text: c.req.valid('json').text, requestId: c.get('requestId'), key };
     const isKnown = isId('reviewTask', taskId) && (await database.withTransaction(async (tx) => addReviewNote(tx, boxes, note)));
     if (!isKnown) throw new Problem('NOT_FOUND', { detail: 'There is no review task with this id.' });
     return c.json({ task_id: taskId }, 201);

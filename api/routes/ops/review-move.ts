@@ -15,14 +15,16 @@ import { reviewObject, toReviewObject } from './review-object.ts';
 
 /** Every move may end so. */
 export const moveProblems: readonly ProblemCode[] = ['NOT_FOUND', 'REVIEW_ANSWERED', 'VERSION_MISMATCH'];
+/** The same for one under an Idempotency-Key. */
+export const keyedProblems: readonly ProblemCode[] = ['IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_KEY_INVALID', 'IDEMPOTENCY_KEY_REUSED'];
 export const moveResponses = { 200: json(reviewObject, 'The task as it is now') };
 export const taskParams = z.object({ taskId: z.string() });
 
 /** The move that this request asks for. Throws NOT_FOUND for what cannot be the id of a task. */
-export function moveOf(c: ApiContext, taskId: string): Move {
+export function moveOf(c: ApiContext, taskId: string, asked: Pick<Move, 'key' | 'reason'> = {}): Move {
   if (!isId('reviewTask', taskId)) throw refusal('NOT_FOUND');
   const seen = c.req.header('if-match');
-  return { taskId, by: actorOf(c), requestId: c.get('requestId'), isMeant: (task) => isMeant(seen, etagOf(task)) };
+  return { ...asked, taskId, by: actorOf(c), requestId: c.get('requestId'), isMeant: (task) => isMeant(seen, etagOf(task)) };
 }
 
 /** Makes the move and returns the task as it is then, with its ETag. Throws the problem of a move that was refused. */
@@ -31,10 +33,13 @@ export async function moved(
   { database, now }: ApiDeps,
   move: (tx: Tx) => Promise<Moved>,
 ): Promise<z.infer<typeof reviewObject>> {
-  const result = await database.withTransaction(move);
-  if (result.kind === 'refused') throw refusal(result.why, result.task?.claimed_by);
-  c.header('ETag', etagOf(result.task));
-  return toReviewObject(result.task, now());
+  const task = await database.withTransaction(async (tx) => {
+    const result = await move(tx);
+    if (result.kind === 'refused') throw refusal(result.why, result.task?.claimed_by);
+    return result.task;
+  });
+  c.header('ETag', etagOf(task));
+  return toReviewObject(task, now());
 }
 
 function refusal(why: Extract<Moved, { kind: 'refused' }>['why'], claimedBy?: string | null): Problem {
