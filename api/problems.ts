@@ -109,6 +109,12 @@ export class Problem extends Error {
   }
 }
 
+/** True when the same request may succeed later without a change. */
+export function isRetryable(code: ProblemCode): boolean {
+  const kind: ProblemKind = problemKinds[code];
+  return kind.retryable === true;
+}
+
 /** The problem for any error. What is not known is INTERNAL and says nothing more. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
@@ -121,7 +127,7 @@ export function toProblem(error: unknown): Problem {
 export function problemResponse(problem: Problem, requestId: string): Response {
   const { extras, code } = problem;
   const kind: ProblemKind = problemKinds[code];
-  const retryable = kind.retryable === true;
+  const retryable = isRetryable(code);
   const body = {
     type: `/problems#${code}`,
     title: kind.title,

@@ -48,6 +48,8 @@ export const staffLimits = {
   runLookMs: second,
   /** Our choice: a request that nobody confirmed within a day is asked anew, on what is known then. */
   approvalMs: day,
+  /** Our choice: longer than a confirmation can be on its way, so that another person repeats only what nobody works on. */
+  approvalInFlightMs: minute,
   /** Our choice: half of what the largest order takes; above it a reviewer does not decide against the ruleset alone. */
   overrideMaxVnd: 10_000_000,
   /** Our choice: a handful is looked at one by one; more may repeat one mistake many times. */

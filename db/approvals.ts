@@ -25,11 +25,21 @@ export interface ApprovalRow {
   outcome: 'confirmed' | 'refused' | 'expired' | null;
   decided_by: string | null;
   decided_at: Date | null;
+  /** What came of it once it was confirmed; unanswered: it may have been done or not. */
+  result: 'done' | 'refused' | 'unanswered' | null;
+  /** True when what was confirmed is not known to be done and nobody is at it: anybody who may confirm it can have it done. */
+  left_undone: boolean;
 }
 
 // A request whose time is over is expired, whether that was noted or not.
+const result = '(select result from approval_results where approval_id = approvals.id)';
+const undone = `coalesce(outcome = 'confirmed' and coalesce(${result} = 'unanswered', true)
+  and decided_at > clock_timestamp() - ${staffLimits.approvalMs} * interval '1 millisecond', false)`;
+const isLeft = `(${undone} and (coalesce(${result} = 'unanswered', false)
+  or decided_at < clock_timestamp() - ${staffLimits.approvalInFlightMs} * interval '1 millisecond'))`;
 const columns = `id, operation, application_id, subject, request, reason, asked_by, request_id, asked_at, expires_at, decided_by, decided_at,
-  case when outcome is null and expires_at <= clock_timestamp() then 'expired' else outcome end as outcome`;
+  case when outcome is null and expires_at <= clock_timestamp() then 'expired' else outcome end as outcome,
+  ${result} as result, ${isLeft} as left_undone`;
 
 export interface NewApproval {
   operation: FourEyesOperation;
@@ -92,14 +102,31 @@ export async function decideApproval(
   return rows[0];
 }
 
-/** One page of requests, newest first; those that still wait, or all. */
+/** Notes what came of a confirmed request, with an audit row; what was done stays done. */
+export async function noteResult(
+  tx: Tx,
+  { id, application_id: applicationId, operation }: ApprovalRow,
+  { result, code, by, requestId }: { result: 'done' | 'refused' | 'unanswered'; code?: string; by: string; requestId: string },
+): Promise<void> {
+  const { rowCount } = await tx.query(
+    `insert into approval_results as r (approval_id, result, code, by_actor) values ($1, $2, $3, $4)
+     on conflict (approval_id) do update set result = excluded.result, code = excluded.code, by_actor = excluded.by_actor, at = clock_timestamp()
+       where r.result <> 'done'`,
+    [id, result, code ?? null, by],
+  );
+  if (rowCount === 0) return;
+  const action = { done: 'approval.done', refused: 'approval.not_done', unanswered: 'approval.unanswered' }[result];
+  await audit(tx, { actor: by, action, applicationId, subject: id, requestId, change: { operation, ...(code !== undefined && { code }) } });
+}
+
+/** One page of requests, newest first; those that still wait or were confirmed and not done, or all. */
 export async function listApprovals(
   db: Queryable,
   filter: { openOnly: boolean; after?: Position | undefined; limit: number },
 ): Promise<Page<ApprovalRow>> {
   const { rows } = await db.query<ApprovalRow & { place_text: string }>(
     `select ${columns}, asked_at::text as place_text from approvals
-     where (not $1 or (outcome is null and expires_at > clock_timestamp())) and ($2::timestamptz is null or (asked_at, id) < ($2, $3))
+     where (not $1 or (outcome is null and expires_at > clock_timestamp()) or ${undone}) and ($2::timestamptz is null or (asked_at, id) < ($2, $3))
      order by asked_at desc, id desc limit $4`,
     [filter.openOnly, filter.after?.createdAt ?? null, filter.after?.id ?? null, filter.limit + 1],
   );

@@ -4,9 +4,8 @@
 import { z } from 'zod';
 import { deliveryLimits } from '../../config/limits.ts';
 import { takeVersion } from '../../db/applications.ts';
-import { askApproval, decideApproval, lockApproval } from '../../db/approvals.ts';
+import { askApproval, decideApproval, lockApproval, noteResult } from '../../db/approvals.ts';
 import type { ApprovalRow, NewApproval } from '../../db/approvals.ts';
-import { audit } from '../../db/audit.ts';
 import { renewParked, replayAll } from '../../db/parked.ts';
 import type { Renewed } from '../../db/parked.ts';
 import type { Tx } from '../../db/pool.ts';
@@ -16,7 +15,7 @@ import type { FourEyesOperation } from '../../domain/four-eyes.ts';
 import { isId } from '../../domain/ids.ts';
 import type { StaffMember } from '../../domain/staff.ts';
 import type { ApiDeps } from '../environment.ts';
-import { Problem } from '../problems.ts';
+import { Problem, isRetryable } from '../problems.ts';
 import { command, otherVersion } from './command.ts';
 
 /** Asks for a second person, or returns the open request for the very same. Throws APPROVAL_OPEN when something else is asked about it. */
@@ -35,20 +34,21 @@ export interface Deciding {
   requestId: string;
 }
 
-/** Confirms a request and does what was asked for, or refuses it. Repeat by the same person: the same once. Throws NOT_FOUND, ROLE_MISSING,
- *  SECOND_PERSON_NEEDED, APPROVAL_CLOSED, VERSION_MISMATCH, and what the thing itself throws; then the audit log says that it was not done. */
+/** Confirms a request and does what was asked for, or refuses it. Repeat by the same person, and by anybody who may confirm it where what was
+ *  confirmed was left undone: it is done once. Throws NOT_FOUND, ROLE_MISSING, SECOND_PERSON_NEEDED, APPROVAL_CLOSED, VERSION_MISMATCH, and
+ *  what the thing itself throws; then the audit log says that it was not done, or that nobody knows. */
 export async function decideRequest(deps: ApiDeps, staff: StaffMember, deciding: Deciding): Promise<ApprovalRow> {
   const row = await deps.database.withTransaction(async (tx) => {
     const open = isId('approval', deciding.id) ? await lockApproval(tx, deciding.id) : undefined;
     if (!open) throw new Problem('NOT_FOUND', { detail: 'There is no request with this id.' });
     refuseTheWrongPerson(open, staff, deciding);
-    const isRepeat = open.outcome === deciding.outcome && open.decided_by === staff.actor;
+    const isRepeat = open.outcome === deciding.outcome && (open.decided_by === staff.actor || open.left_undone);
     if (isRepeat) return open;
     if (open.outcome !== null) throw new Problem('APPROVAL_CLOSED', { detail: `The request is ${open.outcome}.` });
     if (deciding.outcome === 'confirmed') await refuseAnotherVersion(tx, open);
     return decideApproval(tx, open, { ...deciding, by: staff.actor });
   });
-  if (row.outcome === 'confirmed') await perform(deps, row, staff.actor, deciding.requestId);
+  if (row.outcome === 'confirmed' && row.result !== 'done') return perform(deps, row, staff.actor, deciding.requestId);
   return row;
 }
 
@@ -70,15 +70,25 @@ async function refuseAnotherVersion(tx: Tx, row: ApprovalRow): Promise<void> {
   if (application && application.version !== version) throw otherVersion(application);
 }
 
-async function perform(deps: ApiDeps, row: ApprovalRow, approvedBy: string, requestId: string): Promise<void> {
+/** Does it, under the name of the one who confirmed it first, and notes what came of it: which never hides the answer itself. */
+async function perform(deps: ApiDeps, row: ApprovalRow, by: string, requestId: string): Promise<ApprovalRow> {
+  const note = async (came: { result: 'done' | 'refused' | 'unanswered'; code?: string }) =>
+    deps.database
+      .withTransaction(async (tx) => noteResult(tx, row, { ...came, by, requestId }))
+      .catch((error: unknown) => {
+        const what = error instanceof Error ? error.name : typeof error;
+        deps.log.error({ approvalId: row.id, requestId, error: what }, 'what came of an approval is not noted');
+      });
   try {
-    await doers[row.operation](deps, row, approvedBy);
+    await doers[row.operation](deps, row, row.decided_by ?? by);
   } catch (error) {
     const code = error instanceof Problem ? error.code : 'INTERNAL';
-    const entry = { actor: approvedBy, action: 'approval.not_done', applicationId: row.application_id, subject: row.id, requestId };
-    await deps.database.withTransaction(async (tx) => audit(tx, { ...entry, change: { operation: row.operation, code } }));
+    const mayBeDone = code === 'INTERNAL' || isRetryable(code);
+    await note({ result: mayBeDone ? 'unanswered' : 'refused', code });
     throw error;
   }
+  await note({ result: 'done' });
+  return { ...row, result: 'done', left_undone: false };
 }
 
 // Those that were asked before there was a version in it are done as they were asked.

@@ -27,6 +27,9 @@ export const approvalObject = z
     outcome: z.enum(['confirmed', 'refused', 'expired']).nullable().openapi({ description: 'null while it waits.' }),
     decided_by: z.string().nullable(),
     decided_at: time.nullable(),
+    result: z.enum(['done', 'refused', 'unanswered']).nullable().openapi({
+      description: 'What came of it once it was confirmed; confirmed and null or unanswered: confirm it again, and it is done once.',
+    }),
   })
   .openapi('Approval');
 
@@ -46,6 +49,7 @@ export function toApprovalObject(row: ApprovalRow): z.infer<typeof approvalObjec
     outcome: row.outcome,
     decided_by: row.decided_by,
     decided_at: row.decided_at?.toISOString() ?? null,
+    result: row.result,
   };
 }
 
@@ -61,7 +65,7 @@ export function addListApprovals(app: Api, { database, boxes }: ApiDeps, guards:
       method: 'get',
       path: '/ops/v1/approvals',
       tags: ['Operations'],
-      summary: 'List what waits for a second person',
+      summary: 'List what waits for a second person, and what was confirmed and not done',
       request: { query },
       responses: { 200: json(page, 'One page, newest first; with decided=true those that wait no longer as well') },
     },
