@@ -8,7 +8,7 @@ import { holderOfApiKey } from '../db/merchants.ts';
 import type { Scope } from '../db/merchants.ts';
 import type { ApiContext, ApiDeps, ApiMiddleware } from './environment.ts';
 import { Problem } from './problems.ts';
-import type { ProblemCode } from './problems.ts';
+import type { ProblemCode } from './problem-kinds.ts';
 import { rolesFor } from './staff-access.ts';
 import type { StaffOperation } from './staff-access.ts';
 

@@ -7,8 +7,9 @@ import { z } from '@hono/zod-openapi';
 import { apiLimits } from '../config/limits.ts';
 import type { Guard } from './auth.ts';
 import type { ApiMiddleware } from './environment.ts';
-import { Problem, problemKinds } from './problems.ts';
-import type { ProblemCode } from './problems.ts';
+import { problemKinds } from './problem-kinds.ts';
+import { Problem } from './problems.ts';
+import type { ProblemCode } from './problem-kinds.ts';
 
 export interface RouteRules {
   /** Who may call it. Undefined only for what is meant for everybody. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Api } from './environment.ts';
 import { page } from './page.ts';
-import { problemKinds } from './problems.ts';
+import { problemKinds } from './problem-kinds.ts';
 
 /** Adds /openapi.json, /docs and /problems. Call it after the routes. */
 export function addDocumentation(app: Api, publicUrl: string): void {
@@ -47,7 +47,7 @@ function securitySchemes(publicUrl: string) {
 function problemList(): string {
   const items = Object.entries(problemKinds).map(
     ([code, kind]) =>
-      `<dt id="${code}"><code>${code}</code> · ${kind.status}${'retryable' in kind ? ' · may be repeated' : ''}</dt><dd>${kind.title}.</dd>`,
+      `<dt id="${code}"><code>${code}</code> · ${kind.status}${'retryable' in kind ? ' · may be repeated' : ''}</dt><dd>${kind.title}. ${kind.advice}</dd>`,
   );
   return `<p>Every error is a problem document (RFC 9457). Switch on <code>code</code>; quote <code>instance</code> to support.</p><dl>${items.join('')}</dl>`;
 }

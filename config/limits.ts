@@ -50,6 +50,8 @@ export const otpLimits = {
   maxAttempts: 5,
   /** Our choice: twice as many, for guesses that the bank could not evaluate. */
   maxGuesses: 10,
+  /** Our choice: an SMS takes seconds; whoever asks for a third code sooner wants the second. */
+  resendRestMs: 10 * second,
   /** Our choice: first code and two more. */
   maxChallenges: 3,
   /** Our choice: a guess that was sent in the last second is still answered. */

@@ -8,6 +8,8 @@ const day = 24 * hour;
 export const staffLimits = {
   /** Our choice: who was asked for data or photos three times more will not find them the fourth time. */
   asksMax: 3,
+  /** Our choice: a step that was tried again is let be for as long as a healthy vendor may need; of many who press the button one is enough. */
+  retryRestMs: 5 * second,
   /** Our choice: how far in all a deadline may be moved; past that a new application with fresh data is better. */
   extensionMaxMs: 3 * day,
   /** Our choice: a customer who waits for a person hears within a working day; the application itself waits longer (deadlines.reviewMs). */

@@ -55,6 +55,15 @@ const plans: Record<ActivityName, Plan> = {
 
 // A quick try fits into one workflow task (adapters/temporal/commands.ts); several of them make the worker ask for more time.
 const quickTryMs = 3_000;
+const localTryMs = 8_000;
+const durableTryMs = 15_000;
+
+/** After this, in ms, the first try of an activity is over, whatever came of it. */
+export function firstTryMs(name: ActivityName): number {
+  const { queue, quick, tryMs = durableTryMs } = plans[name];
+  if (!queue) return localTryMs;
+  return quick === false ? tryMs : quickTryMs;
+}
 
 // A worker tells that it lives while it works at a vendor's step (workers/heartbeat.ts). One that died, or that was gone before the
 // step reached it, is not waited for until the longest try is over. One that lives would have to miss four beats in a row; a step that is
@@ -67,8 +76,12 @@ const backoffCoefficient = 3;
 // The SDK notes for every promise of a run where it was made, which costs more than what most of them do. So calls are handed on as they are,
 // without an async function around each.
 
-/** Runs one activity as planned. Throws an ActivityFailure when its tries or the patience are spent, or at once when a repeat cannot help. */
-export function createCaller(policy: ApplicationPolicy, patience?: Patience) {
+/** Runs one activity as planned. Throws an ActivityFailure when its tries or the patience are spent, or at once when a repeat cannot help. Says so
+ *  with `failed` when the quick try has failed and the durable ones follow. */
+export function createCaller(
+  policy: ApplicationPolicy,
+  { patience, failed }: { patience?: Patience | undefined; failed?: () => void } = {},
+) {
   return function call<N extends ActivityName>(name: N, ...args: Parameters<Activities[N]>): Promise<OutcomeOf<N>> {
     const plan = plans[name];
     const { queue } = plan;
@@ -77,6 +90,7 @@ export function createCaller(policy: ApplicationPolicy, patience?: Patience) {
     if (plan.quick === false) return onItsQueue();
     return invoke(quick(plan), name, args).catch((error: unknown) => {
       if (!isWorthAnotherTry(error)) throw error;
+      failed?.();
       return onItsQueue();
     });
   };
@@ -94,7 +108,7 @@ function invoke<N extends ActivityName>(proxy: Proxy, name: N, args: Parameters<
 function local({ summary }: Plan): Proxy {
   return proxyLocalActivities<Activities>({
     summary,
-    startToCloseTimeout: 8_000,
+    startToCloseTimeout: localTryMs,
     localRetryThreshold: 2_000,
     retry: { initialInterval: 200, maximumInterval: 10_000, maximumAttempts: 8 },
   });
@@ -104,7 +118,7 @@ function quick({ summary }: Plan): Proxy {
   return proxyLocalActivities<Activities>({ summary, startToCloseTimeout: quickTryMs, retry: { maximumAttempts: 1 } });
 }
 
-function durable({ summary, tryMs = 15_000 }: Plan, taskQueue: TaskQueue, policy: ApplicationPolicy, patience?: Patience): Proxy {
+function durable({ summary, tryMs = durableTryMs }: Plan, taskQueue: TaskQueue, policy: ApplicationPolicy, patience?: Patience): Proxy {
   return proxyActivities<Activities>({
     summary,
     taskQueue,

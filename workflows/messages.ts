@@ -60,11 +60,15 @@ export interface ApplicationPolicy {
   otpGraceMs?: number;
   /** Guesses that are taken at one OTP, evaluated or not; applications that started without it know no end of it. */
   otpMaxGuesses?: number;
+  /** How long after a new OTP none is sent again; applications that started without it know no such rest. */
+  resendRestMs?: number;
   /** Events of a run past which its customer's commands are refused; applications that started without it know no end of it. */
   maxEvents?: number;
   identityMaxAttempts: number;
   /** How far in all staff may move a deadline; applications that started without it keep theirs. */
   extensionMaxMs?: number;
+  /** How long a step that was tried again is let be; applications that started without it know no such rest. */
+  retryRestMs?: number;
   /** How often staff may ask the customer again; applications that started without it know no end of it. */
   asksMax?: number;
   reportPollMs: number;

@@ -46,6 +46,7 @@ function setSending(run: Run): void {
     messages.resendOtp,
     async (by) => {
       otp.resend = by ?? 'customer';
+      otp.resendAtMs = Date.now();
       return sent();
     },
     {
@@ -55,6 +56,7 @@ function setSending(run: Run): void {
         if (!otp.sent) run.refuse('OTP_NOT_AWAITED', 'no OTP was asked for yet');
         if (otp.resend) run.refuse('OTP_BEING_SENT', 'a new OTP is being sent');
         if (otp.challenges >= run.policy.otpMaxChallenges) run.refuse('RESENDS_SPENT', 'no further OTP can be sent for this purchase');
+        if (Date.now() - otp.resendAtMs < (run.policy.resendRestMs ?? 0)) run.refuse('OTP_BEING_SENT', 'a new OTP was sent just now');
       },
       description: 'Sends a new OTP; the old one becomes worthless',
     },

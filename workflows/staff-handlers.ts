@@ -25,7 +25,7 @@ function setEndAndRetry(run: Run): void {
     },
     {
       validator: (_by) => {
-        if (!run.canRetry()) run.refuse('NOTHING_TO_RETRY', 'no step waits or backs off');
+        if (!run.canRetry()) run.refuse('NOTHING_TO_RETRY', 'no step waits or backs off, or it was tried again just now');
       },
       description: 'Staff try the waiting step again',
     },

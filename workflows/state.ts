@@ -47,6 +47,7 @@ export interface Facts {
     dead: 'locked' | 'expired' | null;
     sent: OtpSent | null;
     resend: StaffRequest | 'customer' | null;
+    resendAtMs: number;
     spent: boolean;
     verified: boolean;
   };
@@ -89,6 +90,7 @@ export function noFacts(): Facts {
       dead: null,
       sent: null,
       resend: null,
+      resendAtMs: 0,
       spent: false,
       verified: false,
     },

@@ -12,7 +12,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { Attention, StaffRequest } from '../domain/application.ts';
-import { createCaller } from './activity-plans.ts';
+import { createCaller, firstTryMs } from './activity-plans.ts';
 import type { ActivityName, Patience } from './activity-plans.ts';
 import type { ApplicationPolicy } from './messages.ts';
 import { searchAttributes } from './search-attributes.ts';
@@ -39,7 +39,8 @@ export interface Steps {
   stepUntil<N extends StepName>(patience: Patience, name: N, round: number, ...input: InputOf<N>): Promise<OutcomeOf<N> | null>;
   /** What waits for staff now, or null. */
   attention(): Attention | null;
-  /** True while there is something that `retryStep` could speed up. */
+  /** True while there is something that `retryStep` could speed up: a step waits for staff, or its first try is over and it is still not done. A
+   *  healthy try is let be, and so is what was tried again just now. */
   canRetry(): boolean;
   /** Runs the waiting step again, or cuts its back-off short. */
   retry(by: StaffRequest): void;
@@ -66,6 +67,19 @@ function createTeller(applicationId: string, call: ReturnType<typeof createCalle
   };
 }
 
+/** Whether a retry would help: neither a first try that may be going well is cut, nor what was tried again just now. */
+function createPace({ retryRestMs = 0 }: ApplicationPolicy) {
+  let retriedAtMs = 0;
+  let firstTryUntilMs = 0;
+  return {
+    begin: (name: ActivityName): void => void (firstTryUntilMs = Date.now() + firstTryMs(name)),
+    failed: (): void => void (firstTryUntilMs = 0),
+    retried: (): void => void (retriedAtMs = Date.now()),
+    hasRested: (): boolean => Date.now() - retriedAtMs >= retryRestMs,
+    isFirstTryOver: (): boolean => Date.now() >= firstTryUntilMs,
+  };
+}
+
 /** A vendor was away for as long as it may be. */
 class OutOfPatience extends Error {}
 
@@ -82,6 +96,7 @@ export function createSteps(applicationId: string, policy: ApplicationPolicy, as
   let running: CancellationScope | null = null;
   let lastScope: CancellationScope | null = null;
   let retryRequested: StaffRequest | null = null;
+  const pace = createPace(policy);
 
   async function waitForStaff(name: string, error: unknown): Promise<void> {
     attention = { activity: name, code: failureType(error), since: new Date().toISOString() };
@@ -106,12 +121,13 @@ export function createSteps(applicationId: string, policy: ApplicationPolicy, as
 
   async function run<N extends StepName>(name: N, round: number, input: InputOf<N>, patience?: Patience): Promise<OutcomeOf<N>> {
     const parent = CancellationScope.current();
-    const callPatiently = patience ? createCaller(policy, patience) : call;
+    const callPatiently = createCaller(policy, { patience, failed: pace.failed });
     // InputOf is the parameters without the first; TypeScript cannot put them together again.
     const args = [{ applicationId, step: name, round, asks: asks() }, ...input] as unknown as Parameters<Activities[N]>;
     for (;;) {
       try {
         retryRequested = null;
+        pace.begin(name);
         running = scopeUnder(parent);
         return await running.run(() => callPatiently(name, ...args));
       } catch (error) {
@@ -132,9 +148,10 @@ export function createSteps(applicationId: string, policy: ApplicationPolicy, as
     stepUntil: <N extends StepName>(patience: Patience, name: N, round: number, ...input: InputOf<N>): Promise<OutcomeOf<N> | null> =>
       run(name, round, input, patience).catch(nullIfAway),
     attention: () => attention,
-    canRetry: () => attention !== null || running !== null,
+    canRetry: () => !retryRequested && pace.hasRested() && (attention !== null || (running !== null && pace.isFirstTryOver())),
     retry(by) {
       retryRequested = by;
+      pace.retried();
       running?.cancel();
     },
   };

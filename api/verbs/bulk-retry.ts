@@ -7,7 +7,7 @@ import type { StuckFilter } from '../../db/bulk.ts';
 import type { ApiDeps } from '../environment.ts';
 import { fingerprint } from '../idempotency.ts';
 import { Problem } from '../problems.ts';
-import type { ProblemCode } from '../problems.ts';
+import type { ProblemCode } from '../problem-kinds.ts';
 import { allowed } from './allowed.ts';
 import { staffCommand } from './staff-command.ts';
 

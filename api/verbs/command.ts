@@ -12,8 +12,9 @@ import { isTerminal } from '../../domain/states.ts';
 import type { ApplicationView } from '../../workflows/messages.ts';
 import type { ApiDeps } from '../environment.ts';
 import { etagOf } from '../etag.ts';
-import { Problem, problemKinds } from '../problems.ts';
-import type { ProblemCode } from '../problems.ts';
+import { problemKinds } from '../problem-kinds.ts';
+import { Problem } from '../problems.ts';
+import type { ProblemCode } from '../problem-kinds.ts';
 
 /** What every command to an application may be refused with. */
 export const commandProblems = ['WRONG_STATE', 'TOO_MANY_REQUESTS', 'IDEMPOTENCY_KEY_INVALID'] as const;

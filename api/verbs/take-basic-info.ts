@@ -12,7 +12,8 @@ import type { Tx } from '../../db/pool.ts';
 import { lockedStep } from '../../db/views.ts';
 import type { ApplicationView } from '../../workflows/messages.ts';
 import type { ApiDeps } from '../environment.ts';
-import { Problem, problemKinds } from '../problems.ts';
+import { problemKinds } from '../problem-kinds.ts';
+import { Problem } from '../problems.ts';
 import type { BasicInfo } from '../routes/checkout/basic-info.ts';
 import { command, wrongState } from './command.ts';
 

@@ -2,8 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { z } from 'zod';
 import { CommandUnavailable } from '../../adapters/temporal/command-errors.ts';
 import { createApp } from '../../api/app.ts';
+import { problemKinds } from '../../api/problem-kinds.ts';
+import { Problem, problemResponse } from '../../api/problems.ts';
+import type { ProblemCode } from '../../api/problem-kinds.ts';
 import { grantConsent } from '../../db/consents.ts';
 import { createCreditReports } from '../../db/credit-reports.ts';
 import { openDatabase } from '../../db/pool.ts';
@@ -166,4 +170,28 @@ test('401 for a callback that CIC did not sign; 503 while the application cannot
 test('302 from the root to the documentation', async () => {
   const reply = await app.request(`${publicUrl}/`);
   assert.equal(reply.headers.get('location'), '/docs');
+});
+
+test('every problem says what to do, and not only what is wrong, on /problems and where nothing closer is known', async () => {
+  const html = await (await app.request('/problems')).text();
+  for (const [code, { title, advice }] of Object.entries(problemKinds)) {
+    assert.match(advice, /^[A-Z].{10,}\.$/, code);
+    assert.notEqual(advice.replace(/\.$/, ''), title, code);
+    assert.ok(html.includes(`${title}. ${advice}`), code);
+    const { detail } = z.object({ detail: z.string() }).parse(await problemResponse(new Problem(code as ProblemCode), 'req_1').json()); // a key of it
+    assert.equal(detail, advice);
+  }
+});
+
+test('a route that needs an Idempotency-Key says what becomes of one that cannot be used', async () => {
+  const document = z
+    .object({ paths: z.record(z.string(), z.record(z.string(), z.object({ responses: z.record(z.string(), z.unknown()) }))) })
+    .parse(await (await app.request('/openapi.json')).json());
+  const described = Object.values(document.paths).flatMap((methods) =>
+    Object.values(methods).map(({ responses }) => JSON.stringify(responses)),
+  );
+  const keyed = described.filter((responses) => responses.includes('IDEMPOTENCY_KEY_MISSING'));
+  assert.ok(keyed.length > 5);
+  for (const responses of keyed)
+    for (const code of ['IDEMPOTENCY_KEY_INVALID', 'IDEMPOTENCY_KEY_REUSED']) assert.ok(responses.includes(code));
 });

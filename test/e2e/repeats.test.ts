@@ -21,10 +21,10 @@ async function keyed(path: string, token: string, request: Request): Promise<{ f
   return { first: await send(), again: send };
 }
 
-/** Does what a 503 says: the same again. */
+/** Does what a 503 and a 429 say: the same again. */
 async function untilTaken(send: () => Promise<Answer>): Promise<Answer> {
   const answer = await send();
-  return answer.status === 503 ? untilTaken(send) : answer;
+  return [429, 503].includes(answer.status) ? untilTaken(send) : answer;
 }
 
 async function photosOf({ person }: Journey): Promise<FormData> {
@@ -115,23 +115,50 @@ test('412 for a command on a version that is gone, with the version there is; it
 });
 
 describe('200 at once', { concurrency: 1 }, () => {
-  test('cancels, each with a key of its own, have one effect; the others are told what to do, and none waits for ever', async () => {
+  test('guesses at one code: at most five are evaluated, and whoever has the right one buys once', async () => {
+    const journey = await aJourney(system);
+    await journey.walksTo('submit_otp');
+    const wrong = await atOnce(journey, 'purchase/otp', { code: '000000' });
+    assert.deepEqual(codesBut(wrong, ['OTP_WRONG', 'OTP_LOCKED', ...refusals]), []);
+    assert.ok((await challengesOf(journey)).every(({ attempts }) => attempts <= 5));
+    oneEffect(await atOnce(journey, 'purchase/otp/resend'));
+    const { otp } = await journey.customer.look();
+    assert.equal(otp?.['resends_left'], 1, 'one code more was sent');
+    oneEffect(await atOnce(journey, 'purchase/otp', { code: await journey.otp() }));
+    await journey.reaches({ status: 'completed' });
+    const { rows } = await system.database.query('select id from transactions where application_id = $1', [journey.applicationId]);
+    assert.equal(rows.length, 1);
+  });
+
+  test('acceptances, signatures and approvals have one effect each', async () => {
+    const journey = await aJourney(system);
+    const { offer } = await journey.walksTo('accept_offer');
+    oneEffect(await atOnce(journey, 'offer/accept', { offer_hash: offer?.offer_hash }));
+    const { contract, consents } = await journey.reaches({ action: 'sign_contract' });
+    const signature = { document_sha256: contract?.document_sha256, consent: consents[0]?.text_version };
+    oneEffect(await atOnce(journey, 'contract/sign', signature));
+    await journey.reaches({ action: 'approve_purchase' });
+    oneEffect(await atOnce(journey, 'purchase/approve', { amount: { value: journey.amountVnd, currency: 'VND' } }));
+    assert.equal((await challengesOf(journey)).length, 1);
+  });
+
+  test('commands of staff have one effect each, and one line in the audit log says that it was done', async () => {
+    const journey = await aJourney(system);
+    const { deadline_at } = await journey.walksTo('submit_identity');
+    const deadline = new Date(Date.parse(String(deadline_at)) + 3_600_000).toISOString();
+    oneEffect(await staffAtOnce(journey, 'deadline', { deadline_at: deadline }));
+    assert.deepEqual(await auditedOf(journey, 'application.deadline_extended'), 1);
+    await journey.walksTo('accept_offer');
+    oneEffect(await staffAtOnce(journey, 'resubmission', { step: 'identity', reason_code: 'IDENTITY_POOR_PHOTO' }));
+    await journey.reaches({ action: 'submit_identity' });
+  });
+
+  test('cancels, each with a key of its own, have one effect; the others are told what to do', async () => {
     const journey = await aJourney(system);
     await journey.walksTo('approve_purchase');
-    const answers = await Promise.all(
-      Array.from({ length: 200 }, async () =>
-        call(system, '/checkout/cancel', { ...byCustomer(journey), headers: { 'idempotency-key': randomUUID() } }),
-      ),
-    );
+    oneEffect(await atOnce(journey, 'cancel'));
     await journey.reaches({ status: 'canceled' });
     await isCleanAtTheBank(system, journey);
-    for (const { status, body, headers } of answers) {
-      assert.ok([202, 409, 503].includes(status), `${status} ${JSON.stringify(body)}`);
-      if (status === 409) assert.ok(['WRONG_STATE', 'POINT_OF_NO_RETURN'].includes(String(body['code'])));
-      if (status === 503) assert.ok(Number(headers.get('retry-after')) > 0 && body['retryable'] === true);
-    }
-    const taken = answers.filter(({ status }) => status === 202).length;
-    assert.ok(taken <= 1, `${taken} were taken`);
     const { timeline } = await staffSee(system, journey);
     assert.equal(timeline.filter(({ what }) => what === 'application.canceled').length >= 1, true);
     assert.equal(timeline.filter(({ source, what }) => source === 'step' && what === 'closeContract').length, 1);
@@ -148,6 +175,58 @@ describe('200 at once', { concurrency: 1 }, () => {
     await journey.reaches({ status: 'canceled' });
   });
 });
+
+/** What somebody may be told who was not the one. */
+const refusals = [
+  'WRONG_STATE',
+  'POINT_OF_NO_RETURN',
+  'OTP_SENT',
+  'OTP_BEING_SENT',
+  'OTP_BEING_CHECKED',
+  'OTP_NOT_AWAITED',
+  'DEADLINE_NOT_ALLOWED',
+  'TOO_MANY_REQUESTS',
+];
+
+/** 200 of the same command, each with a key of its own. */
+async function atOnce({ customer }: Journey, path: string, json: unknown = {}): Promise<Answer[]> {
+  return twoHundred(async (headers) => call(system, `/checkout/${path}`, { token: customer.sessionToken, headers, json }));
+}
+
+async function staffAtOnce({ applicationId }: Journey, path: string, json: object): Promise<Answer[]> {
+  const to = `/ops/v1/applications/${applicationId}/${path}`;
+  return twoHundred(async (headers) => call(system, to, { token: staffToken, headers, json: { ...why, ...json } }));
+}
+
+async function twoHundred(send: (headers: Record<string, string>) => Promise<Answer>): Promise<Answer[]> {
+  return Promise.all(Array.from({ length: 200 }, async () => send({ 'idempotency-key': randomUUID() })));
+}
+
+const codesBut = (answers: readonly Answer[], expected: readonly string[]): string[] =>
+  [...new Set(answers.map(({ body }) => (typeof body['code'] === 'string' ? body['code'] : 'taken')))].filter(
+    (code) => !expected.includes(code),
+  );
+
+/** One of them was taken, and the others know why they were not. */
+function oneEffect(answers: readonly Answer[]): void {
+  assert.deepEqual(codesBut(answers, ['taken', ...refusals]), []);
+  assert.equal(answers.filter(({ status }) => status < 300).length, 1);
+  for (const { status, headers } of answers) if (status === 429) assert.ok(Number(headers.get('retry-after')) > 0);
+}
+
+async function challengesOf({ applicationId }: Journey): Promise<{ attempts: number }[]> {
+  return (
+    await system.database.query<{ attempts: number }>('select attempts from otp_challenges where application_id = $1', [applicationId])
+  ).rows;
+}
+
+async function auditedOf({ applicationId }: Journey, action: string): Promise<number> {
+  const { rows } = await system.database.query('select 1 from audit_log where application_id = $1 and action = $2', [
+    applicationId,
+    action,
+  ]);
+  return rows.length;
+}
 
 /** All rows of an application but the log of who asked. */
 async function everythingStored({ applicationId }: Journey): Promise<unknown> {

@@ -7,7 +7,7 @@ import type { ApplicationPolicy } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { createStage } from './stage.ts';
 import type { Stage, Trouble } from './stage.ts';
-import { aWorld } from './world.ts';
+import { aWorld, photos } from './world.ts';
 import type { World } from './world.ts';
 
 /** An application that is being activated while one of its steps is in trouble. */
@@ -84,6 +84,56 @@ test('a retry cuts a long back-off short', async (t) => {
   await world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai', requestId: 'req_1' });
   await world.reaches({ step: 'contract' });
 });
+
+test('of many retries at once one is taken, and the vendor is asked once more', async (t) => {
+  for (const trouble of [
+    { times: 99, kind: 'rejected' },
+    { times: 1, kind: 'rejected' },
+  ] as const) {
+    const { world, stage } = await activating(t, 'createClient', { ...trouble });
+    await world.reaches({ awaits: 'staff' });
+    assert.equal(await retriesTaken(world), 1);
+    assert.equal(stage.calls.filter((call) => call.name === 'createClient').length, 2);
+  }
+});
+
+test('of many retries during a back-off one is taken', async (t) => {
+  const { world, stage } = await activating(
+    t,
+    'createClient',
+    { times: 99, kind: 'unavailable' },
+    { vendorAttempts: 9, vendorBackoffMs: 600_000, vendorBackoffMaxMs: 600_000 },
+  );
+  const tries = (): number => stage.calls.filter((call) => call.name === 'createClient').length;
+  await eventually('the step backs off', () => tries() === 2);
+  assert.equal(await retriesTaken(world), 1);
+  await eventually('it was tried again, beside the run and on its queue', () => tries() === 4);
+});
+
+test('a healthy try is let be', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<{ kind: 'verified' }>();
+  const stage = createStage({ verifyIdentity: async () => promise });
+  const world = await aWorld(t, { stage });
+  await world.walksTo('identity');
+  await world.commands.submitIdentity(world.ref, 'photos', photos);
+  const tries = (): number => stage.calls.filter((call) => call.name === 'verifyIdentity').length;
+  await eventually('Rekognition looks at the photos', () => tries() === 1);
+  const taken = await retriesTaken(world);
+  resolve({ kind: 'verified' });
+  assert.equal(taken, 0);
+  await world.reaches({ step: 'offer' });
+  assert.equal(tries(), 1);
+});
+
+/** Forty members of staff press the button, each for themselves; how many were heard. */
+async function retriesTaken({ commands, ref }: World): Promise<number> {
+  const presses = Array.from({ length: 40 }, async (_, n) =>
+    commands.retryStep(ref, `press ${n}`, { actor: 'staff:mai', requestId: `req_${n}` }),
+  );
+  const answers = await Promise.allSettled(presses);
+  for (const answer of answers) if (answer.status === 'rejected') assert.match(String(answer.reason), /NOTHING_TO_RETRY|CommandBusy/);
+  return answers.filter(({ status }) => status === 'fulfilled').length;
+}
 
 test('a retry is refused when nothing waits', async (t) => {
   const world = await aWorld(t);

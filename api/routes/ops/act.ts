@@ -9,7 +9,7 @@ import { actorOf } from '../../environment.ts';
 import type { Api, ApiContext, ApiDeps } from '../../environment.ts';
 import { commandId, requiredStaffKey } from '../../idempotency.ts';
 import { Problem } from '../../problems.ts';
-import type { ProblemCode } from '../../problems.ts';
+import type { ProblemCode } from '../../problem-kinds.ts';
 import { idParam, staffReason as reason, status, time } from '../../schemas.ts';
 import { commandProblems } from '../../verbs/command.ts';
 import { staffCommand } from '../../verbs/staff-command.ts';

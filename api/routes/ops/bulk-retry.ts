@@ -8,7 +8,7 @@ import { body, defineRoute, json } from '../../define-route.ts';
 import { actorOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
 import { commandId, requiredKey, requiredStaffKey } from '../../idempotency.ts';
-import { problemKinds } from '../../problems.ts';
+import { problemKinds } from '../../problem-kinds.ts';
 import { line, staffReason as reason } from '../../schemas.ts';
 import { bulkRetry } from '../../verbs/bulk-retry.ts';
 

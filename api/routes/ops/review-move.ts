@@ -9,7 +9,7 @@ import { actorOf } from '../../environment.ts';
 import type { ApiContext, ApiDeps } from '../../environment.ts';
 import { etagOf, isMeant } from '../../etag.ts';
 import { Problem } from '../../problems.ts';
-import type { ProblemCode } from '../../problems.ts';
+import type { ProblemCode } from '../../problem-kinds.ts';
 import { otherVersionOfTask } from '../../verbs/answer-review.ts';
 import { reviewObject, toReviewObject } from './review-object.ts';
 
