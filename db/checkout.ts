@@ -53,13 +53,14 @@ export async function linkOfMessage(db: Queryable, boxes: Boxes, notificationId:
   return rows[0]?.expires_at ?? null;
 }
 
-/** How many links went to the customer of this application within a day. */
-export async function linksSentToday(db: Queryable, applicationId: string): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(
-    `select count(*) as count from notifications where application_id = $1 and template = 'checkout_link' and created_at > now() - interval '1 day'`,
+/** Links sent for the application by message in the last day, and after how many seconds the oldest of them no longer counts. */
+export async function linksSentToday(db: Queryable, applicationId: string): Promise<{ count: number; lessInSeconds: number }> {
+  const { rows } = await db.query<{ count: number; lessInSeconds: number }>(
+    `select count(*) as count, coalesce(ceil(extract(epoch from min(created_at) + interval '1 day' - now())), 0)::int as "lessInSeconds"
+     from notifications where application_id = $1 and template = 'checkout_link' and created_at > now() - interval '1 day'`,
     [applicationId],
   );
-  return rows[0]?.count ?? 0;
+  return rows[0] ?? { count: 0, lessInSeconds: 0 };
 }
 
 async function endUnopened(tx: Tx, applicationId: string): Promise<void> {

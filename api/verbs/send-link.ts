@@ -30,8 +30,11 @@ export async function sendLink(deps: ApiDeps, act: StaffAct): Promise<{ phone: s
     if (isTerminal(row.status)) throw wrongState(row.status);
     const meant = (await takeVersion(tx, applicationId)) ?? row;
     if (!isMeant(ifMatch, etagOf(meant))) throw otherVersion(meant);
-    if ((await linksSentToday(tx, applicationId)) > staffLimits.linksMaxPerDay)
-      throw new Problem('LINKS_SPENT', { detail: 'Let the shop hand over a new link: it gets one by repeating its order.' });
+    const sent = await linksSentToday(tx, applicationId);
+    if (sent.count > staffLimits.linksMaxPerDay) {
+      const detail = 'Let the shop hand over a new link: it gets one by repeating its order.';
+      throw new Problem('LINKS_SPENT', { detail, headers: { 'retry-after': String(sent.lessInSeconds) } });
+    }
     const expiresAt = await addLinkForMessage(tx, boxes, { applicationId, notificationId: id, lifetimeMs: apiLimits.checkoutLinkMs });
     await audit(tx, { ...by, applicationId, subject: id });
     return { phone, expiresAt };

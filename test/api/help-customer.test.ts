@@ -65,6 +65,8 @@ test('429 after five links in a day, and 409 for an application that has ended',
   for (let count = 0; count < 5; count += 1) assert.equal((await act(applicationId, 'link', {})).status, 202);
   const spent = await act(applicationId, 'link', {});
   assert.deepEqual([spent.status, (await bodyOf(spent))['code']], [429, 'LINKS_SPENT']);
+  const retryAfter = Number(spent.headers.get('retry-after'));
+  assert.ok(retryAfter > 86_000 && retryAfter <= 86_400, `${retryAfter} s`);
   const ended = (await bodyOf(place(world))).id;
   await world.move(ended, { status: 'canceled', step: 'end' });
   assert.equal((await act(ended, 'link', {})).status, 409);
