@@ -88,7 +88,7 @@ async function isReviewed(system: System, journey: Journey, { does, note }: { do
   const first = `/reviews/${await openReviewTask(system, journey)}`;
   const token = await system.staffToken();
   done(await call(system, `/ops/v1${first}/claim`, { method: 'POST', token }));
-  done(await call(system, `/ops/v1${first}/notes`, { token, headers: { 'idempotency-key': 'a note' }, json: { text: note } }));
+  done(await call(system, `/ops/v1${first}/notes`, { token, headers: { 'idempotency-key': 'a-note' }, json: { text: note } }));
   const { body } = done(await call(system, `/ops/v1${first}`, { token }));
   assert.deepEqual(leaks(JSON.stringify(body), { note }), ['note'], 'the note is there for who reads the evidence');
   const [photo] = z.looseObject({ evidence: z.object({ documents: z.array(z.object({ id: z.string() })) }) }).parse(body)
