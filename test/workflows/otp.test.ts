@@ -89,7 +89,7 @@ test('a customer who guesses and approves without end leaves no trace, and keeps
   await Promise.all([inVain(async (id) => guess(world, id), 'OTP_LOCKED'), inVain(approve, 'OTP_SENT')]);
   // A task that a worker has just lost sight of is given once more: that, and nothing of the flood, may show.
   assert.ok((await eventsOf(world)) - before < 10);
-  await world.commands.cancel(world.ref, 'cancel', { by: 'operations', actor: 'staff:mai' });
+  await world.commands.cancel(world.ref, 'cancel', { by: 'operations', actor: 'staff:mai', approvedBy: 'staff:lan' });
   assert.equal((await world.result()).status, 'canceled');
 });
 
