@@ -22,7 +22,7 @@ export interface Mutant {
 }
 
 export const mutants: Record<string, Mutant> = {
-  'ack-before-commit': { faults: ['kill-consumer', 'core-commits-and-is-silent'], transport: perChannel(ackOnDelivery) },
+  'ack-before-commit': { faults: ['kill-consumer'], coreDelayMs: 500, profile: 'unswept', transport: perChannel(ackOnDelivery) },
   'mark-before-confirm': { faults: ['lose-publishes'], profile: 'unswept', transport: perChannel(confirmAtOnce) },
   'ignore-returns': { faults: ['unbind-queue'], transport: perChannel((channel) => ({ ...channel, onReturn: () => undefined })) },
   'ack-on-current-channel': { faults: ['flap-broker-wire'], coreDelayMs: 500, transport: ackOnCurrentChannel },
