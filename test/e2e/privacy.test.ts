@@ -122,6 +122,14 @@ describe('personal data stays where it belongs', () => {
     assert.deepEqual(leaks(JSON.stringify(shown), secrets), []);
   });
 
+  test('while one timeline has every record of the customer to whom everything happened', async () => {
+    const helped = journeys[2] ?? assert.fail('she is the third');
+    const { timeline } = await staffSee(system, helped);
+    const records = 'step event identity_check credit_report decision offer contract otp transaction settlement'.split(' ');
+    const people = ['review', 'parked', 'notification', 'customer', 'audit'];
+    assert.deepEqual(new Set(timeline.map(({ source }) => source)), new Set([...records, ...people]));
+  });
+
   test('and the search does find it where it belongs: at the vendors', async () => {
     const texts = await Promise.all((await tablesOf('sandbox')).map(async (table) => dump(`sandbox.${table}`)));
     const found = new Set(leaks(texts.join('\n'), secrets));
