@@ -103,7 +103,10 @@ describe('personal data stays where it belongs', () => {
   test('in no table of ours in the clear, the two that hold it included', async () => {
     const tables = await tablesOf('public');
     assert.ok(tables.length >= 20);
-    for (const table of tables) assert.deepEqual(leaks(await dump(`public.${table}`), secrets), [], table);
+    for (const table of tables) {
+      const text = await dump(`public.${table}`);
+      assert.deepEqual(leaks(text, secrets), [], `${table}\n${text.slice(0, 4_000)}`);
+    }
   });
 
   test('no photo and no contract lies readable in the database', async () => {

@@ -59,14 +59,16 @@ test('staff can end an application that waits for them, and what was done is und
 test('one person alone cancels until the bank may know the customer; from then on it takes two, whatever was read before', async (t) => {
   const { world, stage } = await activating(t, 'createContract', { times: 99, kind: 'unavailable' });
   await world.reaches({ awaits: 'staff' });
-  const events = async () => [...(await world.events()).values()].reduce((sum, count) => sum + count, 0);
-  const before = await events();
+  // A workflow task may be written down late on a busy machine; a command that was taken leaves an event of its own.
+  const taken = async () => (await world.events()).get('workflowExecutionUpdateAccepted');
+  const before = await taken();
   const alone = Array.from({ length: 3 }, async (_, index) =>
     world.commands.cancel(world.ref, `alone ${index}`, { by: 'operations', actor: 'staff:mai' }),
   );
   for (const refused of await Promise.allSettled(alone))
     assert.equal(refused.status === 'rejected' && Object(refused.reason).code, 'SECOND_PERSON_NEEDED');
-  assert.equal(await events(), before, 'without a trace in the history');
+  assert.equal(await taken(), before, 'without a trace in the history');
+  assert.ok(before, 'what was taken does leave one');
   await world.commands.cancel(world.ref, 'two', { by: 'operations', actor: 'staff:mai', approvedBy: 'staff:lan' });
   await assert.rejects(world.commands.cancel(world.ref, 'late', { by: 'merchant', actor: 'merchant:1' }), { code: 'WRONG_STATE' });
   assert.equal((await world.result()).status, 'canceled');
