@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { dayInVietnam } from '../domain/calendar.ts';
-import { VendorFailure, invariant } from '../domain/failures.ts';
+import { invariant, isRejected } from '../domain/failures.ts';
 import type { CardCore } from '../domain/ports.ts';
 import type { AccountRow } from '../db/agreements.ts';
 import type { Store } from '../db/store.ts';
@@ -79,7 +79,7 @@ async function closeAtCore({ cardCore }: CardCoreDeps, account: AccountRow, half
   try {
     await closeClient();
   } catch (error) {
-    if (!(error instanceof VendorFailure && error.kind === 'rejected')) throw error;
+    if (!isRejected(error)) throw error;
     // WAY4 closes no client with an open contract, and it may have opened ours after the undo of the contract found none.
     await closeContract();
     await closeClient();
@@ -123,7 +123,7 @@ async function findOrMake<T>({ find, isDone, make }: FindOrMake<T>): Promise<voi
   try {
     await make();
   } catch (error) {
-    const present = error instanceof VendorFailure && error.kind === 'rejected' && error.code === 'DUPLICATE' ? await find() : null;
+    const present = isRejected(error, 'DUPLICATE') ? await find() : null;
     if (!present || !isDone(present)) throw error;
   }
 }

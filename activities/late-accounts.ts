@@ -1,7 +1,8 @@
 // WAY4 may carry out a request long after we gave it up: when the undo asked, there was nothing to close, and a client or contract was made
 // afterwards that nobody knows of. So what was closed is looked at again for as long as WAY4 might be late.
 
-import { VendorFailure } from '../domain/failures.ts';
+import { isRejected } from '../domain/failures.ts';
+import type { VendorFailure } from '../domain/failures.ts';
 import type { CardCore } from '../domain/ports.ts';
 import type { AccountRow } from '../db/agreements.ts';
 
@@ -37,7 +38,7 @@ export function createLateAccountsActivities(deps: LateAccountsDeps) {
           try {
             found.closed += await closeLate(deps, account);
           } catch (error) {
-            if (!(error instanceof VendorFailure && error.kind === 'rejected')) throw error;
+            if (!isRejected(error)) throw error;
             refused = error;
           }
           found.accounts += 1;

@@ -16,7 +16,7 @@ export interface RouteRules {
   guard?: Guard;
   /** Largest body in bytes; `streamed` when the route reads its body as it comes and counts for itself. */
   maxBytes?: number | 'streamed';
-  /** Problems beyond those that every route has. */
+  /** Problems beyond those that every route has; IDEMPOTENCY_KEY_MISSING stands for all that can be wrong with a key. */
   problems?: readonly ProblemCode[];
 }
 

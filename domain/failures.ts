@@ -33,6 +33,11 @@ export class VendorFailure extends Error {
   }
 }
 
+/** True when the vendor said no, for this reason if one is given. */
+export function isRejected(error: unknown, code?: string): error is VendorFailure {
+  return error instanceof VendorFailure && error.kind === 'rejected' && (code === undefined || error.code === code);
+}
+
 /** Something that cannot happen unless the program is wrong. */
 export class InvariantFailure extends Error {
   override readonly name = 'InvariantFailure';

@@ -3,7 +3,7 @@
 
 import { judgeFailure, mustAskFirst, OtherBooking } from '../domain/delivery.ts';
 import type { AttemptStage, FailureVerdict, TransactionMessage } from '../domain/delivery.ts';
-import { VendorFailure } from '../domain/failures.ts';
+import { VendorFailure, isRejected } from '../domain/failures.ts';
 import type { CardCore, CoreBooking } from '../domain/ports.ts';
 import { claimTransaction, settleTransaction } from '../db/claims.ts';
 import type { ClaimedTransaction, Outcome } from '../db/claims.ts';
@@ -92,8 +92,7 @@ async function send(deps: AttemptDeps, claimed: ClaimedTransaction): Promise<Cor
   try {
     return await deps.cardCore.purchase({ rrn, contractNumber, merchantId, merchantName, amountVnd, at }, { reference: transactionId });
   } catch (error) {
-    const duplicate = error instanceof VendorFailure && error.kind === 'rejected' && error.code === 'DUPLICATE';
-    if (!duplicate) throw error;
+    if (!isRejected(error, 'DUPLICATE')) throw error;
     const found = await ask(deps, claimed);
     if (!found) throw new VendorFailure('way4', 'garbage', 'DUPLICATE_NOT_FOUND');
     return found;

@@ -2,11 +2,10 @@
 
 import { createReconciliationActivities } from '../activities/reconciliation.ts';
 import type { ReconciliationActivities } from '../activities/reconciliation.ts';
-import { createCardCore } from '../adapters/way4/client.ts';
 import type { Env } from '../config/env.ts';
-import { vendorLimits } from '../config/limits.ts';
 import { reconciliationLimits } from '../config/reconciliation-limits.ts';
 import type { Database } from '../db/pool.ts';
+import { openCardCore } from './card-core.ts';
 import { reconcile } from './reconciliation.ts';
 import type { Progress } from './reconciliation.ts';
 import { summarize } from './reconciliation-report.ts';
@@ -26,9 +25,7 @@ export async function compareBooks(
   database: Database,
   { hours, ...comparing }: Comparing,
 ): Promise<ReconciliationReport> {
-  const { way4TimeoutMs: timeoutMs, connectTimeoutMs, answerMaxBytes } = vendorLimits;
-  const books = createCardCore({ baseUrl: env.WAY4_URL, timeoutMs, connectTimeoutMs, answerMaxBytes });
-  return reconcile({ database, books, periodMs: hours * hourMs, ...reconciliationLimits, ...comparing });
+  return reconcile({ database, books: openCardCore(env), periodMs: hours * hourMs, ...reconciliationLimits, ...comparing });
 }
 
 /** The activity of the scheduled run: once a day the whole period, else what is recent. */

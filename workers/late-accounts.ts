@@ -3,13 +3,12 @@
 import { heartbeat } from '@temporalio/activity';
 import { createLateAccountsActivities } from '../activities/late-accounts.ts';
 import type { LateAccountsActivities, LateAccountsDeps } from '../activities/late-accounts.ts';
-import { createCardCore } from '../adapters/way4/client.ts';
 import type { Env } from '../config/env.ts';
-import { vendorLimits } from '../config/limits.ts';
 import { lateAccountsLimits } from '../config/reconciliation-limits.ts';
 import { audit } from '../db/audit.ts';
 import { closedAccounts } from '../db/agreements.ts';
 import type { Database } from '../db/pool.ts';
+import { openCardCore } from './card-core.ts';
 
 /** The activity with the books of this database at this WAY4. */
 export function lateAccountsOf(
@@ -31,6 +30,5 @@ export function lateAccountsOf(
 
 /** The activity of the scheduled run. */
 export function wireLateAccounts(env: Pick<Env<'applications'>, 'WAY4_URL'>, database: Database): LateAccountsActivities {
-  const { way4TimeoutMs: timeoutMs, connectTimeoutMs, answerMaxBytes } = vendorLimits;
-  return lateAccountsOf(database, createCardCore({ baseUrl: env.WAY4_URL, timeoutMs, connectTimeoutMs, answerMaxBytes }), heartbeat);
+  return lateAccountsOf(database, openCardCore(env), heartbeat);
 }

@@ -15,7 +15,7 @@ import { openDatabase } from '../db/pool.ts';
 import type { Database } from '../db/pool.ts';
 import { writeReminders } from '../db/reminders.ts';
 import { noteBreaches } from '../db/review-queue.ts';
-import { VendorFailure } from '../domain/failures.ts';
+import { VendorFailure, isRejected } from '../domain/failures.ts';
 import { notificationText } from '../domain/notifications.ts';
 import type { SmsGateway } from '../domain/ports.ts';
 import { drainOnSignal } from './drain.ts';
@@ -63,7 +63,7 @@ async function send({ database, customers, gateway, log, linkOf }: SenderDeps, n
     await markSent(database, id);
   } catch (error) {
     const code = error instanceof VendorFailure ? `SMS_${error.kind.toUpperCase()}` : 'UNEXPECTED';
-    const final = attempts >= notificationLimits.maxAttempts || (error instanceof VendorFailure && error.kind === 'rejected');
+    const final = attempts >= notificationLimits.maxAttempts || isRejected(error);
     await markFailedTry(database, id, code, final ? null : notificationLimits.backoffMs * 2 ** (attempts - 1));
     log.warn('a message was not sent', {
       applicationId,

@@ -8,7 +8,6 @@ import { createCreditBureau } from '../adapters/cic/client.ts';
 import { createCardCodeReader } from '../adapters/codes/reader.ts';
 import { createDesk } from '../adapters/esign/desk.ts';
 import { createIdentityProvider } from '../adapters/rekognition/client.ts';
-import { createCardCore } from '../adapters/way4/client.ts';
 import type { Env } from '../config/env.ts';
 import { identityLimits } from '../config/identity-limits.ts';
 import { deadlines, decisionLimits, otpLimits, vendorLimits } from '../config/limits.ts';
@@ -18,6 +17,7 @@ import type { Database } from '../db/pool.ts';
 import { createStore } from '../db/store.ts';
 import { VendorFailure } from '../domain/failures.ts';
 import { identityPolicies } from '../domain/identity/checks.ts';
+import { openCardCore } from './card-core.ts';
 import { faultFields } from './log.ts';
 import type { Log } from './log.ts';
 
@@ -45,7 +45,7 @@ export function wireActivities(env: Env<'applications'>, database: Database, obj
       connectTimeoutMs,
       answerMaxBytes,
     }),
-    cardCore: createCardCore({ baseUrl: env.WAY4_URL, timeoutMs: vendorLimits.way4TimeoutMs, connectTimeoutMs, answerMaxBytes }),
+    cardCore: openCardCore(env),
     renderer: desk,
     sealer: desk,
     reportReuseMs: decisionLimits.reportReuseMs,

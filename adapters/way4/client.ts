@@ -1,7 +1,7 @@
 // WAY4, the bank's card core, behind the CardCore port. WAY4 has no idempotency key: every change is made under a natural key that was
 // fixed before the first try (client number, contract number, RegNumber, RRN), and a lost answer is settled by asking for that key.
 
-import { VendorFailure } from '../../domain/failures.ts';
+import { VendorFailure, isRejected } from '../../domain/failures.ts';
 import type {
   CallContext,
   CardCore,
@@ -101,7 +101,7 @@ async function createContract(core: Core, contract: NewContract, call: CallConte
   try {
     await apply(core, requests.addContract(core.installation, contract), call);
   } catch (error) {
-    if (!isDuplicate(error)) throw error;
+    if (!isRejected(error, 'DUPLICATE')) throw error;
     const found = await findContract(core, contract.contractNumber, call);
     const isHalfMade = found?.clientNumber === contract.clientNumber && found.status === 'active' && found.limitVnd !== contract.limitVnd;
     if (!isHalfMade) throw error;
@@ -117,7 +117,7 @@ async function close(core: Core, call: CallContext, body: XmlTree, find: () => P
   try {
     await apply(core, body, call);
   } catch (error) {
-    if (!isDuplicate(error) || !isClosed(await find())) throw error;
+    if (!isRejected(error, 'DUPLICATE') || !isClosed(await find())) throw error;
   }
 }
 
@@ -177,10 +177,6 @@ function contractStatus({ installation: { contractStatuses } }: Core, code: stri
 
 function isNotFound(core: Core, code: string): boolean {
   return core.installation.respCodes.notFound.includes(code);
-}
-
-function isDuplicate(error: unknown): boolean {
-  return error instanceof VendorFailure && error.kind === 'rejected' && error.code === 'DUPLICATE';
 }
 
 function isClosed(found: { status: string } | null): boolean {

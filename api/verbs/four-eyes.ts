@@ -106,6 +106,10 @@ export function notRenewable(why: Extract<Renewed, { kind: 'refused' }>['why']):
   return new Problem('NOTHING_TO_RENEW', { detail });
 }
 
+function signed({ asked_by: actor, reason, request_id: requestId }: ApprovalRow, approvedBy: string) {
+  return { actor, reason, requestId, approvedBy };
+}
+
 /** Each may be done again with the same row, and is then done once. */
 const doers: Record<FourEyesOperation, (deps: ApiDeps, row: ApprovalRow, approvedBy: string) => Promise<void>> = {
   async 'application.cancel'({ database, commands }, row, approvedBy) {
@@ -119,13 +123,11 @@ const doers: Record<FourEyesOperation, (deps: ApiDeps, row: ApprovalRow, approve
     await command(database, row.application_id ?? '', async (ref) => commands.decideReview(ref, `approval:${row.id}`, answer));
   },
   async 'parked.replay'({ database }, row, approvedBy) {
-    const { asked_by: actor, reason, request_id: requestId } = row;
     const { ids, per_second: perSecond } = replayRequest.parse(row.request);
-    await replayAll(database, ids, { actor, reason, requestId, approvedBy, perSecond });
+    await replayAll(database, ids, { ...signed(row, approvedBy), perSecond });
   },
   async 'parked.renew'({ database }, row, approvedBy) {
-    const { asked_by: actor, reason, request_id: requestId } = row;
-    const resolving = { ...renewRequest.parse(row.request), actor, reason, requestId, approvedBy };
+    const resolving = { ...renewRequest.parse(row.request), ...signed(row, approvedBy) };
     const resolved = await database.withTransaction(async (tx) => renewParked(tx, resolving));
     if (resolved.kind === 'refused') throw notRenewable(resolved.why);
     if (resolved.kind === 'resolved before' && resolved.resolution !== 'renewed') throw notRenewable('NOT_RENEWABLE');

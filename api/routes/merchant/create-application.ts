@@ -14,7 +14,7 @@ export function addCreateApplication(app: Api, deps: ApiDeps, guards: Guards): v
   const route = defineRoute(
     {
       guard: guards.merchant('applications:write'),
-      problems: ['IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_IN_FLIGHT', 'MERCHANT_REFERENCE_TAKEN'],
+      problems: ['IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_IN_FLIGHT', 'MERCHANT_REFERENCE_TAKEN'],
     },
     {
       method: 'post',

@@ -29,13 +29,7 @@ export const toState = ({ status, step, awaits, deadlineAt }: ApplicationView): 
 });
 
 /** What every command of staff may be refused with. */
-export const problems: readonly ProblemCode[] = [
-  'IDEMPOTENCY_KEY_MISSING',
-  'IDEMPOTENCY_KEY_REUSED',
-  'NOT_FOUND',
-  ...commandProblems,
-  'VERSION_MISMATCH',
-];
+export const problems: readonly ProblemCode[] = ['IDEMPOTENCY_KEY_MISSING', 'NOT_FOUND', ...commandProblems, 'VERSION_MISMATCH'];
 
 /** The header by which a command is meant for one version alone. */
 export const ifMatch = z.object({ 'if-match': z.string().optional().openapi({ description: 'The ETag that you read.' }) });

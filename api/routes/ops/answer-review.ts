@@ -37,7 +37,6 @@ export function addAnswerReview(app: Api, deps: ApiDeps, guards: Guards): void {
       guard: guards.staff('decideReview'),
       problems: [
         'IDEMPOTENCY_KEY_MISSING',
-        'IDEMPOTENCY_KEY_REUSED',
         'NOT_FOUND',
         ...commandProblems,
         'REVIEW_ANSWERED',

@@ -42,7 +42,7 @@ const results = z
 /** Adds the route. */
 export function addBulkRetry(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.staff('bulkRetry'), problems: ['IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_KEY_REUSED', 'TOO_MANY_REQUESTS'] },
+    { guard: guards.staff('bulkRetry'), problems: ['IDEMPOTENCY_KEY_MISSING', 'TOO_MANY_REQUESTS'] },
     {
       method: 'post',
       path: '/ops/v1/bulk/retry',

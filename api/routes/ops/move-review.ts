@@ -8,7 +8,7 @@ import type { Api, ApiDeps } from '../../environment.ts';
 import { requiredStaffKey } from '../../idempotency.ts';
 import { line, staffReason as reason } from '../../schemas.ts';
 import { ifMatch } from './act.ts';
-import { keyedProblems, moveOf, moveProblems, moveResponses, moved, taskParams } from './review-move.ts';
+import { moveOf, moveProblems, moveResponses, moved, taskParams } from './review-move.ts';
 
 /** Adds POST /ops/v1/reviews/{taskId}/claim. */
 export function addClaimReview(app: Api, deps: ApiDeps, guards: Guards): void {
@@ -55,7 +55,7 @@ const to = line(2, 64)
 /** Adds POST /ops/v1/reviews/{taskId}/reassign. */
 export function addReassignReview(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.staff('reassignReview'), problems: [...moveProblems, ...keyedProblems] },
+    { guard: guards.staff('reassignReview'), problems: [...moveProblems, 'IDEMPOTENCY_KEY_MISSING'] },
     {
       method: 'post',
       path: '/ops/v1/reviews/{taskId}/reassign',

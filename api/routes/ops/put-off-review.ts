@@ -12,13 +12,13 @@ import { requiredStaffKey } from '../../idempotency.ts';
 import { Problem } from '../../problems.ts';
 import { staffReason as reason } from '../../schemas.ts';
 import { ifMatch } from './act.ts';
-import { keyedProblems, moveOf, moveProblems, moveResponses, moved, taskParams } from './review-move.ts';
+import { moveOf, moveProblems, moveResponses, moved, taskParams } from './review-move.ts';
 import { reviewQueue } from './review-object.ts';
 
 /** Adds POST /ops/v1/reviews/{taskId}/escalate. */
 export function addEscalateReview(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
-    { guard: guards.staff('escalateReview'), problems: [...moveProblems, ...keyedProblems] },
+    { guard: guards.staff('escalateReview'), problems: [...moveProblems, 'IDEMPOTENCY_KEY_MISSING'] },
     {
       method: 'post',
       path: '/ops/v1/reviews/{taskId}/escalate',
@@ -40,7 +40,10 @@ export function addEscalateReview(app: Api, deps: ApiDeps, guards: Guards): void
 export function addSnoozeReview(app: Api, deps: ApiDeps, guards: Guards): void {
   const until = z.iso.datetime({ offset: true }).openapi({ description: 'When it comes back; at most when it is due.' });
   const route = defineRoute(
-    { guard: guards.staff('snoozeReview'), problems: [...moveProblems, ...keyedProblems, 'REVIEW_CLAIMED', 'DEADLINE_NOT_ALLOWED'] },
+    {
+      guard: guards.staff('snoozeReview'),
+      problems: [...moveProblems, 'IDEMPOTENCY_KEY_MISSING', 'REVIEW_CLAIMED', 'DEADLINE_NOT_ALLOWED'],
+    },
     {
       method: 'post',
       path: '/ops/v1/reviews/{taskId}/snooze',
@@ -63,7 +66,7 @@ export function addSnoozeReview(app: Api, deps: ApiDeps, guards: Guards): void {
 export function addNoteReview(app: Api, { database, boxes }: ApiDeps, guards: Guards): void {
   const text = z.string().trim().min(3).max(2_000).openapi({ description: 'Kept encrypted, shown with the evidence, never changed.' });
   const route = defineRoute(
-    { guard: guards.staff('noteReview'), problems: ['NOT_FOUND', ...keyedProblems] },
+    { guard: guards.staff('noteReview'), problems: ['NOT_FOUND', 'IDEMPOTENCY_KEY_MISSING'] },
     {
       method: 'post',
       path: '/ops/v1/reviews/{taskId}/notes',

@@ -15,8 +15,6 @@ import { reviewObject, toReviewObject } from './review-object.ts';
 
 /** Every move may end so. */
 export const moveProblems: readonly ProblemCode[] = ['NOT_FOUND', 'REVIEW_ANSWERED', 'VERSION_MISMATCH'];
-/** The same for one under an Idempotency-Key. */
-export const keyedProblems: readonly ProblemCode[] = ['IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_KEY_INVALID', 'IDEMPOTENCY_KEY_REUSED'];
 export const moveResponses = { 200: json(reviewObject, 'The task as it is now') };
 export const taskParams = z.object({ taskId: z.string() });
 
