@@ -4,12 +4,14 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { renderScriptedPhotos } from '../../sandbox/id-card/scripted-photos.ts';
+import { eventually } from '../support/eventually.ts';
 import { startSystem } from '../support/system.ts';
-import { call, staffSee } from './support/actors.ts';
+import { call, openReviewTask, staffSee } from './support/actors.ts';
 import type { Answer, Request } from './support/actors.ts';
-import { isCleanAtTheBank } from './support/expect.ts';
+import { isCleanAtTheBank, isClosedAtTheBank } from './support/expect.ts';
 import { aJourney } from './support/journey.ts';
 import type { Journey } from './support/journey.ts';
+import { hasPolicy } from './support/own-policy.ts';
 
 const system = await startSystem();
 const staffToken = await system.staffToken();
@@ -153,6 +155,44 @@ describe('200 at once', { concurrency: 1 }, () => {
     await journey.reaches({ action: 'submit_identity' });
   });
 
+  test('retries of a step that waits for staff run it once more, and one line in the audit log says by whom', async () => {
+    const journey = await aJourney(system);
+    await hasPolicy(system, journey, { vendorAttempts: 1 });
+    await journey.walksTo('accept_offer');
+    await system.sandbox.fault({ vendor: 'way4', operation: 'addClient', fault: 'fail', times: 2 });
+    await journey.customer.acceptOffer();
+    await eventually('staff are asked', async () => (await staffSee(system, journey)).attention);
+    oneEffect(await staffAtOnce(journey, 'retry', {}));
+    await journey.reaches({ action: 'sign_contract' });
+    assert.equal(await auditedOf(journey, 'application.attention_raised'), 1, 'it did not wait again');
+    assert.equal(await auditedOf(journey, 'application.attention_cleared'), 1);
+    await journey.customer.cancel();
+    await journey.reaches({ status: 'canceled' });
+    await isClosedAtTheBank(system, journey);
+  });
+
+  test('answers of 200 reviewers to one question: one counts, and one line in the audit log says whose', async () => {
+    const journey = await aJourney(system, { bureau: 'multipleMatch' });
+    await journey.walksToTheEnd();
+    const task = await openReviewTask(system, journey);
+    const people = Array.from({ length: 200 }, (_, index) => `reviewer-${index}`);
+    const tokens = await Promise.all(people.map(async (name) => system.sandbox.staffToken(name, ['reviewer'])));
+    const answers = await Promise.all(
+      tokens.map(async (token, index) => {
+        const json = { ...why, answer: index % 2 === 0 ? 'decline' : 'ask_again' };
+        return call(system, `/ops/v1/reviews/${task}`, { token, headers: { 'idempotency-key': randomUUID() }, json });
+      }),
+    );
+    oneEffect(answers);
+    const won = answers.findIndex(({ status }) => status < 300);
+    const [answer, audited] = won % 2 === 0 ? ['decline', 'review.decline'] : ['askAgain', 'review.askAgain'];
+    await journey.reachesWhere('answered', ({ status }) => status !== 'in_review');
+    const { rows } = await system.database.query('select answer, answered_by from review_tasks where id = $1', [task]);
+    assert.deepEqual(rows, [{ answer, answered_by: `staff:reviewer-${won}` }]);
+    const effects = await Promise.all(['review.decline', 'review.askAgain'].map(async (action) => auditedOf(journey, action)));
+    assert.deepEqual(effects, audited === 'review.decline' ? [1, 0] : [0, 1]);
+  });
+
   test('cancels, each with a key of its own, have one effect; the others are told what to do', async () => {
     const journey = await aJourney(system);
     await journey.walksTo('approve_purchase');
@@ -185,6 +225,8 @@ const refusals = [
   'OTP_BEING_CHECKED',
   'OTP_NOT_AWAITED',
   'DEADLINE_NOT_ALLOWED',
+  'NOTHING_TO_RETRY',
+  'REVIEW_ANSWERED',
   'TOO_MANY_REQUESTS',
 ];
 
@@ -211,7 +253,10 @@ const codesBut = (answers: readonly Answer[], expected: readonly string[]): stri
 function oneEffect(answers: readonly Answer[]): void {
   assert.deepEqual(codesBut(answers, ['taken', ...refusals]), []);
   assert.equal(answers.filter(({ status }) => status < 300).length, 1);
-  for (const { status, headers } of answers) if (status === 429) assert.ok(Number(headers.get('retry-after')) > 0);
+  for (const { status, headers, body } of answers) {
+    if (status === 429) assert.ok(Number(headers.get('retry-after')) > 0);
+    if (status >= 300) assert.ok([409, 412, 429].includes(status) && body['detail'], JSON.stringify(body));
+  }
 }
 
 async function challengesOf({ applicationId }: Journey): Promise<{ attempts: number }[]> {
