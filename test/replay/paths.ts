@@ -2,7 +2,6 @@
 // story: what no path walks, no replay guards.
 
 import { ApplicationFailure } from '@temporalio/common';
-import type { ApplicationPolicy } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { lookedHistory } from '../workflows/late-accounts-world.ts';
 import { reconciledHistory } from '../workflows/reconciliation-world.ts';
@@ -11,17 +10,12 @@ import { createStage } from '../workflows/stage.ts';
 import type { Stage, Trouble } from '../workflows/stage.ts';
 import { photos } from '../workflows/world.ts';
 import type { WalkTo, World } from '../workflows/world.ts';
+import { otpPaths } from './otp-paths.ts';
+import type { ApplicationPath } from './otp-paths.ts';
 
 /** Of something else than an application. */
 interface OtherPath {
   history: typeof reconciledHistory;
-}
-
-interface ApplicationPath {
-  stage?: () => Stage;
-  policy?: Partial<ApplicationPolicy>;
-  /** Takes the application to its end, or as far as staff or the bank let it come. */
-  walk: (world: World) => Promise<unknown>;
 }
 
 const staff = { actor: 'staff:mai', requestId: 'req_1' };
@@ -86,26 +80,7 @@ export const paths: Record<string, ApplicationPath | OtherPath> = {
       await world.result();
     },
   },
-  'wrong code, new code, code by signal': {
-    async walk(world) {
-      await world.walksTo('otp');
-      await world.commands.submitOtp(world.ref, 'wrong', { code: '000000' });
-      await world.commands.resendOtp(world.ref, 'again');
-      await world.signalsOtp({ code: '123456' });
-      await world.reaches({ step: 'handOff' });
-      await world.settles('posted');
-      await world.result();
-    },
-  },
-  'codes spent': {
-    stage: () => createStage({ verifyOtp: async () => ({ kind: 'locked' }) }),
-    policy: { otpMaxChallenges: 1 },
-    async walk(world) {
-      await world.walksTo('otp');
-      await world.commands.submitOtp(world.ref, 'guess', { code: '000000' });
-      await world.result();
-    },
-  },
+  ...otpPaths,
   'attention and retry': {
     stage: () => troubled('createContract', 3),
     async walk(world) {

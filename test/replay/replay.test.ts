@@ -59,12 +59,24 @@ test('the same change behind a patch lets every application go on, as docs/chang
   assert.deepEqual(await broken({ code: patched }, recorded), []);
 });
 
+// A guess by signal at a code that is locked. `guess-in-vain` was made behind the patch and drops it; `guess-in-vain-before-the-bound` was recorded
+// by the last code without the patch (the commit before f071dda) and asks the bank. No path makes the second one again.
+const branches = { 'guess-in-vain.json': 'false', 'guess-in-vain-before-the-bound.json': '$& !== undefined' };
+
+for (const [file, without] of Object.entries(branches)) {
+  test(`the patch otp-guesses-bounded has the branch of ${file}: without it that application would stop`, async () => {
+    const { code } = await changed(/\(0,\s*\w+\.patched\)\(['"]otp-guesses-bounded['"]\)/, without);
+    assert.deepEqual(await broken({ code }, Object.keys(branches)), [`${file}: ${DeterminismViolationError.name}`]);
+  });
+}
+
 /** The bundle of the day with one thing changed. */
-async function changed(from: string, to: string): Promise<{ code: string }> {
+async function changed(from: string | RegExp, to: string): Promise<{ code: string }> {
   const bundle = await workflowBundle;
   const code = 'code' in bundle ? bundle.code : readFileSync(bundle.codePath, 'utf8');
-  assert.ok(code.includes(from), from);
-  return { code: code.replace(from, to) };
+  const other = code.replace(from, to);
+  assert.notEqual(other, code, String(from));
+  return { code: other };
 }
 
 test('no history names the machine or the person that recorded it', () => {
