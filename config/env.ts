@@ -139,7 +139,7 @@ const parts = {
       /** Names this build to Temporal and switches Worker Versioning on (docs/changing-workflows.md): running applications stay on their build. */
       WORKER_BUILD_ID: z.string().min(1).max(128).optional(),
       WORKER_DEPLOYMENT: z.string().min(1).max(128).default('applications'),
-      /** Where the SDK's metrics are served for Prometheus; unset: nowhere. */
+      /** Where the SDK's metrics and the queues of staff are served for Prometheus; unset: nowhere. */
       SDK_METRICS_PORT: port.optional(),
       CIC_URL: url,
       CIC_API_KEY: z.string().min(1),

@@ -22,6 +22,8 @@ export const staffLimits = {
   expiringMs: 2 * hour,
   /** Our choice: a run ends an expired application at once; after minutes it is not slow, it cannot go on. */
   overdueMs: 5 * minute,
+  /** Our choice: how often the gauges of the queues are set; Prometheus asks every 15 to 60 seconds. */
+  gaugeEveryMs: 30 * second,
   /** The longest that anything of ours waits without asking staff: an outage of CIC (deadlines.creditReportMs). */
   stalledMs: 2 * hour,
   /** Our choice: payloads that one look at a run opens; our longest history has half as many. */

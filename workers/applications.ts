@@ -12,8 +12,10 @@ import { scheduleLateAccounts, scheduleReconciliation, scheduleRetention } from 
 import { retentionRhythm } from '../config/identity-limits.ts';
 import { temporalLimits } from '../config/limits.ts';
 import { lateAccountsLimits, reconciliationLimits } from '../config/reconciliation-limits.ts';
+import { staffLimits } from '../config/staff-limits.ts';
 import { createPostgresObjects } from '../db/objects.ts';
 import { openDatabase } from '../db/pool.ts';
+import type { Database } from '../db/pool.ts';
 import { drainOnSignal } from './drain.ts';
 import { startHealth } from './health.ts';
 import { createLog, faultFields } from './log.ts';
@@ -21,6 +23,9 @@ import type { Log } from './log.ts';
 import { wireReconciliation } from './compare-books.ts';
 import { wireRetention } from './delete-photos.ts';
 import { wireLateAccounts } from './late-accounts.ts';
+import { startLoop } from './loop.ts';
+import type { Loop } from './loop.ts';
+import { createQueueGauges } from './queue-gauges.ts';
 import { createWorkers } from './temporal-workers.ts';
 import { wireActivities } from './wiring.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -48,7 +53,6 @@ async function main(): Promise<void> {
   });
   const objects = await openObjectStores(createPostgresObjects(database), s3Options(env));
   const connection = await connect(env.TEMPORAL_ADDRESS, log);
-  const refused = runtime.metricMeter.createCounter('trasau_payloads_refused');
   workers = await createWorkers({
     connection,
     namespace: env.TEMPORAL_NAMESPACE,
@@ -58,24 +62,19 @@ async function main(): Promise<void> {
       ...wireRetention(database, objects),
       ...wireLateAccounts(env, database),
     },
-    dataConverter: createDataConverter({
-      keys: env.PAYLOAD_KEYS,
-      onRefused: (code) => {
-        refused.add(1, { code });
-        log.error('payload refused', { code });
-      },
-    }),
+    dataConverter: createDataConverter({ keys: env.PAYLOAD_KEYS, onRefused: refusalsTo(runtime, log) }),
     bundle: await workflowBundle(env.WORKFLOW_BUNDLE),
     rekognitionTps: env.REKOGNITION_TPS,
     ...(env.WORKER_BUILD_ID !== undefined && { version: { deploymentName: env.WORKER_DEPLOYMENT, buildId: env.WORKER_BUILD_ID } }),
   });
   const running = Promise.all(workers.map(async (worker) => worker.run()));
+  const gauges = env.SDK_METRICS_PORT === undefined ? undefined : startGauges(runtime, database, log);
   drainOnSignal({
     log,
     deadlineMs: temporalLimits.shutdownForceMs,
     drain: async () => {
       for (const worker of workers) worker.shutdown();
-      await running;
+      await Promise.all([running, gauges?.stop()]);
       await connection.close();
       await database.close();
       await health.close();
@@ -95,6 +94,28 @@ async function putSchedules(client: Client, log: Log): Promise<void> {
   };
   for (const [schedule, put] of Object.entries(schedules))
     await put().catch((error: unknown) => log.error(`the schedule of ${schedule} could not be put`, faultFields(error)));
+}
+
+function refusalsTo({ metricMeter }: Runtime, log: Log): (code: string) => void {
+  const refused = metricMeter.createCounter('trasau_payloads_refused');
+  return (code) => {
+    refused.add(1, { code });
+    log.error('payload refused', { code });
+  };
+}
+
+/** Sets the gauges of the queues of staff from now on. */
+function startGauges({ metricMeter }: Runtime, database: Database, log: Log): Loop {
+  const look = createQueueGauges(metricMeter);
+  return startLoop({
+    round: async () => {
+      await look(database);
+      return false;
+    },
+    idleMs: staffLimits.gaugeEveryMs,
+    faultMs: staffLimits.gaugeEveryMs,
+    onFault: (error) => log.warn('the queues of staff cannot be read', faultFields(error)),
+  });
 }
 
 /** All of the SDK's own metrics, slots that are free and what waits for them among them. */

@@ -71,6 +71,7 @@ describe('personal data stays where it belongs', () => {
   test('not in the metrics of the workers, which say how many slots are free, nor in those of Temporal', async () => {
     const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
     assert.match(metrics, /^temporal_worker_task_slots_available\{.*task_queue="applications"/m);
+    assert.match(metrics, /^trasau_queue_oldest_age_seconds\{.*queue="stuck".*\} \d/m);
     const serverUrl = process.env['TEMPORAL_METRICS_URL'];
     const ofServer = serverUrl === undefined ? '' : await (await fetch(serverUrl)).text();
     const namesAndLabels = (metrics + ofServer).replaceAll(/ \S+$/gm, '');
