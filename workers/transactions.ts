@@ -1,19 +1,17 @@
 // Entry point of the pool that books transactions: consumes the work queue, books at WAY4, tells the workflows.
 
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { connectTemporal } from '../adapters/temporal/client.ts';
 import { createCardCore } from '../adapters/way4/client.ts';
 import { readEnv } from '../config/env.ts';
 import { databaseLimits, deliveryLimits, vendorLimits } from '../config/limits.ts';
 import { openDatabase } from '../db/pool.ts';
-import { applicationWorkflowId, transactionSettled } from '../workflows/messages.ts';
 import { handOffTopology, heartbeatLimits, linkReporter, refuseToStart } from './broker.ts';
 import { drainOnSignal } from './drain.ts';
 import { noFaults } from './fault-points.ts';
 import type { Handled } from './handle-transaction.ts';
 import { startHealth } from './health.ts';
 import { createLog, faultFields } from './log.ts';
-import type { Notify } from './outcome-notices.ts';
+import { tellWorkflow } from './tell-workflow.ts';
 import { startTransactionPool } from './transaction-pool.ts';
 import type { TransactionPool } from './transaction-pool.ts';
 
@@ -34,20 +32,6 @@ const temporal = connectTemporal({
   payloads: { keys: env.PAYLOAD_KEYS, onRefused: (code) => log.error('payload refused', { code }) },
 });
 const reportLink = linkReporter(log);
-
-const notify: Notify = async ({ applicationId, transactionId, status }) => {
-  const { workflow, connection } = temporal.client;
-  const settlement = { transactionId, status };
-  try {
-    await connection.withDeadline(Date.now() + deliveryLimits.noticeTimeoutMs, async () =>
-      workflow.getHandle(applicationWorkflowId(applicationId)).signal(transactionSettled, settlement),
-    );
-  } catch (error) {
-    // The run is over or was deleted: there is nobody left to tell, and the outcome is in the database.
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
-    log.warn('nobody to tell', { applicationId, transactionId });
-  }
-};
 
 function reportHandled(handled: Handled): void {
   if (handled.kind === 'settled') log.info('settled', { transactionId: handled.transactionId, status: handled.outcome });
@@ -83,7 +67,7 @@ pool = await startTransactionPool({
     connectTimeoutMs: vendorLimits.way4TimeoutMs,
     answerMaxBytes: vendorLimits.answerMaxBytes,
   }),
-  notify,
+  notify: tellWorkflow(temporal.client, deliveryLimits.noticeTimeoutMs, (who) => log.warn('nobody to tell', who)),
   limits: heartbeatLimits(env.AMQP_HEARTBEAT_SECONDS),
   faults: noFaults,
   onFault,

@@ -72,15 +72,29 @@ export interface Customer {
   signContract(): Promise<void>;
   approve(amountVnd: number): Promise<{ maskedPhone: string }>;
   submitOtp(code: string): Promise<void>;
+  resendOtp(): Promise<void>;
   cancel(): Promise<void>;
   contractPdf(): Promise<Uint8Array>;
 }
 
-/** The merchant creates the application and the customer opens the link. `idempotencyKey` defaults to the order's reference. */
+/** Sends one call and returns the parsed answer. Throws ApiProblem when the api said no. */
+export type Send = (url: string, call: Call) => Promise<unknown>;
+
+/** The merchant creates the application and the customer opens the link. */
 export async function startCheckout(apiUrl: string, merchantKey: string, order: Order): Promise<Customer> {
+  return openCheckout(apiUrl, (await placeOrder(apiUrl, merchantKey, order)).checkoutUrl);
+}
+
+/** The merchant creates the application. `key`, its Idempotency-Key, defaults to the order's reference. */
+export async function placeOrder(
+  apiUrl: string,
+  merchantKey: string,
+  order: Order,
+  { key = order.reference, send = call }: { key?: string; send?: Send } = {},
+): Promise<{ applicationId: string; checkoutUrl: string }> {
   const created = z.looseObject({ id: z.string(), checkout_url: z.string() }).parse(
-    await call(`${apiUrl}/v1/applications`, {
-      headers: { authorization: `Bearer ${merchantKey}`, 'idempotency-key': order.reference },
+    await send(`${apiUrl}/v1/applications`, {
+      headers: { authorization: `Bearer ${merchantKey}`, 'idempotency-key': key },
       json: {
         merchant_reference: order.reference,
         amount: { value: order.amountVnd, currency: 'VND' },
@@ -89,15 +103,22 @@ export async function startCheckout(apiUrl: string, merchantKey: string, order: 
       },
     }),
   );
-  const token = new URL(created.checkout_url).hash.slice(1);
-  const session = z.looseObject({ session_token: z.string() }).parse(await call(`${apiUrl}/checkout/sessions`, { json: { token } }));
-  return createCustomer(apiUrl, created.id, session.session_token);
+  return { applicationId: created.id, checkoutUrl: created.checkout_url };
 }
 
-function createCustomer(apiUrl: string, applicationId: string, sessionToken: string): Customer {
+/** The customer opens the link, which works once. */
+export async function openCheckout(apiUrl: string, checkoutUrl: string, send: Send = call): Promise<Customer> {
+  const token = new URL(checkoutUrl).hash.slice(1);
+  const session = z
+    .looseObject({ application_id: z.string(), session_token: z.string() })
+    .parse(await send(`${apiUrl}/checkout/sessions`, { json: { token } }));
+  return createCustomer(apiUrl, session.application_id, session.session_token, send);
+}
+
+function createCustomer(apiUrl: string, applicationId: string, sessionToken: string, send: Send): Customer {
   const headers = { authorization: `Bearer ${sessionToken}` };
-  const get = async (path: string) => call(`${apiUrl}/checkout/${path}`, { headers });
-  const post = async (path: string, json: unknown) => call(`${apiUrl}/checkout/${path}`, { headers, json });
+  const get = async (path: string) => send(`${apiUrl}/checkout/${path}`, { headers });
+  const post = async (path: string, json: unknown) => send(`${apiUrl}/checkout/${path}`, { headers, json });
   const look = async () => picture.parse(await get('application'));
   return {
     applicationId,
@@ -126,7 +147,7 @@ function createCustomer(apiUrl: string, applicationId: string, sessionToken: str
       ] as const) {
         form.append(name, new Blob([new Uint8Array(bytes)], { type: 'image/jpeg' }), `${name}.jpg`);
       }
-      await call(`${apiUrl}/checkout/identity`, { headers, form });
+      await send(`${apiUrl}/checkout/identity`, { headers, form });
     },
     acceptOffer: async () => void (await post('offer/accept', { offer_hash: (await look()).offer?.offer_hash })),
     signContract: async () => {
@@ -138,6 +159,7 @@ function createCustomer(apiUrl: string, applicationId: string, sessionToken: str
       return { maskedPhone: z.looseObject({ masked_phone: z.string() }).parse(sent).masked_phone };
     },
     submitOtp: async (code) => void (await post('purchase/otp', { code })),
+    resendOtp: async () => void (await post('purchase/otp/resend', {})),
     cancel: async () => void (await post('cancel', {})),
     contractPdf: async () => new Uint8Array(await (await fetch(`${apiUrl}/checkout/contract.pdf`, { headers })).arrayBuffer()),
   };
@@ -157,27 +179,36 @@ async function waitFor(action: string, look: () => Promise<CheckoutPicture>): Pr
   }
 }
 
-interface Call {
+export interface Call {
   headers?: Record<string, string>;
   json?: unknown;
   form?: FormData;
 }
 
-/** Sends one call. Every POST has a key, so that "try again" (503) is followed as the api asks: the same call takes effect once. */
-async function call(url: string, { headers = {}, json, form }: Call): Promise<unknown> {
-  const body = form ?? (json === undefined ? undefined : JSON.stringify(json));
-  const request: RequestInit = {
-    method: body === undefined ? 'GET' : 'POST',
-    headers: { 'idempotency-key': randomUUID(), ...headers, ...(json === undefined ? {} : { 'content-type': 'application/json' }) },
-    ...(body === undefined ? {} : { body }),
-  };
+/** Every POST has a key, so that "try again" (503) is followed as the api asks: the same call takes effect once. */
+async function call(url: string, wanted: Call): Promise<unknown> {
+  const request = toRequest(wanted);
   const until = Date.now() + patienceMs;
   for (;;) {
     const response = await fetch(url, request);
     const answer: unknown = await response.json();
     if (response.ok) return answer;
-    if (response.status !== 503 || Date.now() > until)
-      throw new ApiProblem(`${request.method} ${new URL(url).pathname}`, problem.parse(answer));
+    if (response.status !== 503 || Date.now() > until) throw toProblem(url, request, answer);
     await pause(Number(response.headers.get('retry-after') ?? 1) * 1_000);
   }
+}
+
+/** The request of a call; a POST with a key of its own, unless one is given. It may be sent again as it is. */
+export function toRequest({ headers = {}, json, form }: Call): RequestInit & { method: 'GET' | 'POST' } {
+  const body = form ?? (json === undefined ? undefined : JSON.stringify(json));
+  return {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { 'idempotency-key': randomUUID(), ...headers, ...(json === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body }),
+  };
+}
+
+/** The "no" of the api to this request. */
+export function toProblem(url: string, { method = 'GET' }: RequestInit, answer: unknown): ApiProblem {
+  return new ApiProblem(`${method} ${new URL(url).pathname}`, problem.parse(answer));
 }

@@ -2,7 +2,9 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TestServers } from '../../infra/local/test-servers.ts';
-import { faultOf } from './faults.ts';
+import { startApplications } from './application-stream.ts';
+import type { ApplicationStream, ApplicationCounts } from './application-stream.ts';
+import { faultOf, isOfApplications } from './faults.ts';
 import type { Evidence, FaultName } from './faults.ts';
 import { openFire } from './fire.ts';
 import type { Fire, FireOptions } from './fire.ts';
@@ -12,11 +14,13 @@ import type * as profiles from './profiles.ts';
 import { createRecovery } from './recovery.ts';
 import { strikeOneByOne } from './one-by-one.ts';
 import { createOperator } from './operator.ts';
+
 import type { Report } from './orders.ts';
 import type { RecoveryTimes } from './one-by-one.ts';
 import { schedule } from './schedule.ts';
 import type { Strike } from './schedule.ts';
-import { openStage, serverNamed } from './stage.ts';
+import { serverNamed } from './server-named.ts';
+import { openStage } from './stage.ts';
 import type { Stage } from './stage.ts';
 import { isQuiet, judge } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
@@ -51,6 +55,8 @@ export interface CampaignResult extends Verdict {
   ambiguousCommits: number;
   reconnects: number;
   queuesMended: number;
+  /** Whole applications, where one of the faults called for them; their purchases are counted above as well. */
+  applications?: ApplicationCounts;
   /** Times the operator had to help the broker. */
   operatorCalls: number;
   /** The longest time from the healing of a fault until everything accepted before was settled. */
@@ -67,11 +73,17 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const load = createLoad({ seed, perSecond: options.perSecond, poisonEveryMs: Math.max(2_000, durationMs / 20) });
   const operator = createOperator(serverNamed(options.servers, 'RabbitMQ'));
   const onReport = (report: Report): void => (report.kind === 'unmendable' ? operator.help() : load.onReport(report));
-  const stage = await openStage({ ...options, sweeper: faults.includes('delete-queue'), onReport });
+  const stage = await openStage({
+    ...options,
+    sweeper: faults.includes('delete-queue'),
+    applications: faults.some(isOfApplications),
+    onReport,
+  });
   try {
-    const recovery = createRecovery(stage.database);
+    const recovery = createRecovery(stage.database, stage.applications?.merchantId);
     if (options.coreDelayMs !== undefined) await slowCore(stage, options.coreDelayMs);
     load.start(stage);
+    const applications = stage.applications && startApplications(stage, stage.applications, seed);
     const heartbeatMs = stage.profile.delivery.heartbeatSeconds * 1_000;
     const { fire, recoveryMs, tooSlow } = options.oneByOne
       ? await strikeOneByOne({ stage, seed, heartbeatMs, faults, say, stopped })
@@ -84,13 +96,16 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
         };
     await stage.sandbox.clearFaults();
     say('everything is healed; waiting for quiet');
-    const unrest = await calmDown(stage, load, fire, options.patience ?? 1);
+    const unrest = await calmDown(stage, { load, applications }, fire, options.patience ?? 1);
     const worstRecoveryMs = await recovery.worstMs();
+    for (const intent of applications?.intents() ?? []) load.book.intents.add(intent);
     const { violations: broken, ...counts } = await judge(stage, load.book, fire.excuses);
-    const evidence = evidenceOf(stage, load.book.repeats);
+    const judged = await applications?.judge();
+    const evidence = evidenceOf(stage, load.book.repeats, judged?.counts);
     return {
       seed,
       ...counts,
+      ...(judged && { applications: judged.counts }),
       faults: fire.struck,
       redeliveries: evidence.redelivered,
       duplicatesSuppressed: evidence.suppressed,
@@ -100,7 +115,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       operatorCalls: operator.times(),
       worstRecoveryMs,
       ...(recoveryMs && { recoveryMs }),
-      violations: [...(tooSlow ?? []), ...broken],
+      violations: [...(tooSlow ?? []), ...broken, ...(judged?.violations ?? [])],
       failures: [...unrest, ...fire.failed, ...vacuous(fire.struck, evidence)],
     };
   } finally {
@@ -117,12 +132,21 @@ async function slowCore({ sandbox }: Stage, delayMs: number): Promise<void> {
   await sandbox.fault({ vendor: 'way4', operation: 'purchase', fault: 'slow', delayMs, times: 10_000 });
 }
 
+interface Traffic {
+  load: Load;
+  applications: ApplicationStream | undefined;
+}
+
+/** A walk from the first step to the last, with half a minute in which a step rests because the database was away, and as much again. */
+const applicationWithinMs = 120_000;
+
 /** Ends the traffic and waits until nothing moves. Returns what did not come to an end in time. */
-async function calmDown(stage: Stage, load: Load, { excuses }: Fire, patience: number): Promise<string[]> {
+async function calmDown(stage: Stage, { load, applications }: Traffic, { excuses }: Fire, patience: number): Promise<string[]> {
   const withinMs = patience * (excuses.losses.length > 0 ? stage.profile.quietAfterLossMs : stage.profile.quietWithinMs);
-  await load.stop(withinMs);
+  await Promise.all([load.stop(withinMs), applications?.stop(patience * applicationWithinMs)]);
   const isCalm = await becomesQuiet(stage, withinMs);
   const accidents = [...stage.crew.values()].flatMap((member) => member.accidents());
+  accidents.push(...(applications?.accidents() ?? []));
   return isCalm ? accidents : [...accidents, `not quiet ${withinMs / 1_000} s after the last fault was healed`];
 }
 
@@ -136,7 +160,7 @@ async function becomesQuiet(stage: Stage, withinMs: number): Promise<boolean> {
   return false;
 }
 
-function evidenceOf({ crew }: Stage, repeats: number): Evidence {
+function evidenceOf({ crew }: Stage, repeats: number, applications: ApplicationCounts | undefined): Evidence {
   const sum: Evidence = {
     redelivered: 0,
     suppressed: repeats,
@@ -147,6 +171,8 @@ function evidenceOf({ crew }: Stage, repeats: number): Evidence {
     delayed: 0,
     blocked: 0,
     mended: 0,
+    repeatedCalls: applications?.repeatedCalls ?? 0,
+    begunAgain: applications?.begunAgain ?? 0,
   };
   for (const member of crew.values()) {
     for (const [name, count] of Object.entries(member.evidence())) sum[name as keyof Evidence] += count; // the keys of Evidence

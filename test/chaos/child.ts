@@ -1,16 +1,20 @@
 // A relay, a consumer or a sender as a process of its own, put together as the entry points of workers/ put theirs together; only that a mutant
-// may stand between, that outcomes are told to the campaign instead of to Temporal, and that it reports what it saw.
+// may stand between, that the campaign hears of outcomes too (without whole applications, it alone), and that it reports what it saw.
 
 import { createCardCore } from '../../adapters/way4/client.ts';
 import { amqplibTransport } from '../../adapters/rabbitmq/amqplib.ts';
 import { transactionTopology } from '../../adapters/rabbitmq/topology.ts';
+import { connectTemporal } from '../../adapters/temporal/client.ts';
+import { readEnv } from '../../config/env.ts';
 import { vendorLimits } from '../../config/limits.ts';
 import { openDatabase } from '../../db/pool.ts';
 import type { Database } from '../../db/pool.ts';
 import { acceptTransaction } from '../../db/transactions.ts';
 import { InvariantFailure } from '../../domain/failures.ts';
 import { noFaults } from '../../workers/fault-points.ts';
+import type { Notify } from '../../workers/outcome-notices.ts';
 import { startRelay } from '../../workers/relay-process.ts';
+import { tellWorkflow } from '../../workers/tell-workflow.ts';
 import { startTransactionPool } from '../../workers/transaction-pool.ts';
 import type { Evidence } from './faults.ts';
 import { mutants } from './mutants.ts';
@@ -107,13 +111,30 @@ async function startWorker(orders: Orders, database: Database, mutant: Mutant): 
   const pool = await startTransactionPool({
     ...shared,
     cardCore: { ...core, ...mutant.cardCore?.(core) },
-    notify: async ({ transactionId, status }) => report({ kind: 'told', transactionId, status }),
+    notify: notifyBoth(orders),
   });
   return watch(pool.drain, () => {
     const { handled, redelivered, sessions } = pool.counts();
     const suppressed = handled.duplicate + handled.fenced;
     return { redelivered, suppressed, ambiguous: handled.ambiguous, delayed: handled.delayed, reconnects: sessions - 1, blocked, mended };
   });
+}
+
+/** Workflows first: what Temporal did not take is not told. */
+function notifyBoth({ temporal: source, profile }: Orders): Notify {
+  const env = source && readEnv('temporal', source);
+  const temporal =
+    env &&
+    connectTemporal({
+      address: env.TEMPORAL_ADDRESS,
+      namespace: env.TEMPORAL_NAMESPACE,
+      payloads: { keys: env.PAYLOAD_KEYS, onRefused: () => undefined },
+    });
+  const tell = temporal && tellWorkflow(temporal.client, profiles[profile].delivery.noticeTimeoutMs, () => undefined);
+  return async (notice) => {
+    await tell?.(notice);
+    report({ kind: 'told', transactionId: notice.transactionId, status: notice.status });
+  };
 }
 
 function watch(drain: () => Promise<void>, evidence: () => Partial<Evidence>): void {

@@ -20,9 +20,13 @@ export interface Evidence {
   blocked: number;
   /** Hollow queues that were made anew. */
   mended: number;
+  /** Calls of shops and customers that were made again. */
+  repeatedCalls: number;
+  /** Workflow tasks that were lost, and vendor steps that were given to a worker once more. */
+  begunAgain: number;
 }
 
-export type Subject = 'relay' | 'consumer' | 'sender' | 'broker' | 'postgres' | 'way4';
+export type Subject = 'relay' | 'consumer' | 'sender' | 'broker' | 'postgres' | 'way4' | 'api' | 'worker' | 'temporal';
 export type Wire = 'postgres' | 'amqp' | 'way4';
 
 export interface Fault {
@@ -86,11 +90,23 @@ export const faults = {
   'core-is-slow': { strikes: ['way4'], heartbeats: 1.5, shows: [] },
   'core-loses-answers': { strikes: ['way4'], heartbeats: 1, shows: ['delayed'] },
   'core-errs': { strikes: ['way4'], heartbeats: 1, shows: ['delayed'] },
+  /** These strike whole applications; a campaign with one of them runs a stream of those as well. */
+  'kill-api': { strikes: ['api'], heartbeats: short, shows: ['repeatedCalls'] },
+  'freeze-api': { strikes: ['api'], heartbeats: 2, shows: ['repeatedCalls'] },
+  'kill-worker': { strikes: ['worker'], heartbeats: short, shows: ['begunAgain'] },
+  'freeze-worker': { strikes: ['worker'], heartbeats: 2, shows: ['begunAgain'] },
+  'kill-temporal': { strikes: ['temporal'], heartbeats: short, shows: ['repeatedCalls', 'begunAgain'] },
+  'freeze-temporal': { strikes: ['temporal'], heartbeats: 2, shows: ['repeatedCalls', 'begunAgain'] },
   'skew-clock': { strikes: ['consumer'], heartbeats: 2, shows: ['redelivered'] },
 } as const satisfies Record<string, Fault>;
 
 export type FaultName = keyof typeof faults;
 export const faultNames = Object.keys(faults).filter((name): name is FaultName => Object.hasOwn(faults, name));
+
+/** True when it strikes what only whole applications need. */
+export function isOfApplications(name: FaultName): boolean {
+  return faultOf(name).strikes.some((subject) => subject === 'api' || subject === 'worker' || subject === 'temporal');
+}
 
 /** The fault with its optional fields. */
 export function faultOf(name: FaultName): Fault {

@@ -1,4 +1,5 @@
-// `npm run chaos`: breaks the hand-off in every way we know of while purchases run through it, and checks that each was booked exactly once.
+// `npm run chaos`: breaks the hand-off in every way we know of while purchases and whole applications run through it, and checks that each was booked
+// exactly once.
 
 import { parseArgs } from 'node:util';
 import { readEnvironment } from '../../infra/local/environment.ts';
@@ -10,7 +11,7 @@ import { faultNames } from './faults.ts';
 import type { FaultName } from './faults.ts';
 import { mutants } from './mutants.ts';
 
-const usage = `Breaks the hand-off while purchases run through it, then checks that each was booked exactly once.
+const usage = `Breaks the hand-off while purchases and whole applications run through it, then checks that each was booked exactly once.
 
   npm run chaos -- --minutes M [--seed S] [--faults a,b,…] [--rate N]
   npm run chaos -- --each [--seed S] [--faults a,b,…]   each fault once and alone, with the limits of production
@@ -53,7 +54,7 @@ async function main(args: string[]): Promise<number> {
     process.stderr.write(usage);
     return 2;
   }
-  const { DATABASE_URL: _d, AMQP_URL: _a, ...env } = readEnvironment(); // they are killed, so they must be our own
+  const { DATABASE_URL: _d, AMQP_URL: _a, TEMPORAL_ADDRESS: _t, ...env } = readEnvironment(); // they are killed, so they must be our own
   const servers = await startTestServers(env, { durable: true });
   try {
     if (flags.each) return await strikeEach(servers, flags.plan);

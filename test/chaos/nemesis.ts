@@ -10,6 +10,8 @@ import type { RunningServer } from '../../infra/local/servers.ts';
 import { withChannel } from '../delivery/support/messages.ts';
 import type { TcpProxy } from '../delivery/support/tcp-proxy.ts';
 import { eventually } from '../support/eventually.ts';
+import type { SystemProcess } from '../support/system-process.ts';
+import type { ApplicationStack } from './application-stack.ts';
 import type { CrewMember } from './crew-member.ts';
 import type { FaultName } from './faults.ts';
 import type { Strike } from './schedule.ts';
@@ -29,6 +31,8 @@ const wireDelayMs = 250;
 const lateShare = 2 / 3; // Of the lease.
 const flaps = { times: 6, everyMs: 300 };
 
+const processBackMs = 120_000;
+
 const blows: Record<FaultName, Blow> = {
   'kill-relay': killMember,
   'kill-consumer': killMember,
@@ -36,6 +40,12 @@ const blows: Record<FaultName, Blow> = {
   'freeze-relay': freezeMember,
   'freeze-consumer': freezeMember,
   'freeze-sender': freezeMember,
+  'kill-api': killProcess,
+  'kill-worker': killProcess,
+  'freeze-api': freezeProcess,
+  'freeze-worker': freezeProcess,
+  'kill-temporal': async (stage) => killServer(stackOf(stage).temporalServer),
+  'freeze-temporal': (stage) => freezeProcesses(stackOf(stage).temporalServer.processes.map(({ pid }) => pid)),
   'stop-member': stopMember,
   'skew-clock': skewClock,
   'kill-broker': async ({ broker }) => killServer(broker),
@@ -104,6 +114,40 @@ async function skewClock(stage: Stage, { victim, atMs }: Strike): Promise<Heal> 
     await member.kill();
     member.start();
   };
+}
+
+/** Whoever starts it again does so until it stays up, as an orchestrator: what it needs may be away just then. */
+async function killProcess(stage: Stage, { victim }: Strike): Promise<Heal> {
+  const process = processOf(stage, victim);
+  await process.kill();
+  return async () => {
+    await eventually(
+      `${victim} is back`,
+      async () => {
+        await process.kill();
+        await process.start();
+        return true;
+      },
+      processBackMs,
+    );
+  };
+}
+
+function freezeProcess(stage: Stage, { victim }: Strike): Heal {
+  const pid = processOf(stage, victim).pid();
+  if (pid === undefined) throw new Error(`${victim} does not run`);
+  return freezeProcesses([pid]);
+}
+
+function stackOf({ applications }: Stage): ApplicationStack {
+  if (!applications) throw new Error('no applications run here');
+  return applications;
+}
+
+function processOf(stage: Stage, name: string): SystemProcess {
+  const process = stackOf(stage).processes.get(name);
+  if (!process) throw new Error(`there is no ${name}`);
+  return process;
 }
 
 function memberOf({ crew }: Stage, name: string): CrewMember {

@@ -12,7 +12,7 @@ import { aim } from './schedule.ts';
 import type { Stage } from './stage.ts';
 import { messagesLeft } from './verdict.ts';
 
-/** Milliseconds from the end of the fault until everything that was accepted before was settled. */
+/** Milliseconds from the end of the fault until everything that was accepted before was settled, and every application of before had done a step. */
 export type RecoveryTimes = Partial<Record<FaultName, number>>;
 
 const boundMs = 60_000;
@@ -62,8 +62,8 @@ async function pileUp(stage: Stage): Promise<void> {
   await eventually('purchases wait in the queue', async () => (await messagesLeft(stage)) > waitingAtLeast, boundMs);
 }
 
-async function recoveryFrom({ database }: Stage, strike: (healed: () => void) => Promise<void>): Promise<number> {
-  const recovery = createRecovery(database);
+async function recoveryFrom({ database, applications }: Stage, strike: (healed: () => void) => Promise<void>): Promise<number> {
+  const recovery = createRecovery(database, applications?.merchantId);
   await strike(recovery.healed);
   const giveUpAt = performance.now() + patience * boundMs;
   while (!recovery.isOver() && performance.now() < giveUpAt) await pause(lookEveryMs);

@@ -13,6 +13,8 @@ export const orders = z.object({
   profile: z.enum(['production', 'quick', 'unswept']),
   sweeper: z.boolean(),
   mutant: z.string().optional(),
+  /** The environment in which Temporal is found, where workflows wait for outcomes. */
+  temporal: z.record(z.string(), z.string()).optional(),
   /** How far the clock of this process is off. */
   skewMs: z.number().optional(),
 });

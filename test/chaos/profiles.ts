@@ -36,6 +36,7 @@ export const quick: Profile = {
     sweepEveryMs: 2_000,
     relayRetryMs: 500,
     noticeRetryMs: 500,
+    noticeTimeoutMs: 2_000,
     poolIdleInTransactionMs: 3_000,
     reconnectMaxMs: 1_000,
   },

@@ -32,6 +32,9 @@ export const crew: Record<Subject, readonly string[]> = {
   broker: ['broker'],
   postgres: ['postgres'],
   way4: ['way4'],
+  api: ['api'],
+  worker: ['applications'],
+  temporal: ['temporal'],
 };
 
 const restMs = 500; // Between two strikes on the same victim, so that it is seen alive.

@@ -15,16 +15,19 @@ import type { TestServers } from '../../infra/local/test-servers.ts';
 import { anApplicationRow } from '../delivery/support/world.ts';
 import { tcpProxy } from '../delivery/support/tcp-proxy.ts';
 import { freshDatabase } from '../support/database.ts';
-import { sandboxAt, sandboxKeys } from '../support/sandbox.ts';
+import { sandboxAt } from '../support/sandbox.ts';
 import type { SandboxDoor } from '../support/sandbox.ts';
 import { createSystemProcess } from '../support/system-process.ts';
 import type { SystemProcess } from '../support/system-process.ts';
+import { openApplicationStack } from './application-stack.ts';
+import type { ApplicationStack } from './application-stack.ts';
 import { createCrewMember } from './crew-member.ts';
 import type { CrewMember } from './crew-member.ts';
 import type { Orders, Report } from './orders.ts';
 import * as profiles from './profiles.ts';
 import type { Profile } from './profiles.ts';
 import { crew as names } from './schedule.ts';
+import { serverNamed } from './server-named.ts';
 
 /** An account at WAY4 and the application that buys on it. */
 export interface Account {
@@ -45,6 +48,8 @@ export interface Stage {
   broker: RunningServer;
   crew: ReadonlyMap<string, CrewMember>;
   accounts: readonly Account[];
+  /** Only where whole applications run as well. */
+  applications?: ApplicationStack;
   close(): Promise<void>;
 }
 
@@ -54,6 +59,8 @@ export interface StageOptions {
   mutant?: string | undefined;
   /** Only where confirmed messages are taken away on purpose: elsewhere it would make up for a loss that must not be. */
   sweeper: boolean;
+  /** Whole applications run as well: the api, their worker, and Temporal, which hears of every outcome. */
+  applications?: boolean;
   /** False where nothing is broken but everything measured: the processes then talk to their servers directly. */
   wired?: boolean;
   onReport: (report: Report) => void;
@@ -64,7 +71,8 @@ const tightAccounts = 4; // Those run into their limit, so that purchases are re
 const sandboxPort = 21_000;
 
 /** Prepares everything and starts the crew. What was opened is closed again when it fails half-way. */
-export async function openStage({ servers, profile, mutant, sweeper, wired = true, onReport }: StageOptions): Promise<Stage> {
+export async function openStage(options: StageOptions): Promise<Stage> {
+  const { servers, profile, mutant, sweeper, wired = true, onReport } = options;
   const undo: (() => Promise<unknown> | void)[] = [];
   const close = async (): Promise<void> => {
     for (const step of undo.splice(0).toReversed()) await step();
@@ -79,7 +87,11 @@ export async function openStage({ servers, profile, mutant, sweeper, wired = tru
     const { queueDeliveryLimit: deliveryLimit, queueMaxMessages: maxMessages, retryDelaysMs } = profiles[profile].delivery;
     const topology = transactionTopology({ name: `chaos.${randomBytes(6).toString('hex')}`, deliveryLimit, maxMessages, retryDelaysMs });
     const accounts = await openAccounts(database, sandbox);
-    const shared = { queue: topology.exchange, profile, sweeper, ...(mutant !== undefined && { mutant }) };
+    const applications = options.applications
+      ? await openApplicationStack({ servers, database, databaseUrl: fresh.url, sandboxUrl: sandbox.url }, undo)
+      : undefined;
+    const temporal = applications && { temporal: applications.temporalEnv };
+    const shared = { ...temporal, queue: topology.exchange, profile, sweeper, ...(mutant !== undefined && { mutant }) };
     const crew = new Map<string, CrewMember>();
     for (const role of ['relay', 'consumer', 'sender'] as const) {
       for (const name of names[role]) {
@@ -104,18 +116,13 @@ export async function openStage({ servers, profile, mutant, sweeper, wired = tru
       broker: serverNamed(servers, 'RabbitMQ'),
       crew,
       accounts,
+      ...(applications && { applications }),
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
-}
-
-export function serverNamed({ running }: TestServers, name: string): RunningServer {
-  const found = running.find((server) => server.name === name);
-  if (!found) throw new Error(`${name} was given by address; a campaign kills servers and needs its own`);
-  return found;
 }
 
 async function hire(
@@ -161,10 +168,6 @@ async function startSandboxProcess(
     HOST: '127.0.0.1',
     PORT: String(port),
     REKOGNITION_MODE: 'scripted',
-    CIC_API_KEY: sandboxKeys.cicApiKey,
-    CIC_CALLBACK_SECRET: sandboxKeys.cicCallbackSecret,
-    SMS_API_KEY: sandboxKeys.smsApiKey,
-    SMS_API_SECRET: sandboxKeys.smsApiSecret,
   };
   const child = createSystemProcess({ name: 'sandbox', entry: 'sandbox/main.ts', env, readyUrl: `${url}/health/ready` });
   undo.push(child.kill);

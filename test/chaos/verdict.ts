@@ -50,7 +50,7 @@ export async function messagesLeft({ amqpUrl, topology }: Stage): Promise<number
 
 /** Reads both books. Call it when everything is quiet, or when the time for that is over. */
 export async function judge(stage: Stage, book: LoadBook, excuses: Excuses): Promise<Verdict> {
-  const { database, accounts } = stage;
+  const { database } = stage;
   const ours = await readOurs(database);
   const violations = [...book.violations];
   const broken = (rule: string, ids: readonly string[]): number => {
@@ -99,13 +99,7 @@ export async function judge(stage: Stage, book: LoadBook, excuses: Excuses): Pro
   );
   const twice = broken('one intent was booked more than once', bookedTwice(ours));
   broken('WAY4 booked what we never accepted', await strangers(database));
-  broken(
-    'over the limit',
-    await overLimit(
-      database,
-      accounts.map(({ contractNumber }) => contractNumber),
-    ),
-  );
+  broken('over the limit', await overLimit(database));
   const parked = await judgeParked(database, book, excuses, broken);
   return {
     accepted: ours.length,
@@ -176,13 +170,12 @@ async function strangers(database: Queryable): Promise<string[]> {
   return rows.map(({ rrn }) => rrn);
 }
 
-async function overLimit(database: Queryable, contractNumbers: readonly string[]): Promise<string[]> {
+async function overLimit(database: Queryable): Promise<string[]> {
   const { rows } = await database.query<{ contract_number: string }>(
     `select c.contract_number from sandbox.contracts c
-     where c.contract_number = any($1)
-       and (c.posted_vnd > c.limit_vnd or c.posted_vnd is distinct from
-            (select coalesce(sum(amount_vnd), 0) from sandbox.docs d where d.contract_number = c.contract_number and d.resp_code = $2))`,
-    [contractNumbers, booked],
+     where c.posted_vnd > c.limit_vnd or c.posted_vnd is distinct from
+            (select coalesce(sum(amount_vnd), 0) from sandbox.docs d where d.contract_number = c.contract_number and d.resp_code = $1)`,
+    [booked],
   );
   return rows.map(({ contract_number }) => contract_number);
 }

@@ -113,7 +113,14 @@ async function assemble(
   undo.push(releasePorts);
   const ports = await choosePorts();
   const addresses = { DATABASE_URL: fresh.url, AMQP_URL: amqpUrl, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: temporal.namespace };
-  const env = { ...environment(ports), ...addresses, HAND_OFF_QUEUE: handOffQueue, ...own };
+  const url = (name: string): string => `http://127.0.0.1:${ports.get(name)}`;
+  const env = {
+    ...given(),
+    ...environmentAt({ api: url('api'), sandbox: url('sandbox') }),
+    ...addresses,
+    HAND_OFF_QUEUE: handOffQueue,
+    ...own,
+  };
   const processes = createProcesses(ports, env);
   undo.push(async () => void (await Promise.all([...processes.values()].map(async (process) => process.kill()))));
   undo.push(() => void (hasFailed() && showLogs(processes)));
@@ -169,13 +176,15 @@ function createProcesses(ports: Map<string, number>, env: Record<string, string>
   );
 }
 
-/** Everything but the addresses of the servers. Secrets are those that the test run made. */
-function environment(ports: Map<string, number>): Record<string, string> {
-  const api = `http://127.0.0.1:${ports.get('api')}`;
-  const sandbox = `http://127.0.0.1:${ports.get('sandbox')}`;
-  const given = Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_') && !name.startsWith('npm_'));
+/** The secrets that the test run made. */
+function given(): Record<string, string> {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_') && !name.startsWith('npm_'));
+  return Object.fromEntries(kept.map(([name, value]) => [name, value ?? '']));
+}
+
+/** How the processes of a system find each other and the vendors; the servers and the secrets come on top. */
+export function environmentAt({ api, sandbox }: { api: string; sandbox: string }): Record<string, string> {
   return {
-    ...Object.fromEntries(given.map(([name, value]) => [name, value ?? ''])),
     TRASAU_ENV: 'test',
     LOG_LEVEL: 'info',
     HOST: '127.0.0.1',

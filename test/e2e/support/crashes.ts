@@ -136,8 +136,13 @@ async function killAndRestart(system: System, servers: TestServers, victim: Vict
 }
 
 async function redone({ database, temporal }: System, journey: Journey): Promise<Pick<Walk, 'steps' | 'tasksLost' | 'triesLost'>> {
-  const { events } = await temporal.workflow.getHandle(applicationWorkflowId(journey.applicationId)).fetchHistory();
+  return { steps: await stepsRecorded(database, journey), ...(await begunAgain(temporal, journey.applicationId)) };
+}
+
+/** What the history of an application says was begun, lost and begun again. */
+export async function begunAgain(temporal: System['temporal'], applicationId: string): Promise<Pick<Walk, 'tasksLost' | 'triesLost'>> {
+  const { events } = await temporal.workflow.getHandle(applicationWorkflowId(applicationId)).fetchHistory();
   const lost = (events ?? []).filter((event) => event.workflowTaskTimedOutEventAttributes ?? event.workflowTaskFailedEventAttributes);
   const tries = (events ?? []).map(({ activityTaskStartedEventAttributes: started }) => Math.max(0, (started?.attempt ?? 0) - 1));
-  return { steps: await stepsRecorded(database, journey), tasksLost: lost.length, triesLost: tries.reduce((sum, tried) => sum + tried, 0) };
+  return { tasksLost: lost.length, triesLost: tries.reduce((sum, tried) => sum + tried, 0) };
 }
