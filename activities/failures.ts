@@ -38,13 +38,18 @@ function toActivityFailure(error: unknown): Error {
   return ApplicationFailure.retryable(`unexpected ${error instanceof Error ? error.name : typeof error}`, unexpectedType(error));
 }
 
+/** What may be stored of a failure of a vendor: its type, and its code where that quotes nobody. */
+export function codesOf({ vendor, kind, code }: VendorFailure): { type: string; code: string } {
+  return { type: `${prefixes[vendor]}_${suffixes[kind]}`, code: plainCode.test(code) ? code : 'UNPRINTABLE' };
+}
+
 function vendorFailure(error: VendorFailure): ApplicationFailure {
-  const type = `${prefixes[error.vendor]}_${suffixes[error.kind]}`;
+  const { type, code } = codesOf(error);
   return ApplicationFailure.create({
     message: type,
     type,
     nonRetryable: error.kind === 'rejected',
-    details: [{ code: plainCode.test(error.code) ? error.code : 'UNPRINTABLE' }],
+    details: [{ code }],
     ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: Math.min(error.retryAfterMs, longestDelayMs) }),
   });
 }
@@ -68,15 +73,18 @@ function isLostConnection(error: unknown): boolean {
 
 type AnyActivities = Record<string, (...args: never[]) => Promise<unknown>>;
 
-/** The same activities, each with its errors mapped. `onFailure` sees the original error, for the log of the worker only. */
-export function withMappedFailures<T extends AnyActivities>(activities: T, onFailure: (activity: string, error: unknown) => void): T {
+/** The same activities, each with its errors mapped. `onFailure` sees the original error and what the activity was called with. */
+export function withMappedFailures<T extends AnyActivities>(
+  activities: T,
+  onFailure: (activity: string, error: unknown, args: readonly unknown[]) => void | Promise<void>,
+): T {
   const wrapped = Object.entries(activities).map(([name, run]) => [
     name,
     async (...args: never[]): Promise<unknown> => {
       try {
         return await run(...args);
       } catch (error) {
-        onFailure(name, error);
+        await onFailure(name, error, args);
         throw toActivityFailure(error);
       }
     },

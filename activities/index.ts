@@ -8,6 +8,7 @@ import { createCardCoreActivities } from './card-core.ts';
 import { createContractActivities } from './contract.ts';
 import { createCreditReportActivities } from './credit-report.ts';
 import { createDecisionActivities } from './decision.ts';
+import { noteFailedTry } from './failed-tries.ts';
 import { withMappedFailures } from './failures.ts';
 import { createIdentityActivities } from './identity.ts';
 import { createOfferActivities } from './offer.ts';
@@ -59,7 +60,10 @@ export function createActivities(deps: ActivityDeps) {
       ...createOtpActivities({ ...deps, maxAttempts: deps.otpMaxAttempts, lifetimeMs: deps.otpLifetimeMs }),
       ...createTransactionActivities(deps),
     },
-    deps.onFailure,
+    async (activity, error, args) => {
+      deps.onFailure(activity, error);
+      await noteFailedTry(deps.store, error, args);
+    },
   );
 }
 

@@ -48,6 +48,16 @@ export async function recordOutcome(tx: Tx, ref: StepRef, outcome: unknown): Pro
   ]);
 }
 
+/** Counts a try of a step that failed at a vendor. `error` is a code; never a message. */
+export async function noteFailedTry(db: Queryable, ref: StepRef, { vendor, error }: { vendor: string; error: string }): Promise<void> {
+  await db.query(
+    `insert into failed_tries (application_id, step, round, vendor, first_error, last_error) values ($1, $2, $3, $4, $5, $5)
+     on conflict (application_id, step, round) do update
+     set tries = failed_tries.tries + 1, vendor = excluded.vendor, last_error = excluded.last_error, last_at = clock_timestamp()`,
+    [ref.applicationId, ref.step, ref.round, vendor, error],
+  );
+}
+
 function keyOf(ref: StepRef): string {
   return stepKey(ref.applicationId, ref.step, ref.round);
 }

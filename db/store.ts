@@ -32,7 +32,7 @@ import { standingOf } from './standing.ts';
 import { addChallenge, closeChallenge, latestChallenge, returnGuess, takeGuess, verifiedChallenge } from './otp.ts';
 import type { Database } from './pool.ts';
 import { addOverride, answerReviewTask, openReviewTask, reviewAnswer, withdrawReviewTasks } from './reviews.ts';
-import { lockSteps, recordOutcome, recordedOutcome } from './steps.ts';
+import { lockSteps, noteFailedTry, recordOutcome, recordedOutcome } from './steps.ts';
 import { acceptTransaction, outcomeOf } from './transactions.ts';
 
 /** The database with its aggregates. `boxes` opens and closes what is encrypted; the bytes of documents lie in `objects`. */
@@ -60,7 +60,7 @@ export function createStore(database: Database, boxes: Boxes, objects: ObjectSto
     otp: { addChallenge, closeChallenge, latestChallenge, returnGuess, takeGuess, verifiedChallenge },
     merchants: { read: readMerchant },
     notifications: { add: addNotification },
-    steps: { lockSteps, recordOutcome, recordedOutcome },
+    steps: { lockSteps, noteFailedTry, recordOutcome, recordedOutcome },
     transactions: { accept: acceptTransaction, outcomeOf },
   };
 }

@@ -9,6 +9,7 @@ export interface TimelineEntry {
   /** Which record it comes from. */
   source:
     | 'step'
+    | 'failed_tries'
     | 'event'
     | 'identity_check'
     | 'credit_report'
@@ -42,6 +43,8 @@ export async function timeline(db: Queryable, applicationId: string): Promise<Ti
 const sources: Record<TimelineEntry['source'], string> = {
   step: `select created_at as at, 'step' as source, step as what, jsonb_build_object('round', round, 'outcome', outcome->'kind') as details
     from application_steps where application_id = $1 and step <> 'markAttention'`,
+  failed_tries: `select first_at, 'failed_tries', step, jsonb_build_object('round', round, 'vendor', vendor, 'tries', tries,
+      'first_error', first_error, 'last_error', last_error, 'last_at', last_at) from failed_tries where application_id = $1`,
   event: `select created_at, 'event', type, jsonb_build_object('version', version) from events where application_id = $1`,
   identity_check: `select created_at, 'identity_check', kind, jsonb_build_object('round', round, 'verdict', verdict, 'scores', scores,
       'reasons', reason_codes, 'provider', provider, 'error_code', error_code, 'policy_version', policy_version, 'duration_ms', duration_ms)

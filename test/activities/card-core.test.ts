@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { timeline } from '../../db/timeline.ts';
 import { aWorld } from './world.ts';
 
 const world = await aWorld();
@@ -62,6 +63,23 @@ test('a core that is down is tried again, and a core that says no is not', async
   await assert.rejects(applicant.run('createClient'), { type: 'CARD_CORE_UNAVAILABLE', nonRetryable: false });
   vendors.trouble.set('createClient', { kind: 'rejected', code: 'E42', times: 1 });
   await assert.rejects(applicant.run('createClient'), { type: 'CARD_CORE_REJECTED', nonRetryable: true, details: [{ code: 'E42' }] });
+});
+
+test('each try that failed at a vendor stands in the timeline, with its code and the next ones in one entry, and a vendor that answers leaves none', async () => {
+  const applicant = await (await world.anApplicant()).walksTo('createClient');
+  const failed = async (): Promise<unknown[]> =>
+    (await timeline(world.database, applicant.applicationId))
+      .filter(({ source }) => source === 'failed_tries')
+      .map(({ what, details: { vendor, tries, first_error, last_error } }) => [what, vendor, tries, first_error, last_error]);
+  assert.deepEqual(await failed(), []);
+  vendors.trouble.set('createClient', { kind: 'lostAnswer', times: 1 });
+  await assert.rejects(applicant.run('createClient'));
+  vendors.trouble.set('findClient', { kind: 'rejected', code: 'Nguyễn Văn A', times: 1 });
+  await assert.rejects(applicant.run('createClient'));
+  await applicant.run('createClient');
+  const [[, , , first = ''] = []] = (await failed()) as string[][];
+  assert.match(first, /^CARD_CORE_OUTCOME_UNKNOWN:[A-Z_]+$/);
+  assert.deepEqual(await failed(), [['createClient', 'way4', 2, first, 'CARD_CORE_REJECTED:UNPRINTABLE']]);
 });
 
 test('an undo of what was never made counts as done, and so does a second undo', async () => {

@@ -10,7 +10,7 @@ import { InvariantFailure, VendorFailure } from '../../domain/failures.ts';
 /** The failure that Temporal sees when an activity throws this, and what the worker's log sees. */
 async function mapped(thrown: unknown): Promise<{ failure: ApplicationFailure; logged: unknown[] }> {
   const logged: unknown[] = [];
-  const { step } = withMappedFailures({ step: async () => Promise.reject(thrown) }, (activity, error) => logged.push(activity, error));
+  const { step } = withMappedFailures({ step: async () => Promise.reject(thrown) }, (activity, error) => void logged.push(activity, error));
   const failure: unknown = await step().catch((error: unknown) => error);
   assert.ok(failure instanceof ApplicationFailure);
   return { failure, logged };

@@ -130,7 +130,7 @@ describe('personal data stays where it belongs', () => {
     const helped = journeys[2] ?? assert.fail('she is the third');
     const { timeline } = await staffSee(system, helped);
     const records = 'step event identity_check credit_report decision offer contract otp transaction settlement'.split(' ');
-    const people = ['review', 'parked', 'notification', 'customer', 'audit'];
+    const people = ['failed_tries', 'review', 'parked', 'notification', 'customer', 'audit'];
     assert.deepEqual(new Set(timeline.map(({ source }) => source)), new Set([...records, ...people]));
   });
 
