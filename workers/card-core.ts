@@ -1,4 +1,4 @@
-// The bank's card core as everybody but the pool of consumers (workers/transactions.ts) calls it.
+// The bank's card core as everybody calls it.
 
 import { createCardCore } from '../adapters/way4/client.ts';
 import type { Env } from '../config/env.ts';

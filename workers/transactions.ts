@@ -1,11 +1,11 @@
 // Entry point of the pool that books transactions: consumes the work queue, books at WAY4, tells the workflows.
 
 import { connectTemporal } from '../adapters/temporal/client.ts';
-import { createCardCore } from '../adapters/way4/client.ts';
 import { readEnv } from '../config/env.ts';
-import { databaseLimits, deliveryLimits, vendorLimits } from '../config/limits.ts';
+import { databaseLimits, deliveryLimits } from '../config/limits.ts';
 import { openDatabase } from '../db/pool.ts';
 import { handOffTopology, heartbeatLimits, linkReporter, refuseToStart } from './broker.ts';
+import { openCardCore } from './card-core.ts';
 import { drainOnSignal } from './drain.ts';
 import { noFaults } from './fault-points.ts';
 import type { Handled } from './handle-transaction.ts';
@@ -61,12 +61,7 @@ pool = await startTransactionPool({
   amqpUrl: env.AMQP_URL,
   name: env.POD_NAME,
   topology: handOffTopology(env.HAND_OFF_QUEUE),
-  cardCore: createCardCore({
-    baseUrl: env.WAY4_URL,
-    timeoutMs: vendorLimits.way4TimeoutMs,
-    connectTimeoutMs: vendorLimits.way4TimeoutMs,
-    answerMaxBytes: vendorLimits.answerMaxBytes,
-  }),
+  cardCore: openCardCore(env),
   notify: tellWorkflow(temporal.client, deliveryLimits.noticeTimeoutMs, (who) => log.warn('nobody to tell', who)),
   limits: heartbeatLimits(env.AMQP_HEARTBEAT_SECONDS),
   faults: noFaults,
