@@ -48,6 +48,11 @@ export function isRetryable(code: ProblemCode): boolean {
   return kind.retryable === true;
 }
 
+/** True when what was asked may have been done: no answer came in time, or ours is the fault. Every other problem says that nothing was done. */
+export function mayBeDone(code: ProblemCode): boolean {
+  return code === 'TEMPORARILY_UNAVAILABLE' || code === 'INTERNAL';
+}
+
 /** The problem for any error. What is not known is INTERNAL and says nothing more. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;

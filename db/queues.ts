@@ -1,11 +1,11 @@
 // What waits for staff, as queues: the longest wait first. Each queue is one condition and one "since when", used for its number and its
 // list alike, so the two never disagree.
 
-import { applicationStatuses, isTerminal } from '../domain/states.ts';
 import type { ApplicationRow } from './applications.ts';
 import { pageOf } from './page.ts';
 import type { Page, Position } from './page.ts';
 import type { Queryable } from './pool.ts';
+import { endedList } from './status-lists.ts';
 
 /** A queue of applications; parked messages have a list of their own. */
 export type QueueName = 'stuck' | 'compensation_failed' | 'in_review' | 'expiring' | 'overdue' | 'stalled';
@@ -19,10 +19,6 @@ interface Queue {
 // What the conditions below are given, by name.
 const bounds = `with bound as (select $1::text[] as undo, $2 * interval '1 ms' as soon, $3 * interval '1 ms' as late, $4 * interval '1 ms' as silent)`;
 const isUndo = `a.attention->>'activity' = any(bound.undo)`;
-const ended = applicationStatuses
-  .filter(isTerminal)
-  .map((status) => `'${status}'`)
-  .join(', ');
 const attentionSince = `(a.attention->>'since')::timestamptz`;
 
 const queues: Record<QueueName, Queue> = {
@@ -37,7 +33,7 @@ const queues: Record<QueueName, Queue> = {
   overdue: { where: 'a.deadline_at < now() - bound.late', since: 'a.deadline_at' },
   /** We have something to do, and nothing was heard of it for longer than anything takes. */
   stalled: {
-    where: `a.status not in ('in_review', ${ended}) and a.attention is null
+    where: `a.status not in ('in_review', ${endedList}) and a.attention is null
       and a.deadline_at is null and a.updated_at < now() - bound.silent`,
     since: 'a.updated_at',
   },

@@ -6,6 +6,7 @@ import { documentKey, documentKeys } from './documents.ts';
 import type { ObjectStores } from './documents.ts';
 import { isId } from '../domain/ids.ts';
 import type { Database, Queryable } from './pool.ts';
+import { stoppedList } from './status-lists.ts';
 
 export interface Deleted {
   applications: number;
@@ -18,7 +19,7 @@ export interface Deleted {
 const dueSql = `select d.id, d.application_id, d.kind, d.size_bytes from documents d join applications a on a.id = d.application_id
   where d.deleted_at is null and (d.kind in ('id_front', 'id_back', 'selfie', 'liveness') or (d.kind = 'contract'
       and not exists (select from contracts c where c.application_id = d.application_id and c.signed_at is not null)))
-    and a.status in ('declined', 'canceled', 'expired', 'failed') and a.updated_at < now() - $1 * interval '1 millisecond'`;
+    and a.status in (${stoppedList}) and a.updated_at < now() - $1 * interval '1 millisecond'`;
 
 /** What {@link deletePhotos} would delete now. */
 export async function countPhotosDue(db: Queryable, keptMs: number): Promise<Deleted> {

@@ -4,6 +4,7 @@
 import type { Standing } from '../domain/decision/features.ts';
 import { invariant } from '../domain/failures.ts';
 import type { Tx } from './pool.ts';
+import { stoppedList } from './status-lists.ts';
 
 /** Counts for one application, itself left out, as of `now`. Until the transaction ends, no other decision about the same person is
  *  taken: two orders at once cannot both use the room that is left under the cap. */
@@ -29,7 +30,7 @@ export async function standingOf(tx: Tx, applicationId: string, now: Date): Prom
        count(distinct person) filter (where has_phone and not is_person and age < interval '30 days') as "phonePersons30d",
        count(distinct person) filter (where has_device and not is_person and age < interval '30 days') as "devicePersons30d",
        (select case when device is null then 'unknown' else 'known' end from me) as device,
-       coalesce(sum(limit_vnd) filter (where is_person and status not in ('declined', 'canceled', 'expired', 'failed')), 0)::bigint as "exposureVnd"
+       coalesce(sum(limit_vnd) filter (where is_person and status not in (${stoppedList})), 0)::bigint as "exposureVnd"
      from others`,
     [applicationId, now],
   );

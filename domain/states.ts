@@ -20,7 +20,8 @@ export type ApplicationStatus = (typeof applicationStatuses)[number];
 
 export type TerminalStatus = 'completed' | 'declined' | 'canceled' | 'expired' | 'failed';
 
-const stopped = ['declined', 'canceled', 'expired', 'failed'] as const;
+/** The ends without a purchase. */
+export const stopped = ['declined', 'canceled', 'expired', 'failed'] as const;
 
 const next: Record<ApplicationStatus, readonly ApplicationStatus[]> = {
   created: ['in_progress', ...stopped],

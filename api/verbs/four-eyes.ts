@@ -15,7 +15,7 @@ import type { FourEyesOperation } from '../../domain/four-eyes.ts';
 import { isId } from '../../domain/ids.ts';
 import type { StaffMember } from '../../domain/staff.ts';
 import type { ApiDeps } from '../environment.ts';
-import { Problem, isRetryable } from '../problems.ts';
+import { Problem, isRetryable, mayBeDone } from '../problems.ts';
 import { command, otherVersion } from './command.ts';
 
 /** Asks for a second person, or returns the open request for the very same. Throws APPROVAL_OPEN when something else is asked about it. */
@@ -83,8 +83,8 @@ async function perform(deps: ApiDeps, row: ApprovalRow, by: string, requestId: s
     await doers[row.operation](deps, row, row.decided_by ?? by);
   } catch (error) {
     const code = error instanceof Problem ? error.code : 'INTERNAL';
-    const mayBeDone = code === 'INTERNAL' || isRetryable(code);
-    await note({ result: mayBeDone ? 'unanswered' : 'refused', code });
+    // What was only put off stays in the list like what may have been done.
+    await note({ result: mayBeDone(code) || isRetryable(code) ? 'unanswered' : 'refused', code });
     throw error;
   }
   await note({ result: 'done' });

@@ -27,8 +27,9 @@ export async function sendLink(deps: ApiDeps, act: StaffAct): Promise<{ phone: s
     const phone = maskPhone(await customers.phone(tx, row.customer_id));
     const { id, isNew } = await addNotification(tx, { applicationId, template: 'checkout_link', occasion, params: {} });
     if (!isNew) return { phone, expiresAt: (await linkOfMessage(tx, boxes, id)) ?? deps.now() };
-    if (isTerminal(row.status)) throw wrongState(row.status);
-    const meant = (await takeVersion(tx, applicationId)) ?? row;
+    // As it stands now that nobody else can move it.
+    const meant = await takeVersion(tx, applicationId);
+    if (!meant || isTerminal(meant.status)) throw wrongState(meant?.status ?? row.status);
     if (!isMeant(ifMatch, etagOf(meant))) throw otherVersion(meant);
     const sent = await linksSentToday(tx, applicationId);
     if (sent.count > staffLimits.linksMaxPerDay) {

@@ -10,7 +10,7 @@ import type { StaffRequest } from '../../domain/application.ts';
 import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
 import type { ApiDeps } from '../environment.ts';
 import { etagOf, isMeant } from '../etag.ts';
-import { Problem } from '../problems.ts';
+import { Problem, mayBeDone } from '../problems.ts';
 import { command, otherVersion } from './command.ts';
 
 export interface StaffAct {
@@ -42,7 +42,7 @@ export async function staffCommand<T>(
     return answer;
   } catch (error) {
     const code = error instanceof Problem ? error.code : 'INTERNAL';
-    await tell(deps, act, code === 'TEMPORARILY_UNAVAILABLE' || code === 'INTERNAL' ? 'unanswered' : 'refused', { change: { code } });
+    await tell(deps, act, mayBeDone(code) ? 'unanswered' : 'refused', { change: { code } });
     throw error;
   }
 }
