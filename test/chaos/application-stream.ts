@@ -5,7 +5,7 @@ import { createShoppers } from './shoppers.ts';
 import type { ApplicationBook } from './shoppers.ts';
 import type { Stage } from './stage.ts';
 import { openSupportDesk } from './support-desk.ts';
-import { judgeApplications } from './verdict-applications.ts';
+import { judgeApplications, readRun } from './verdict-applications.ts';
 import type { ApplicationsVerdict } from './verdict-applications.ts';
 
 export interface ApplicationCounts extends Omit<ApplicationsVerdict, 'violations'>, Pick<ApplicationBook, 'repeatedCalls' | 'refusals'> {
@@ -29,6 +29,7 @@ const everyMs = 3_000; // Some twenty a minute: what two cores can carry beside 
 export function startApplications(stage: Stage, stack: ApplicationStack, seed: number): ApplicationStream {
   const shoppers = createShoppers({ seed, everyMs });
   const desk = openSupportDesk(stage, stack);
+  const books = { ...stack, database: stage.database, readRun: async (id: string) => readRun(stack.temporal, id) };
   shoppers.start(stage, stack);
   return {
     stop: async (withinMs) => shoppers.stop(withinMs).finally(desk.close),
@@ -36,7 +37,7 @@ export function startApplications(stage: Stage, stack: ApplicationStack, seed: n
     accidents: () => [...stack.processes.values()].flatMap(({ name, pid }) => (pid() === undefined ? [`${name} ended by itself`] : [])),
     judge: async () => {
       const { repeatedCalls, refusals } = shoppers.book;
-      const { violations, ...counts } = await judgeApplications(stage.database, stack, shoppers.book);
+      const { violations, ...counts } = await judgeApplications(books, shoppers.book);
       return { counts: { ...counts, repeatedCalls, refusals, freed: desk.freed() }, violations };
     },
   };

@@ -7,7 +7,7 @@ import { startTestServers } from '../../infra/local/test-servers.ts';
 import { runCampaign } from './campaign.ts';
 import type { FaultName } from './faults.ts';
 
-const { DATABASE_URL: _database, AMQP_URL: _broker, ...env } = readEnvironment(); // they are killed, so they must be our own
+const { DATABASE_URL: _database, AMQP_URL: _broker, TEMPORAL_ADDRESS: _temporal, ...env } = readEnvironment(); // they are killed, so they must be our own
 const servers = await startTestServers(env, { durable: true });
 after(servers.stop);
 
@@ -55,6 +55,25 @@ test('purchases that run through an episode of faults are each booked exactly on
     Math.min(redeliveries, duplicatesSuppressed, reconnects) > 0,
     JSON.stringify({ redeliveries, duplicatesSuppressed, reconnects }),
   );
+});
+
+test('applications whose api, worker and Temporal die under them end as they would have, each with one booking', async () => {
+  const ofApplications: FaultName[] = ['kill-api', 'kill-worker', 'kill-temporal'];
+  const { violations, failures, applications, faults } = await runCampaign({
+    ...episode,
+    seed: 22,
+    durationMs: 5_000,
+    perSecond: 5,
+    faults: ofApplications,
+  });
+  assert.deepEqual(violations, []);
+  assert.deepEqual(
+    failures.filter((failure) => !failure.startsWith('vacuous')),
+    [],
+  );
+  assert.deepEqual(Object.keys(faults).toSorted(), ofApplications.toSorted());
+  const { begun = 0, completed = 0, rejected = 0, repeatedCalls = 0 } = applications ?? {};
+  assert.ok(begun > 0 && begun === completed + rejected && repeatedCalls > 0, JSON.stringify(applications));
 });
 
 test('a sender without a unique key is found out', async () => {

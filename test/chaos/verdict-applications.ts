@@ -1,10 +1,10 @@
 // What must hold for every application of a campaign when everything is quiet again, in our books, in WAY4's, and at Temporal.
 
 import { defaultInstallation } from '../../adapters/way4/wire.ts';
-import type { Database } from '../../db/pool.ts';
+import type { Client } from '@temporalio/client';
+import type { Queryable } from '../../db/pool.ts';
 import { applicationWorkflowId } from '../../workflows/messages.ts';
 import { begunAgain } from '../e2e/support/crashes.ts';
-import type { ApplicationStack } from './application-stack.ts';
 import type { ApplicationBook, Begun } from './shoppers.ts';
 
 export interface ApplicationsVerdict {
@@ -34,11 +34,19 @@ interface AtBank {
 
 const { respCodes } = defaultInstallation;
 
+export interface Books {
+  /** Ours, and WAY4's in the schema `sandbox`. */
+  database: Queryable;
+  /** Whose applications are judged. */
+  merchantId: string;
+  readRun: (applicationId: string) => Promise<Run>;
+}
+
 /** Reads all three. Call it when everything is quiet, or when the time for that is over. */
-export async function judgeApplications(database: Database, stack: ApplicationStack, book: ApplicationBook): Promise<ApplicationsVerdict> {
-  const rows = await readOurs(database, stack.merchantId);
+export async function judgeApplications({ database, merchantId, readRun }: Books, book: ApplicationBook): Promise<ApplicationsVerdict> {
+  const rows = await readOurs(database, merchantId);
   const bank = new Map((await readBank(database)).map((one) => [one.nationalId, one]));
-  const runs = await Promise.all(rows.map(async ({ id }) => readRun(stack, id)));
+  const runs = await Promise.all(rows.map(async ({ id }) => readRun(id)));
   const violations = [...book.violations];
   const broken = (rule: string, references: readonly string[]): void => {
     if (references.length > 0) violations.push(`${rule}: ${references.length}, e.g. ${references.slice(0, 3).join(', ')}`);
@@ -112,7 +120,7 @@ function isOneAccount({ accountContract }: Row, { mustBeRefused }: Begun, bank: 
   return client?.status === status && contract?.status === status && contract.number === accountContract;
 }
 
-async function readOurs(database: Database, merchantId: string): Promise<Row[]> {
+async function readOurs(database: Queryable, merchantId: string): Promise<Row[]> {
   const { rows } = await database.query<Row & Record<string, unknown>>(
     `select a.id, a.merchant_reference as reference, a.status, a.amount_vnd as "amountVnd", b.contract_number as "accountContract",
        coalesce((select jsonb_agg(jsonb_build_object('status', t.status, 'amountVnd', t.amount_vnd, 'docs', coalesce(
@@ -124,7 +132,7 @@ async function readOurs(database: Database, merchantId: string): Promise<Row[]> 
   return rows;
 }
 
-async function readBank(database: Database): Promise<AtBank[]> {
+async function readBank(database: Queryable): Promise<AtBank[]> {
   const { rows } = await database.query<AtBank & Record<string, unknown>>(
     `select c.national_id as "nationalId", jsonb_agg(jsonb_build_object('status', c.status)) as clients,
        coalesce((select jsonb_agg(jsonb_build_object('number', k.contract_number, 'status', k.status, 'bookings', coalesce(
@@ -136,12 +144,13 @@ async function readBank(database: Database): Promise<AtBank[]> {
   return rows;
 }
 
-interface Run {
+export interface Run {
   status: string;
   begunAgain: number;
 }
 
-async function readRun({ temporal }: ApplicationStack, applicationId: string): Promise<Run> {
+/** The state of the run of an application, and what it says was begun again. */
+export async function readRun(temporal: Client, applicationId: string): Promise<Run> {
   try {
     const { status } = await temporal.workflow.getHandle(applicationWorkflowId(applicationId)).describe();
     const { tasksLost, triesLost } = await begunAgain(temporal, applicationId);
