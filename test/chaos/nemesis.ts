@@ -30,6 +30,7 @@ const clockSkewMs = 3_600_000;
 const wireDelayMs = 250;
 const lateShare = 2 / 3; // Of the lease.
 const flaps = { times: 6, everyMs: 300 };
+const unbinds = { times: 6, everyMs: 500 };
 
 const processBackMs = 120_000;
 
@@ -60,7 +61,7 @@ const blows: Record<FaultName, Blow> = {
   'delete-queue': onBroker(async (channel, { queue, delays }) => {
     for (const { name } of [queue, ...delays.map((delay) => delay.queue)]) await channel.deleteQueue(name);
   }),
-  'unbind-queue': onBroker(async (channel, { queue, exchange }) => channel.unbindQueue(queue.name, exchange, workKey)),
+  'unbind-queue': unbindQueue,
   'end-sessions': async ({ database }) => {
     await database.query(
       'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
@@ -161,6 +162,18 @@ function onBroker(break_: (channel: Channel, topology: Topology) => Promise<unkn
     await withChannel(stage, async (channel) => break_(channel, stage.topology));
     return nothingToHeal;
   };
+}
+
+/** Unbinds until a publish was returned: whoever connects just then binds the queue again before anything meets the gap. */
+async function unbindQueue(stage: Stage): Promise<Heal> {
+  const { exchange, queue } = stage.topology;
+  const returned = (): number => [...stage.crew.values()].reduce((sum, member) => sum + (member.evidence().returned ?? 0), 0);
+  const before = returned();
+  for (let n = 0; n < unbinds.times && returned() === before; n += 1) {
+    await withChannel(stage, async (channel) => channel.unbindQueue(queue.name, exchange, workKey));
+    await pause(unbinds.everyMs);
+  }
+  return nothingToHeal;
 }
 
 function onWire(break_: (wire: TcpProxy) => void): Blow {
