@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { otpLimits } from '../../config/limits.ts';
 import { readApplication } from '../../db/applications.ts';
 import { notificationText } from '../../domain/notifications.ts';
 import type { ReasonCode } from '../../domain/reasons.ts';
@@ -126,6 +127,20 @@ const waits: Record<string, Wait> = {
     async comes(journey) {
       await journey.walksTo('submit_otp');
       const code = await journey.otp();
+      return async () => asCustomer(journey, 'purchase/otp', { code });
+    },
+  },
+  // Nobody is reminded: the purchase itself could wait for a day, and the code lives for minutes.
+  'a last code that runs out': {
+    waits: { otpMaxChallenges: 1, otpGraceMs: shortMs - otpLimits.lifetimeMs },
+    reason: 'APPROVAL_EXPIRED',
+    shop: inactive,
+    reminders: 0,
+    isActivated: true,
+    async comes(journey) {
+      await journey.walksTo('submit_otp');
+      const code = await journey.otp();
+      assert.equal((await asCustomer(journey, 'purchase/otp/resend', {})).body['code'], 'RESENDS_SPENT');
       return async () => asCustomer(journey, 'purchase/otp', { code });
     },
   },
