@@ -180,8 +180,12 @@ async function tablesOf(schema: string): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Every row of a table as text, bytes in hexadecimal. */
+/** Every row of a table as text, bytes in hexadecimal. Authorization codes have six digits like those of customers: where it is the one that WAY4
+ *  gave to this RRN, it is none of theirs, whatever it is. */
 async function dump(table: string): Promise<string> {
-  const { rows } = await database.query<{ row: string }>(`select t::text as row from ${table} as t`);
+  const authorized = `select coalesce(replace(t::text, ',' || d.auth_code || ',', ',of WAY4,'), t::text) as row
+    from public.transactions as t left join sandbox.docs as d on d.rrn = t.rrn and d.auth_code = t.auth_code`;
+  const query = table === 'public.transactions' ? authorized : `select t::text as row from ${table} as t`;
+  const { rows } = await database.query<{ row: string }>(query);
   return rows.map(({ row }) => row).join('\n');
 }

@@ -154,7 +154,8 @@ async function buysInTheEnd(
   journey: Journey,
   { does, meanwhile }: { does: Does; meanwhile: () => Promise<unknown> },
 ): Promise<void> {
-  await sandbox.fault({ vendor: 'way4', operation: 'purchase', fault: 'fail' });
+  // Twice, so that half a minute passes before it can be booked, however busy the machine is.
+  await sandbox.fault({ vendor: 'way4', operation: 'purchase', fault: 'fail', times: 2 });
   await journey.customer.submitOtp(await journey.otp());
   await meanwhile();
   const { applicationId } = journey;
