@@ -146,7 +146,12 @@ export const otpSubmitted = defineSignal<[OtpSubmission]>('otpSubmitted');
 export const resendOtp = defineUpdate<OtpSent, [StaffRequest | null]>('resendOtp');
 
 /** Tries the step that waits for staff again, or cuts its running back-off short. */
-export const retryStep = defineUpdate<ApplicationView, [StaffRequest]>('retryStep');
+export const retryStep = defineUpdate<ApplicationView, [Retry]>('retryStep');
+
+export interface Retry extends StaffRequest {
+  /** Temporal says that a try has failed and the next is waited for, which a run does not see of a step that is tried on its queue from the start. */
+  backsOff?: boolean;
+}
 
 /** Asks the customer for their data or their photos again, for this reason. Rejected once the offer is accepted: from then on the bank knows
  *  the customer by what they gave. */

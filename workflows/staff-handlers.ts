@@ -19,13 +19,13 @@ function setEndAndRetry(run: Run): void {
   const { facts, view } = run;
   setHandler(
     messages.retryStep,
-    (by) => {
-      run.retry(by);
+    ({ actor, requestId }) => {
+      run.retry({ actor, requestId });
       return view();
     },
     {
-      validator: (_by) => {
-        if (!run.canRetry()) run.refuse('NOTHING_TO_RETRY', 'no step waits or backs off, or it was tried again just now');
+      validator: ({ backsOff = false }) => {
+        if (!run.canRetry(backsOff)) run.refuse('NOTHING_TO_RETRY', 'no step waits or backs off, or it was tried again just now');
       },
       description: 'Staff try the waiting step again',
     },

@@ -39,9 +39,9 @@ export interface Steps {
   stepUntil<N extends StepName>(patience: Patience, name: N, round: number, ...input: InputOf<N>): Promise<OutcomeOf<N> | null>;
   /** What waits for staff now, or null. */
   attention(): Attention | null;
-  /** True while there is something that `retryStep` could speed up: a step waits for staff, or its first try is over and it is still not done. A
-   *  healthy try is let be, and so is what was tried again just now. */
-  canRetry(): boolean;
+  /** True while there is something that `retryStep` could speed up: a step waits for staff, or its first try is over and it is still not done, as
+   *  the run knows or `backsOff` says. A healthy try is let be, and so is what was tried again just now. */
+  canRetry(backsOff: boolean): boolean;
   /** Runs the waiting step again, or cuts its back-off short. */
   retry(by: StaffRequest): void;
 }
@@ -76,7 +76,7 @@ function createPace({ retryRestMs = 0 }: ApplicationPolicy) {
     failed: (): void => void (firstTryUntilMs = 0),
     retried: (): void => void (retriedAtMs = Date.now()),
     hasRested: (): boolean => Date.now() - retriedAtMs >= retryRestMs,
-    isFirstTryOver: (): boolean => Date.now() >= firstTryUntilMs,
+    isFirstTryOver: (backsOff: boolean): boolean => backsOff || Date.now() >= firstTryUntilMs,
   };
 }
 
@@ -148,7 +148,7 @@ export function createSteps(applicationId: string, policy: ApplicationPolicy, as
     stepUntil: <N extends StepName>(patience: Patience, name: N, round: number, ...input: InputOf<N>): Promise<OutcomeOf<N> | null> =>
       run(name, round, input, patience).catch(nullIfAway),
     attention: () => attention,
-    canRetry: () => !retryRequested && pace.hasRested() && (attention !== null || (running !== null && pace.isFirstTryOver())),
+    canRetry: (backsOff) => !retryRequested && pace.hasRested() && (attention !== null || (!!running && pace.isFirstTryOver(backsOff))),
     retry(by) {
       retryRequested = by;
       pace.retried();

@@ -11,6 +11,7 @@ import { searchAttributes } from '../../workflows/search-attributes.ts';
 import type { ApplicationPolicy, ApplicationView, Cancellation, OtpAnswer, OtpSent, ReviewAnswer } from '../../workflows/messages.ts';
 import { CommandRefused, rethrow } from './command-errors.ts';
 import { createLanes } from './lanes.ts';
+import { pendingOf } from './runs.ts';
 import type { Lane } from './lanes.ts';
 
 /** What is needed to reach an application, and to start it when its start was lost. */
@@ -37,6 +38,7 @@ export interface Commands {
   submitOtp(ref: ApplicationRef, commandId: string, submission: { code: string }): Promise<OtpAnswer>;
   /** `by` when staff ask for it. */
   resendOtp(ref: ApplicationRef, commandId: string, by?: StaffRequest): Promise<OtpSent>;
+  /** Asks Temporal first whether a step backs off. */
   retryStep(ref: ApplicationRef, commandId: string, by: StaffRequest): Promise<ApplicationView>;
   requestResubmission(ref: ApplicationRef, commandId: string, asked: Resubmission & StaffRequest): Promise<ApplicationView>;
   extendDeadline(ref: ApplicationRef, commandId: string, extension: { deadlineAt: string } & StaffRequest): Promise<ApplicationView>;
@@ -67,10 +69,11 @@ export function createCommands(client: Client, { policy, timeoutMs, atOnce }: Co
       ref: ApplicationRef,
       updateId: string,
       definition: UpdateDefinition<Result, Args>,
-      args: Args,
+      args: Args | (() => Promise<Args>),
     ): Promise<Result> => {
       if (ref.repeatsOnly) return within(async () => answerOfRepeat<Result>(client, ref, updateId));
-      const send = async (): Promise<Result> => within(async () => sendUpdate(client, policy, ref, updateId, definition, args));
+      const send = async (): Promise<Result> =>
+        within(async () => sendUpdate(client, policy, ref, updateId, definition, typeof args === 'function' ? await args() : args));
       return lanes.run(lane, ref.applicationId, updateId, send);
     };
   const [customer, staff] = [by('customer'), by('staff')];
@@ -89,7 +92,10 @@ export function createCommands(client: Client, { policy, timeoutMs, atOnce }: Co
     approveTransaction: async (ref, id, approval) => customer(ref, id, messages.approveTransaction, [approval]),
     submitOtp: async (ref, id, submission) => customer(ref, id, messages.submitOtp, [submission]),
     resendOtp: async (ref, id, who) => (who ? staff : customer)(ref, id, messages.resendOtp, [who ?? null]),
-    retryStep: async (ref, id, who) => staff(ref, id, messages.retryStep, [who]),
+    retryStep: async (ref, id, who) =>
+      staff(ref, id, messages.retryStep, async (): Promise<[messages.Retry]> => [
+        { ...who, backsOff: await backsOff(client, ref.applicationId) },
+      ]),
     requestResubmission: async (ref, id, asked) => staff(ref, id, messages.requestResubmission, [asked]),
     extendDeadline: async (ref, id, extension) => staff(ref, id, messages.extendDeadline, [extension]),
     cancel: async (ref, id, how) => (how.by === 'operations' ? staff : customer)(ref, id, messages.cancel, [how]),
@@ -129,6 +135,12 @@ function startOptions(policy: ApplicationPolicy, { applicationId, merchantId, am
       { key: searchAttributes.merchantId, value: merchantId },
     ],
   };
+}
+
+/** Whether a step of the run has failed and waits for its next try. Throws what Temporal does when there is no run or no answer. */
+async function backsOff(client: Client, applicationId: string): Promise<boolean> {
+  const { raw } = await client.workflow.getHandle(messages.applicationWorkflowId(applicationId)).describe();
+  return pendingOf(raw).some(({ nextTryAt }) => nextTryAt !== null);
 }
 
 async function sendUpdate<Result, Args extends unknown[]>(

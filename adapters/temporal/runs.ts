@@ -43,7 +43,7 @@ export function createRuns(client: Client, { timeoutMs }: { timeoutMs: number })
           const run = await client.workflow.getHandle(workflowId).describe();
           if (run.status.name !== 'RUNNING') return { kind: 'ended' };
           const kind = (run.raw.pendingWorkflowTask?.attempt ?? 1) > 1 ? 'failing' : 'running';
-          return { kind, pending: pendingOf(run), spentTries: waitsForStaff ? await spentTries(client, workflowId) : null };
+          return { kind, pending: pendingOf(run.raw), spentTries: waitsForStaff ? await spentTries(client, workflowId) : null };
         });
       } catch (error) {
         return { kind: error instanceof WorkflowNotFoundError ? 'none' : 'away' };
@@ -73,7 +73,8 @@ async function spentTries({ workflowService, options }: Client, workflowId: stri
   return null;
 }
 
-function pendingOf({ raw }: WorkflowExecutionDescription): PendingTry[] {
+/** What is being tried now, or waits to be. */
+export function pendingOf(raw: WorkflowExecutionDescription['raw']): PendingTry[] {
   return (raw.pendingActivities ?? []).map((each) => {
     const next = each.nextAttemptScheduleTime ?? null;
     return {

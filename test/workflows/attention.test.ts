@@ -112,6 +112,18 @@ test('of many retries during a back-off one is taken', async (t) => {
   await eventually('it was tried again, beside the run and on its queue', () => tries() === 4);
 });
 
+test('a check of photos that Rekognition could not make is tried again as soon as staff say so, and its first try is let be', async (t) => {
+  const stage = createStage();
+  stage.trouble.set('verifyIdentity', { times: 1, kind: 'unavailable' });
+  const world = await aWorld(t, { stage, policy: { vendorAttempts: 9, vendorBackoffMs: 600_000, vendorBackoffMaxMs: 600_000 } });
+  await world.walksTo('identity');
+  await world.commands.submitIdentity(world.ref, 'photos', photos);
+  await eventually('it backs off', async () => (await world.handle.describe()).raw.pendingActivities?.[0]?.nextAttemptScheduleTime);
+  assert.equal(await retriesTaken(world), 1);
+  await world.reaches({ step: 'offer' });
+  assert.equal(stage.timesDone('verifyIdentity'), 1);
+});
+
 test('a healthy try is let be', async (t) => {
   const { promise, resolve } = Promise.withResolvers<{ kind: 'verified' }>();
   const stage = createStage({ verifyIdentity: async () => promise });
