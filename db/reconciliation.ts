@@ -52,13 +52,24 @@ export async function readOpen(q: Queryable, reading: Reading): Promise<Batch<Re
   return readTransactions(q, reading, `and status = 'accepted'`);
 }
 
-async function readTransactions(q: Queryable, reading: Reading, which: string): Promise<Batch<ReconciledTransaction>> {
+/** The next purchases that got their outcome after the cursor and before `until`, five minutes or more after they were accepted, in the order of
+ *  their outcomes. Sooner ones are compared as accepted in the period, by this run or by the one before. */
+export async function readSettledLate(q: Queryable, reading: Reading): Promise<Batch<ReconciledTransaction>> {
+  return readTransactions(q, reading, `and settled_at - accepted_at > interval '5 minutes'`, 'settled_at');
+}
+
+async function readTransactions(
+  q: Queryable,
+  reading: Reading,
+  which: string,
+  time: 'accepted_at' | 'settled_at' = 'accepted_at',
+): Promise<Batch<ReconciledTransaction>> {
   const { after, until, stableSince, limit } = reading;
   const { rows } = await q.query<ReconciledTransaction & { cursor: string } & Record<string, unknown>>(
-    `select ${transactionColumns}, t.accepted_at::text as cursor from (
-       select * from transactions where (accepted_at, id) > ($2::timestamptz, $3) and accepted_at < $4 and kind = 'purchase' ${which}
-       order by accepted_at, id limit $5) t
-     join applications a on a.id = t.application_id order by t.accepted_at, t.id`,
+    `select ${transactionColumns}, t.${time}::text as cursor from (
+       select * from transactions where (${time}, id) > ($2::timestamptz, $3) and ${time} < $4 and kind = 'purchase' ${which}
+       order by ${time}, id limit $5) t
+     join applications a on a.id = t.application_id order by t.${time}, t.id`,
     [stableSince, after.at, after.id, until, limit],
   );
   const last = rows.length < limit ? undefined : rows.at(-1);

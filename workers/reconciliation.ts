@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { clearBreaks, readUnseenBreaks } from '../db/breaks.ts';
 import type { OpenBreak } from '../db/breaks.ts';
-import { databaseClock, readAccepted, readByRrn, readOpen, readOrphans, readOrphansOf } from '../db/reconciliation.ts';
+import { databaseClock, readAccepted, readByRrn, readOpen, readOrphans, readOrphansOf, readSettledLate } from '../db/reconciliation.ts';
 import type { Batch, Cursor } from '../db/reconciliation.ts';
 import { withStage } from '../db/reconciliation-stage.ts';
 import type { Stage } from '../db/reconciliation-stage.ts';
@@ -75,6 +75,7 @@ export async function reconcile(options: ReconciliationOptions): Promise<Reconci
     await compareListed(run);
     await compareUnlisted(run);
     await compareOlder(run);
+    await compareSettledLate(run);
     await compareOrphans(run);
     await lookAgain(run);
     return run.tally.report({ startedAt, since, dryRun });
@@ -160,6 +161,20 @@ async function compareOlder(run: Run): Promise<void> {
     tally.read(batch.rows);
     const still = batch.rows.filter(({ moving }) => !moving);
     await tally.take((await askAbout(run, distinct(still))).found);
+    return batch;
+  });
+}
+
+/** What we accepted before the period and posted within it, and WAY4 does not list: asked about, for it may have been booked before the period. */
+async function compareSettledLate(run: Run): Promise<void> {
+  const { database, stage, since, startedAt: until, stableSince, batchRows: limit, tally } = run;
+  await inBatches(since, async (after) => {
+    const batch = await readSettledLate(database, { after, until, stableSince, limit });
+    const older = batch.rows.filter(({ acceptedAt, status }) => acceptedAt < since && status === 'posted');
+    const known = await stage.known(older.map(({ rrn }) => rrn));
+    const unlisted = older.filter(({ rrn }) => !known.has(rrn));
+    tally.read(unlisted);
+    await tally.take((await askAbout(run, distinct(unlisted))).found);
     return batch;
   });
 }

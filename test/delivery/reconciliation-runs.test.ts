@@ -96,6 +96,22 @@ test('a purchase that WAY4 booked late and had booked before the period is found
   assert.deepEqual((await ledger.reconcile()).found, { duplicate: 1 });
 });
 
+test('a purchase accepted before the period, posted in it and not at WAY4 is found, and one that WAY4 booked before the period is not a break', async (t) => {
+  const ledger = await aHealthyLedger(t);
+  const late = { agoMs: 1_800_000, acceptedAgoMs: 3 * dayMs };
+  const lost = await ledger.aPurchase(late);
+  const old = await ledger.aPurchase(late);
+  await ledger.aPurchase(late);
+  await ledger.database.query(`update sandbox.docs set created_at = now() - interval '3 days' where rrn = $1`, [old.rrn]);
+  assert.deepEqual((await ledger.reconcile()).breaks, []);
+  await ledger.database.query('delete from sandbox.docs where rrn = $1', [lost.rrn]);
+  const { breaks } = await ledger.reconcile();
+  assert.deepEqual(
+    breaks.map(({ kind, reference }) => [kind, reference]),
+    [['missing_there', lost.rrn]],
+  );
+});
+
 test('books that differ as a whole are not turned into tasks without end: the run takes on what it may and counts the rest', async (t) => {
   const ledger = await aHealthyLedger(t);
   await ledger.database.query('delete from sandbox.docs');

@@ -35,6 +35,8 @@ export interface PurchaseOptions {
   applicationStatus?: ApplicationStatus;
   /** When it happened; an hour ago unless told otherwise. */
   agoMs?: number;
+  /** When it was accepted; as above unless told otherwise. */
+  acceptedAgoMs?: number;
 }
 
 export interface Ledger {
@@ -89,7 +91,13 @@ async function aLedger(t: TestContext): Promise<Ledger> {
     sandbox,
     purchases,
     afterwards: (step) => void undo.push(step),
-    aPurchase: async ({ status = 'posted', atCore = true, applicationStatus = ends[status], agoMs = hourMs } = {}) => {
+    aPurchase: async ({
+      status = 'posted',
+      atCore = true,
+      applicationStatus = ends[status],
+      agoMs = hourMs,
+      acceptedAgoMs = agoMs,
+    } = {}) => {
       const applicationId = await anApplicationRow(database, merchantId, amountVnd);
       const terms = { applicationId, merchantId, kind: 'purchase', contractNumber, amountVnd } as const;
       const accepted = await database.withTransaction(async (tx) =>
@@ -97,7 +105,7 @@ async function aLedger(t: TestContext): Promise<Ledger> {
       );
       if (atCore) await ledger.bookAtCore(accepted.rrn, amountVnd);
       if (atCore && status === 'rejected') await database.query(`update sandbox.docs set resp_code = '51' where rrn = $1`, [accepted.rrn]);
-      await settle(database, accepted.transactionId, status, agoMs);
+      await settle(database, accepted.transactionId, status, { agoMs, acceptedAgoMs });
       await at(applicationId, applicationStatus, agoMs);
       const purchase = { applicationId, ...accepted };
       purchases.push(purchase);
@@ -156,11 +164,16 @@ async function openContracts(core: ReturnType<typeof createCardCore>): Promise<v
 }
 
 /** Dates a transaction back and gives it its outcome, in the one change that the database allows. */
-async function settle(database: Database, id: string, status: 'accepted' | 'posted' | 'rejected', agoMs: number): Promise<void> {
+async function settle(
+  database: Database,
+  id: string,
+  status: 'accepted' | 'posted' | 'rejected',
+  { agoMs, acceptedAgoMs }: { agoMs: number; acceptedAgoMs: number },
+): Promise<void> {
   await database.query(
-    `update transactions set status = $2, accepted_at = now() - $3 * interval '1 ms',
+    `update transactions set status = $2, accepted_at = now() - $4 * interval '1 ms',
        settled_at = case when $2 = 'accepted' then null else now() - $3 * interval '1 ms' end where id = $1`,
-    [id, status, agoMs],
+    [id, status, agoMs, acceptedAgoMs],
   );
   await database.query(`update outbox set published_at = now() - $2 * interval '1 ms' where transaction_id = $1`, [id, agoMs]);
 }
