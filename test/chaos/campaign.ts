@@ -171,7 +171,7 @@ function evidenceOf({ crew }: Stage, repeats: number, applications: ApplicationC
     delayed: 0,
     blocked: 0,
     mended: 0,
-    repeatedCalls: applications?.repeatedCalls ?? 0,
+    repeatedCalls: Object.values(applications?.repeatedCalls ?? {}).reduce((sum, times) => sum + times, 0),
     begunAgain: applications?.begunAgain ?? 0,
   };
   for (const member of crew.values()) {

@@ -1,7 +1,7 @@
 // A call as a page or a shop's server makes it that does not give up: sent again, with the same key, until the api answers it.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { toProblem, toRequest } from '../../infra/local/demo-client.ts';
+import { ApiProblem, toProblem, toRequest } from '../../infra/local/demo-client.ts';
 import type { Send } from '../../infra/local/demo-client.ts';
 
 const lookWithinMs = 3_000;
@@ -9,9 +9,9 @@ const lookWithinMs = 3_000;
 const actWithinMs = 20_000;
 const restMs = 500;
 
-/** A call that got no answer, 429, 5xx, or a 409 that says "not yet" is made again, and `repeated` hears of it. Throws ApiProblem for any other "no",
+/** A call that got no answer, 429, 5xx, or a 409 that says "not yet" is made again, and `repeated` hears why. Throws ApiProblem for any other "no",
  *  and the last failure when `isOver` says that nobody waits any more. */
-export function createPatientCall(isOver: () => boolean, repeated: () => void): Send {
+export function createPatientCall(isOver: () => boolean, repeated: (why: string) => void): Send {
   return async (url, wanted) => {
     const request = toRequest(wanted);
     const withinMs = request.method === 'GET' ? lookWithinMs : actWithinMs;
@@ -19,7 +19,7 @@ export function createPatientCall(isOver: () => boolean, repeated: () => void): 
       const reply = await attempt(url, { ...request, signal: AbortSignal.timeout(withinMs) });
       if (reply.kind === 'answer') return reply.answer;
       if (reply.kind === 'refusal' || isOver()) throw reply.cause;
-      repeated();
+      repeated(reply.cause instanceof ApiProblem ? reply.cause.code : 'NO_ANSWER');
       await pause(restMs);
     }
   };

@@ -24,8 +24,8 @@ export interface Begun {
 export interface ApplicationBook {
   /** By the merchant's reference. */
   begun: Map<string, Begun>;
-  /** Calls that were made again because nobody answered them, or told to come again. */
-  repeatedCalls: number;
+  /** Calls that were made again because they were told to come again, by the code of the problem; NO_ANSWER: nobody answered. */
+  repeatedCalls: Record<string, number>;
   /** What the api refused, by code. The customer then looked again and did what was asked for. */
   refusals: Record<string, number>;
   violations: string[];
@@ -49,13 +49,13 @@ const born = { dateOfBirth: '1994-03-08', gender: 'female' } as const;
 /** One new order every `everyMs`, unless as many customers as there may be are on their way. */
 export function createShoppers({ seed, everyMs }: { seed: number; everyMs: number }): Shoppers {
   const random = createRandom(seed ^ 0x5409);
-  const book: ApplicationBook = { begun: new Map(), repeatedCalls: 0, refusals: {}, violations: [] };
+  const book: ApplicationBook = { begun: new Map(), repeatedCalls: {}, refusals: {}, violations: [] };
   const walking = new Set<Promise<void>>();
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   const send = createPatientCall(
     () => closed,
-    () => void (book.repeatedCalls += 1),
+    (why) => count(book.repeatedCalls, why),
   );
 
   function begin(stage: Stage, stack: ApplicationStack): void {
@@ -141,7 +141,7 @@ async function enter(shopper: Shopper): Promise<Customer> {
       return await openCheckout(stack.apiUrl, checkoutUrl, send);
     } catch (error) {
       if (!(error instanceof ApiProblem) || error.code !== 'LINK_NOT_VALID') throw error;
-      count(book, error);
+      count(book.refusals, error.code);
       checkoutUrl = (await place(`${order.reference}-link-${n}`)).checkoutUrl;
     }
   }
@@ -171,11 +171,11 @@ async function acts(shopper: Shopper, customer: Customer, person: Person, action
     return true;
   } catch (error) {
     if (!(error instanceof ApiProblem)) throw error;
-    count(book, error);
+    count(book.refusals, error.code);
     return false;
   }
 }
 
-function count({ refusals }: ApplicationBook, { code }: ApiProblem): void {
-  refusals[code] = (refusals[code] ?? 0) + 1;
+function count(counts: Record<string, number>, code: string): void {
+  counts[code] = (counts[code] ?? 0) + 1;
 }

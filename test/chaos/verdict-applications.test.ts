@@ -88,7 +88,7 @@ async function anApplication(book: ApplicationBook, story: Story): Promise<strin
 }
 
 function anEmptyBook(): ApplicationBook {
-  return { begun: new Map(), repeatedCalls: 0, refusals: {}, violations: [] };
+  return { begun: new Map(), repeatedCalls: {}, refusals: {}, violations: [] };
 }
 
 const over = async () => ({ status: 'COMPLETED', begunAgain: 0 });
