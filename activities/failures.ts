@@ -2,7 +2,7 @@
 // details repeat what was sent, received or stored, so that a history names nobody.
 
 import { ApplicationFailure } from '@temporalio/common';
-import { InvariantFailure, VendorFailure } from '../domain/failures.ts';
+import { InvariantFailure, VendorFailure, isConnectionLost } from '../domain/failures.ts';
 import type { Vendor, VendorFailureKind } from '../domain/failures.ts';
 
 const prefixes: Record<Vendor, string> = {
@@ -56,19 +56,10 @@ function vendorFailure(error: VendorFailure): ApplicationFailure {
 
 function unexpectedType(error: unknown): string {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const database = /^(08|53|57|25P03|40|55)/.test(code) || networkCode.test(code) || isLostConnection(error);
-  return database ? 'DATABASE_UNAVAILABLE' : 'UNEXPECTED';
-}
-
-// Vendors' network errors never come this far: adapters make them VendorFailures. What is left is PostgreSQL's.
-const networkCode = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/;
-
-/** pg gives these no code. After an AmbiguousCommit (db/pool.ts) a repeat looks the step up by its key. */
-function isLostConnection(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return (
-    error.name === 'AmbiguousCommit' || /timeout exceeded when trying to connect|Connection terminated|not queryable/.test(error.message)
-  );
+  // After an AmbiguousCommit (db/pool.ts) a repeat looks the step up by its key.
+  const isAmbiguous = error instanceof Error && error.name === 'AmbiguousCommit';
+  const isAway = /^(08|53|57|25P03|40|55)/.test(code) || isAmbiguous || isConnectionLost(error);
+  return isAway ? 'DATABASE_UNAVAILABLE' : 'UNEXPECTED';
 }
 
 type AnyActivities = Record<string, (...args: never[]) => Promise<unknown>>;

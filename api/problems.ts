@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { apiLimits } from '../config/limits.ts';
 import { isBusy } from '../db/idempotency.ts';
 import { AmbiguousCommit, CommitRefused, sqlState } from '../db/pool.ts';
-import { VendorFailure } from '../domain/failures.ts';
+import { VendorFailure, isConnectionLost } from '../domain/failures.ts';
 import type { ApplicationStatus } from '../domain/states.ts';
 import { problemKinds } from './problem-kinds.ts';
 import type { ProblemCode, ProblemKind } from './problem-kinds.ts';
@@ -116,9 +116,7 @@ function fromHttp(error: HTTPException): Problem {
 // A database or a vendor that is away, busy or ambiguous. Everything of ours that writes may be repeated with the same key.
 function isUnavailable(error: unknown): boolean {
   if (error instanceof AmbiguousCommit || error instanceof CommitRefused || isBusy(error)) return true;
-  if (/^(08|53|57)/.test(sqlState(error) ?? '')) return true;
+  if (/^(08|53|57|25P03)/.test(sqlState(error) ?? '')) return true;
   if (error instanceof VendorFailure) return error.kind !== 'rejected';
-  if (!(error instanceof Error)) return false;
-  if ('code' in error && typeof error.code === 'string' && /^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH)/.test(error.code)) return true;
-  return /timeout exceeded when trying to connect|Connection terminated/.test(error.message);
+  return isConnectionLost(error);
 }

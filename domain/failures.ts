@@ -38,6 +38,17 @@ export function isRejected(error: unknown, code?: string): error is VendorFailur
   return error instanceof VendorFailure && error.kind === 'rejected' && (code === undefined || error.code === code);
 }
 
+const networkCode = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/;
+// The driver of PostgreSQL says these in words only.
+const lostInWords = /timeout exceeded when trying to connect|Connection terminated|not queryable|Query read timeout/;
+
+/** True when the connection to the database is lost, silent or not to be had, which says nothing about what was done over it. (Vendors' network
+ *  errors are not seen here: adapters make them VendorFailures.) */
+export function isConnectionLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && typeof error.code === 'string' && networkCode.test(error.code)) || lostInWords.test(error.message);
+}
+
 /** Something that cannot happen unless the program is wrong. */
 export class InvariantFailure extends Error {
   override readonly name = 'InvariantFailure';

@@ -68,6 +68,7 @@ test('a database that is away is known as such, so that staff are not asked abou
     ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].map(coded),
     new Error('timeout exceeded when trying to connect'),
     new Error('Connection terminated unexpectedly'),
+    new Error('Query read timeout'),
     new Error('Client has encountered a connection error and is not queryable'),
     new AmbiguousCommit('the connection was lost during COMMIT'),
   ];

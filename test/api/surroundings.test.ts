@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { CommandUnavailable } from '../../adapters/temporal/command-errors.ts';
 import { createApp } from '../../api/app.ts';
 import { problemKinds } from '../../api/problem-kinds.ts';
-import { Problem, problemResponse } from '../../api/problems.ts';
+import { Problem, problemResponse, toProblem } from '../../api/problems.ts';
 import type { ProblemCode } from '../../api/problem-kinds.ts';
 import { grantConsent } from '../../db/consents.ts';
 import { createCreditReports } from '../../db/credit-reports.ts';
@@ -28,6 +28,23 @@ test('200 live, whatever is away; 200 ready only while the database serves this 
   assert.deepEqual((await bodyOf(reply))['reasons'], ['DATABASE_UNAVAILABLE']);
   await away.close();
   assert.deepEqual(await databaseProblems(database, ['9999_of_a_newer_build']), ['MIGRATIONS_PENDING']);
+});
+
+test('503, with a time to come back, whatever words the loss of the database comes in; 500 only for what nobody knows', () => {
+  const coded = (code: string) => Object.assign(new Error('x'), { code });
+  const lost = [
+    ...['57P01', '08006', '53300', '25P03', 'ECONNRESET', 'EPIPE', 'ENETUNREACH', 'EAI_AGAIN'].map(coded),
+    new Error('timeout exceeded when trying to connect'),
+    new Error('Connection terminated due to connection timeout'),
+    new Error('Query read timeout'),
+    new Error('Client has encountered a connection error and is not queryable'),
+    new Error('Client was closed and is not queryable'),
+  ];
+  for (const error of lost) {
+    const reply = problemResponse(toProblem(error), 'req_1');
+    assert.deepEqual([reply.status, reply.headers.get('retry-after') !== null], [503, true], error.message);
+  }
+  assert.equal(problemResponse(toProblem(new Error('anything else')), 'req_1').status, 500);
 });
 
 test('200 with Connection: close while the process drains', async () => {
