@@ -140,6 +140,12 @@ for (const [what, story, rule] of wrongs) {
   });
 }
 
+test('it is found out when the api answered 500', async () => {
+  const book = { ...anEmptyBook(), repeatedCalls: { NO_ANSWER: 3, INTERNAL: 1 } };
+  const { violations } = await judgeApplications({ database, merchantId: 'of nobody', readRun: over }, book);
+  assert.deepEqual(violations, ['the api had no better word for a failure than INTERNAL: 1, e.g. INTERNAL']);
+});
+
 test('it is found out when a run goes on, and when an order became an application that nobody was told of', async () => {
   const book = anEmptyBook();
   const id = await anApplication(book, {});

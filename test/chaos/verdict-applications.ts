@@ -92,6 +92,10 @@ export async function judgeApplications({ database, merchantId, readRun }: Books
     'the run of an application is not over',
     where((_row, _begun, _bank, run) => run?.status !== 'COMPLETED'),
   );
+  broken(
+    'the api had no better word for a failure than INTERNAL',
+    Object.keys(book.repeatedCalls).filter((code) => code === 'INTERNAL'),
+  );
   return {
     begun: book.begun.size,
     completed: rows.filter(({ status }) => status === 'completed').length,
