@@ -17,19 +17,42 @@ export interface ProofOptions {
   report: (kind: 'mended' | 'unmendable', queue: string) => void;
 }
 
-/** Proves that a queue is one; for one link, because it remembers from session to session. Rejects when it is hollow, and the session's
- *  connection is gone then; when it was so for `hollowMs`, it is deleted and declared before. What answers otherwise is left alone. */
-export function createQueueProof(options: ProofOptions): (channel: Channel, queue: Queue) => Promise<void> {
+/** Proves that each of the queues is one; for one link, because it remembers from session to session. Rejects when one is hollow, and the
+ *  session's connection is gone then; when it was so for `hollowMs`, it is deleted and declared before. What answers otherwise is left alone. */
+export function createQueueProof(options: ProofOptions): (channel: Channel, queues: readonly Queue[]) => Promise<void> {
   const hollowSince = new Map<string, number>();
-  return async (channel, queue) => {
-    const since = hollowSince.get(queue.name) ?? performance.now();
-    const isOverdue = performance.now() - since >= options.hollowMs;
+
+  async function prove(channel: Channel, queue: Queue, others: readonly Queue[]): Promise<void> {
+    const since = hollowSince.get(queue.name);
+    const isOverdue = since !== undefined && performance.now() - since >= options.hollowMs;
     if (isOverdue) hollowSince.delete(queue.name); // what is found later counts anew: another may have mended it
     const found = isOverdue ? await mend(options, channel, queue) : await isHollow(channel, queue);
     if (!found) hollowSince.delete(queue.name);
-    else if (!isOverdue) hollowSince.set(queue.name, since);
+    if (found && since === undefined) {
+      // The time of all that are hollow begins with the first, so that many are mended as soon as one.
+      for (const name of [queue.name, ...(await hollowOf(options, others))])
+        hollowSince.set(name, hollowSince.get(name) ?? performance.now());
+    }
     if (found) throw new Error(`queue '${queue.name}' is hollow`);
+  }
+
+  return async (channel, queues) => {
+    for (const [index, queue] of queues.entries()) await prove(channel, queue, queues.slice(index + 1));
   };
+}
+
+/** The names of the hollow ones among the queues. Each is looked at on a connection of its own, which ends with the look. */
+async function hollowOf({ connect, closeTimeoutMs }: ProofOptions, queues: readonly Queue[]): Promise<string[]> {
+  const looks = queues.map(async (queue) => {
+    const aside = await connect();
+    try {
+      return (await isHollow(await aside.openChannel({ confirms: false }), queue)) ? [queue.name] : [];
+    } finally {
+      await aside.close(closeTimeoutMs);
+    }
+  });
+  const seen = await Promise.allSettled(looks);
+  return seen.flatMap((look) => (look.status === 'fulfilled' ? look.value : [])); // the others are looked at in their turn
 }
 
 /** Looks once more, alone, and makes the queue anew if it is still hollow; the next session of any process binds it. */

@@ -93,12 +93,12 @@ async function declareTopology(channel: Channel, topology: Topology): Promise<vo
 }
 
 /** Declares the queues at the start of every session of a link, and proves that they are there; to be attached before whoever uses them. */
-export function topologyTenant(topology: Topology, prove: (channel: Channel, queue: Queue) => Promise<void>): Tenant {
+export function topologyTenant(topology: Topology, prove: (channel: Channel, queues: readonly Queue[]) => Promise<void>): Tenant {
   return {
     open: async ({ connection }) => {
       const channel = await connection.openChannel({ confirms: false });
       await declareTopology(channel, topology);
-      for (const queue of queuesOf(topology)) await prove(channel, queue);
+      await prove(channel, queuesOf(topology));
       await channel.close();
     },
   };

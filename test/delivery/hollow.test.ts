@@ -46,6 +46,17 @@ test('a queue that stays hollow is deleted and declared again, whichever it is, 
   await soon(() => assert.equal(transport.locks.size, 0));
 });
 
+test('many queues that are hollow at once take as long as one', async (t) => {
+  const transport = fakeTransport();
+  for (const name of names) transport.hollow.add(name);
+  const hollowMs = 1_000;
+  const startedAt = performance.now();
+  await aProvingLink(t, transport, hollowMs).start();
+  const tookMs = performance.now() - startedAt;
+  assert.deepEqual(transport.deleted, names);
+  assert.ok(tookMs >= hollowMs && tookMs < (names.length - 1) * hollowMs, `${names.length} queues took ${tookMs} ms`);
+});
+
 test('a queue that starts late, or that answers in any other way, is left alone', async (t) => {
   const transport = fakeTransport();
   transport.hollow.add('q');
