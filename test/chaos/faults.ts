@@ -1,5 +1,5 @@
-// What a campaign does to the hand-off: each fault, whom it strikes, how long it lasts, and what must be seen afterwards if it really hit.
-// How each is done is in nemesis.ts.
+// What a campaign does to the hand-off and to whole applications: each fault, whom it strikes, how long it lasts, and what must be seen afterwards if it
+// really hit. How each is done is in nemesis.ts.
 
 /** What happened on the way; a campaign in which nothing happened proves nothing. */
 export interface Evidence {
