@@ -9,6 +9,8 @@ import type { WorkflowBundleOption } from '@temporalio/worker';
 import { failureConverterPath } from '../adapters/temporal/data-converter.ts';
 
 const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+// Loaded once for all runs, before their globals are frozen.
+const preloadModules = [fileURLToPath(new URL('../workflows/stack-depth.ts', import.meta.url))];
 
 /** What a worker is given: the file when one is named, otherwise a bundle made on the spot. Throws when the workflows do not bundle. */
 export async function workflowBundle(codePath: string | undefined): Promise<WorkflowBundleOption> {
@@ -16,7 +18,7 @@ export async function workflowBundle(codePath: string | undefined): Promise<Work
 }
 
 async function makeBundle() {
-  return bundleWorkflowCode({ workflowsPath, failureConverterPath, logger: new DefaultLogger('ERROR') });
+  return bundleWorkflowCode({ workflowsPath, preloadModules, failureConverterPath, logger: new DefaultLogger('ERROR') });
 }
 
 if (import.meta.main) {

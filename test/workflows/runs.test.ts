@@ -41,6 +41,16 @@ test('a run whose own code fails is said to be failing, and not to wait for a cu
   await eventually('it is seen', async () => (await runs.look(world.ref.applicationId, false)).kind === 'failing');
 });
 
+test('the call stack in the web UI of Temporal names the stage that waits', async (t) => {
+  const world = await aWorld(t);
+  const stages = { identity: 'identity', offer: 'acceptedOffer' } as const;
+  for (const step of ['identity', 'offer'] as const) {
+    await world.walksTo(step);
+    const stack = await world.handle.query<string>('__stack_trace');
+    assert.match(stack, new RegExp(`at waitFor .*\\n +at ${stages[step]} \\(.*/workflows/application\\.ts:\\d+`));
+  }
+});
+
 test('a step that waits for staff shows how often it was tried, whether a vendor was away or said no at once', async (t) => {
   const trouble = { unavailable: { times: 3, tries: 2 }, rejected: { times: 1, tries: 1 } } as const;
   for (const kind of ['unavailable', 'rejected'] as const) {
