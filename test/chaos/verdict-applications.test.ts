@@ -151,7 +151,7 @@ test('it is found out when a run goes on, and when an order became an applicatio
   const id = await anApplication(book, {});
   const running = async () => ({ status: 'RUNNING', begunAgain: 0 });
   const open = (await judgeApplications({ database, merchantId, readRun: running }, book)).violations;
-  assert.ok(open.includes(`the run of an application is not over: 1, e.g. ${id} (completed)`), JSON.stringify(open));
+  assert.ok(open.includes(`the run of an application is not over: 1, e.g. ${id} (completed, RUNNING)`), JSON.stringify(open));
   const untold = (await judgeApplications({ database, merchantId, readRun: over }, anEmptyBook())).violations;
   assert.ok(
     untold.some((violation) => violation.startsWith('an application that nobody was told of: ')),

@@ -5,6 +5,7 @@ import type { Client } from '@temporalio/client';
 import type { Queryable } from '../../db/pool.ts';
 import { applicationWorkflowId } from '../../workflows/messages.ts';
 import { begunAgain } from '../e2e/support/crashes.ts';
+import { eventually } from '../support/eventually.ts';
 import type { ApplicationBook, Begun } from './shoppers.ts';
 
 export interface ApplicationsVerdict {
@@ -46,16 +47,17 @@ export interface Books {
 export async function judgeApplications({ database, merchantId, readRun }: Books, book: ApplicationBook): Promise<ApplicationsVerdict> {
   const rows = await readOurs(database, merchantId);
   const bank = new Map((await readBank(database)).map((one) => [one.nationalId, one]));
-  const runs = await Promise.all(rows.map(async ({ id }) => readRun(id)));
+  const runs: Run[] = [];
+  for (const { id } of rows) runs.push(await readRun(id));
   const violations = [...book.violations];
   const broken = (rule: string, references: readonly string[]): void => {
     if (references.length > 0) violations.push(`${rule}: ${references.length}, e.g. ${references.slice(0, 3).join(', ')}`);
   };
   const asked = [...book.begun];
-  const where = (isWrong: (row: Row, begun: Begun, bank: AtBank | undefined, run: Run | undefined) => boolean): string[] =>
-    rows.flatMap((row, n) => {
+  const where = (isWrong: (row: Row, begun: Begun, bank: AtBank | undefined) => boolean): string[] =>
+    rows.flatMap((row) => {
       const begun = book.begun.get(row.reference);
-      return begun && isWrong(row, begun, bank.get(begun.nationalId), runs[n]) ? [`${row.id} (${row.status})`] : [];
+      return begun && isWrong(row, begun, bank.get(begun.nationalId)) ? [`${row.id} (${row.status})`] : [];
     });
   const known = new Set(asked.flatMap(([, { ids }]) => [...ids]));
   broken(
@@ -90,7 +92,9 @@ export async function judgeApplications({ database, merchantId, readRun }: Books
   );
   broken(
     'the run of an application is not over',
-    where((_row, _begun, _bank, run) => run?.status !== 'COMPLETED'),
+    rows.flatMap(({ id, reference, status }, n) =>
+      !book.begun.has(reference) || runs[n]?.status === 'COMPLETED' ? [] : [`${id} (${status}, ${runs[n]?.status})`],
+    ),
   );
   broken(
     'the api had no better word for a failure than INTERNAL',
@@ -153,13 +157,22 @@ export interface Run {
   begunAgain: number;
 }
 
-/** The state of the run of an application, and what it says was begun again. */
+/** Twice as long as a step rests whose end was recorded and whose answer was lost with the database (workflows/step.ts). */
+const runWithinMs = 60_000;
+
+/** The state of the run of an application, and what it says was begun again. The end is recorded before the run is over, so it is waited for. */
 export async function readRun(temporal: Client, applicationId: string): Promise<Run> {
+  const handle = temporal.workflow.getHandle(applicationWorkflowId(applicationId));
+  let status = 'not to be read';
+  const isOver = async (): Promise<boolean> => {
+    status = (await handle.describe()).status.name;
+    return status !== 'RUNNING';
+  };
   try {
-    const { status } = await temporal.workflow.getHandle(applicationWorkflowId(applicationId)).describe();
+    await eventually('the run is over', isOver, runWithinMs);
     const { tasksLost, triesLost } = await begunAgain(temporal, applicationId);
-    return { status: status.name, begunAgain: tasksLost + triesLost };
-  } catch (error) {
-    return { status: error instanceof Error ? error.message : 'unknown', begunAgain: 0 };
+    return { status, begunAgain: tasksLost + triesLost };
+  } catch {
+    return { status, begunAgain: 0 };
   }
 }
