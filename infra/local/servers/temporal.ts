@@ -25,11 +25,6 @@ export async function startTemporal(stack: Stack, program: Program, ports: Ports
     ? [
         '--db-filename',
         join(stack.folder, 'temporal.db'),
-        // SQLite's own default syncs five times a commit; a write-ahead log syncs once and loses as little.
-        '--sqlite-pragma',
-        'journal_mode=WAL',
-        '--sqlite-pragma',
-        'synchronous=FULL',
         '--ui-port',
         String(ports.temporalUi),
         '--ui-codec-endpoint',
