@@ -76,17 +76,25 @@ const backoffCoefficient = 3;
 // The SDK notes for every promise of a run where it was made, which costs more than what most of them do. So calls are handed on as they are,
 // without an async function around each.
 
-/** Runs one activity as planned. Throws an ActivityFailure when its tries or the patience are spent, or at once when a repeat cannot help. Says so
- *  with `failed` when the quick try has failed and the durable ones follow. */
-export function createCaller(
-  policy: ApplicationPolicy,
-  { patience, failed }: { patience?: Patience | undefined; failed?: () => void } = {},
-) {
+export interface CallerOptions {
+  patience?: Patience | undefined;
+  /** Told that the quick try has failed and that the durable ones follow. */
+  failed?: () => void;
+  /** Runs the durable tries: what may cut their back-off short. */
+  onQueue?: <T>(tries: () => Promise<T>) => Promise<T>;
+}
+
+function now<T>(call: () => Promise<T>): Promise<T> {
+  return call();
+}
+
+/** Runs one activity as planned. Throws an ActivityFailure when its tries or the patience are spent, or at once when a repeat cannot help. */
+export function createCaller(policy: ApplicationPolicy, { patience, failed, onQueue = now }: CallerOptions = {}) {
   return function call<N extends ActivityName>(name: N, ...args: Parameters<Activities[N]>): Promise<OutcomeOf<N>> {
     const plan = plans[name];
     const { queue } = plan;
     if (!queue) return invoke(local(plan), name, args);
-    const onItsQueue = (): Promise<OutcomeOf<N>> => invoke(durable(plan, queue, policy, patience), name, args);
+    const onItsQueue = (): Promise<OutcomeOf<N>> => onQueue(() => invoke(durable(plan, queue, policy, patience), name, args));
     if (plan.quick === false) return onItsQueue();
     return invoke(quick(plan), name, args).catch((error: unknown) => {
       if (!isWorthAnotherTry(error)) throw error;

@@ -20,15 +20,16 @@ export interface Deadlines {
 }
 
 export function createDeadlines(): Deadlines {
+  // Beside the story: a cancel of it must not be paid with an event for each timer.
+  const timers = new CancellationScope({ cancellable: false });
   let armedFor = Number.POSITIVE_INFINITY;
+  const gone = (atMs: number): void => {
+    if (armedFor === atMs) armedFor = Number.POSITIVE_INFINITY;
+  };
   const arm = (atMs: number): void => {
     if (armedFor <= atMs) return;
     armedFor = atMs;
-    // In the root scope: a cancel of the story must not be paid with an event for each timer.
-    void CancellationScope.nonCancellable(async () => {
-      await sleep(Math.max(1, atMs - Date.now()));
-      if (armedFor === atMs) armedFor = Number.POSITIVE_INFINITY;
-    });
+    void timers.run(() => sleep(Math.max(1, atMs - Date.now())).then(() => gone(atMs)));
   };
   return {
     async holdsBefore(isTrue, atMs) {

@@ -80,6 +80,26 @@ function createPace({ retryRestMs = 0 }: ApplicationPolicy) {
   };
 }
 
+/** Runs the tries of a step on its queue in a scope that a retry can cancel. Only those back off for long, and a scope costs a run more than most
+ *  steps do: steps of one parent share it for as long as neither was cancelled. */
+function createCuttable() {
+  let scope: CancellationScope | null = null;
+  let isOn = false;
+  return {
+    under:
+      (parent: CancellationScope) =>
+      <T>(tries: () => Promise<T>): Promise<T> => {
+        if (scope?.parent !== parent || scope.consideredCancelled || parent.consideredCancelled)
+          scope = new CancellationScope({ cancellable: true, parent });
+        isOn = true;
+        return scope.run(tries);
+      },
+    isOn: (): boolean => isOn,
+    over: (): void => void (isOn = false),
+    cut: (): void => (isOn ? scope?.cancel() : undefined),
+  };
+}
+
 /** A vendor was away for as long as it may be. */
 class OutOfPatience extends Error {}
 
@@ -93,10 +113,9 @@ export function createSteps(applicationId: string, policy: ApplicationPolicy, as
   const call = createCaller(policy);
   const tellStaff = createTeller(applicationId, call);
   let attention: Attention | null = null;
-  let running: CancellationScope | null = null;
-  let lastScope: CancellationScope | null = null;
   let retryRequested: StaffRequest | null = null;
   const pace = createPace(policy);
+  const queued = createCuttable();
 
   async function waitForStaff(name: string, error: unknown): Promise<void> {
     attention = { activity: name, code: failureType(error), since: new Date().toISOString() };
@@ -112,33 +131,25 @@ export function createSteps(applicationId: string, policy: ApplicationPolicy, as
     }
   }
 
-  /** A scope that `retry` may cancel. Steps of one parent share it for as long as neither was cancelled. */
-  function scopeUnder(parent: CancellationScope): CancellationScope {
-    if (lastScope?.parent !== parent || lastScope.consideredCancelled || parent.consideredCancelled)
-      lastScope = new CancellationScope({ cancellable: true, parent });
-    return lastScope;
-  }
-
   async function run<N extends StepName>(name: N, round: number, input: InputOf<N>, patience?: Patience): Promise<OutcomeOf<N>> {
     const parent = CancellationScope.current();
-    const callPatiently = createCaller(policy, { patience, failed: pace.failed });
+    const callPatiently = createCaller(policy, { patience, failed: pace.failed, onQueue: queued.under(parent) });
     // InputOf is the parameters without the first; TypeScript cannot put them together again.
     const args = [{ applicationId, step: name, round, asks: asks() }, ...input] as unknown as Parameters<Activities[N]>;
     for (;;) {
       try {
         retryRequested = null;
         pace.begin(name);
-        running = scopeUnder(parent);
-        return await running.run(() => callPatiently(name, ...args));
+        return await callPatiently(name, ...args);
       } catch (error) {
-        running = null;
+        queued.over();
         if (isCancellation(error) && (parent.consideredCancelled || !retryRequested)) throw error;
         if (isCancellation(error)) continue; // staff cut the back-off short
         if (error instanceof ActivityFailure && error.retryState === 'TIMEOUT' && patience) throw new OutOfPatience();
         if (failureType(error) === 'DATABASE_UNAVAILABLE') await sleep(databasePauseMs);
         else await waitForStaff(name, error);
       } finally {
-        running = null;
+        queued.over();
       }
     }
   }
@@ -148,11 +159,11 @@ export function createSteps(applicationId: string, policy: ApplicationPolicy, as
     stepUntil: <N extends StepName>(patience: Patience, name: N, round: number, ...input: InputOf<N>): Promise<OutcomeOf<N> | null> =>
       run(name, round, input, patience).catch(nullIfAway),
     attention: () => attention,
-    canRetry: (backsOff) => !retryRequested && pace.hasRested() && (attention !== null || (!!running && pace.isFirstTryOver(backsOff))),
+    canRetry: (backsOff) => !retryRequested && pace.hasRested() && (attention !== null || (queued.isOn() && pace.isFirstTryOver(backsOff))),
     retry(by) {
       retryRequested = by;
       pace.retried();
-      running?.cancel();
+      queued.cut();
     },
   };
 }
