@@ -9,6 +9,7 @@ import { temporalLimits } from '../../config/limits.ts';
 import { latestOffer } from '../../db/offers.ts';
 import type { Queryable } from '../../db/pool.ts';
 import { applicationWorkflowId, transactionSettled } from '../../workflows/messages.ts';
+import { searchAttributes } from '../../workflows/search-attributes.ts';
 import type { Input } from './naive.ts';
 import type { StepName, Stubs } from './stubs.ts';
 
@@ -61,8 +62,8 @@ async function whenItFits(send: () => Promise<unknown>): Promise<void> {
 }
 
 /** Speaks to the naive twin, in signals. They have no answer, so it asks what came of each; but it is told when asking is worth it, and asks once,
- *  where a real caller would have to ask again and again. */
-export function naiveBuys(client: Client, { done }: Stubs): Buy {
+ *  where a real caller would have to ask again and again. `mute`: its status is told to nobody who searches. */
+export function naiveBuys(client: Client, { done }: Stubs, mute: boolean): Buy {
   const way: [input: Input, until: StepName][] = [
     ['basicInfo', 'recordBasicInfo'],
     ['identity', 'decide'],
@@ -75,7 +76,13 @@ export function naiveBuys(client: Client, { done }: Stubs): Buy {
     const handle = await client.workflow.start('naive', {
       workflowId: `naive:${applicationId}`,
       taskQueue: 'naive',
-      args: [{ applicationId }],
+      args: [{ applicationId, mute }],
+      typedSearchAttributes: mute
+        ? []
+        : [
+            { key: searchAttributes.status, value: 'created' },
+            { key: searchAttributes.merchantId, value: 'mrc_1' },
+          ],
     });
     for (const [input, until] of way) {
       await handle.signal(input);

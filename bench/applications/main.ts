@@ -71,15 +71,17 @@ async function measure({ env, running }: TestServers, { rounds, parked }: Counts
     return (user + system) / 1_000 + (processorTimes({ temporal })['temporal'] ?? 0);
   };
   const shared = { address, database, stepMs };
-  const variants: Record<'ours' | 'naive' | 'bare', Variant> = {
+  const variants: Record<'ours' | 'naive' | 'mute' | 'bare', Variant> = {
     ours: await openVariant({ kind: 'ours', ...shared, keys, also: { sealContract: row, finish: row } }),
     naive: await openVariant({ kind: 'naive', ...shared, keys }),
+    mute: await openVariant({ kind: 'mute naive', ...shared, keys }),
     bare: await openVariant({ kind: 'ours', ...shared, keys: null }),
   };
   try {
-    const { ours, naive, bare } = await compare(variants, { rounds, processorMs });
+    const { ours, naive, mute, bare } = await compare(variants, { rounds, processorMs });
     return [
       { what: 'throughput, ours to naive', value: ours.perSecond / naive.perSecond, unit: '×', bound: { atLeast: 2 } },
+      { what: 'the same to a twin that nobody can search by status', value: ours.perSecond / mute.perSecond, unit: '×' },
       { what: 'one at a time, p50, ours to naive', value: ours.serialP50 / naive.serialP50, unit: '×', bound: { atMost: 0.5 } },
       { what: 'processor time of an application, ours to naive', value: ours.processorMs / naive.processorMs, unit: '×' },
       { what: 'twenty at a time, p99, ours to naive', value: ours.p99 / naive.p99, unit: '×' },

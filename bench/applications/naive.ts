@@ -1,9 +1,11 @@
 // The naive twin of workflows/application.ts: the same story as one would first write it. Every step is a regular activity, every input a
-// signal, every wait has a timer of its own. A signal has no answer, so what came of it has to be asked for. It decides nothing and undoes
-// nothing; it is here to be compared with.
+// signal, every wait has a timer of its own. A signal has no answer, so what came of it has to be asked for. It is searched by the same
+// status as ours, unless it is mute. It decides nothing and undoes nothing; it is here to be compared with.
 
-import { condition, defineQuery, defineSignal, proxyActivities, setHandler } from '@temporalio/workflow';
+import { condition, defineQuery, defineSignal, proxyActivities, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
+import type { ApplicationStatus } from '../../domain/states.ts';
+import { searchAttributes } from '../../workflows/search-attributes.ts';
 
 export const inputs = ['basicInfo', 'identity', 'offer', 'signature', 'approval', 'otp', 'settled'] as const;
 export type Input = (typeof inputs)[number];
@@ -17,25 +19,31 @@ const ref = (applicationId: string, step: string) => ({ applicationId, step, rou
 const photo = { documentId: 'doc_1', sha256: 'photo' };
 const submission = { idFront: photo, idBack: photo, selfie: photo };
 
-export async function naive({ applicationId }: { applicationId: string }): Promise<string> {
+export async function naive({ applicationId, mute }: { applicationId: string; mute: boolean }): Promise<string> {
   const came = new Set<Input>();
   for (const input of inputs) setHandler(defineSignal(input), () => void came.add(input));
   const wait = async (input: Input): Promise<unknown> => condition(() => came.has(input), '1 day');
   let last: unknown = null;
   setHandler(outcome, () => last);
+  const show = (value: ApplicationStatus): void => {
+    if (!mute) upsertSearchAttributes([{ key: searchAttributes.status, value }]);
+  };
   const at = '2030-01-01T00:00:00.000Z';
 
   await wait('basicInfo');
   last = await steps.recordBasicInfo(ref(applicationId, 'recordBasicInfo'), { customerId: 'cus_1', deadlineAt: at });
+  show('in_progress');
   await wait('identity');
   await steps.verifyIdentity(ref(applicationId, 'verifyIdentity'), { submission, attemptsLeft: 2, deadlineAt: at, reviewDueAt: at });
   await steps.requestCreditReport(ref(applicationId, 'requestCreditReport'));
   last = await steps.decide(ref(applicationId, 'decide'), { offerExpiresAt: at, reviewDueAt: at });
+  show('offer_ready');
   await wait('offer');
   await steps.acceptOffer(ref(applicationId, 'acceptOffer'), { offerHash: 'offer', acceptedAt: at });
   await steps.createClient(ref(applicationId, 'createClient'));
   await steps.createContract(ref(applicationId, 'createContract'));
   last = await steps.prepareContract(ref(applicationId, 'prepareContract'), { deadlineAt: at });
+  show('awaiting_signature');
   await wait('signature');
   last = await steps.sealContract(ref(applicationId, 'sealContract'), {
     documentSha256: 'paper',
@@ -43,6 +51,7 @@ export async function naive({ applicationId }: { applicationId: string }): Promi
     signedAt: at,
     deadlineAt: at,
   });
+  show('awaiting_approval');
   await wait('approval');
   last = await steps.requestOtp(ref(applicationId, 'requestOtp'), { deadlineAt: at });
   await wait('otp');
@@ -50,5 +59,6 @@ export async function naive({ applicationId }: { applicationId: string }): Promi
   await steps.handOffTransaction(ref(applicationId, 'handOffTransaction'));
   await wait('settled');
   await steps.finish(ref(applicationId, 'finish'), { status: 'completed', reasons: [] });
+  show('completed');
   return 'completed';
 }

@@ -22,7 +22,7 @@ export interface Variant {
 }
 
 interface Spec {
-  kind: 'ours' | 'naive';
+  kind: 'ours' | 'naive' | 'mute naive';
   address: string;
   /** Where the customer of ours reads the offer. */
   database: Queryable;
@@ -48,7 +48,7 @@ export async function openVariant({ kind, address, database, keys, stepMs, also 
       : [await naiveWorker(shared)];
   const running = Promise.all(workers.map(async (worker) => worker.run()));
   return {
-    buy: kind === 'ours' ? oursBuys(client, stubs, database) : naiveBuys(client, stubs),
+    buy: kind === 'ours' ? oursBuys(client, stubs, database) : naiveBuys(client, stubs, kind === 'mute naive'),
     async close() {
       for (const worker of workers) worker.shutdown();
       await running;
