@@ -29,10 +29,11 @@ export function createCardCoreActivities(deps: CardCoreDeps) {
      *  Throws as createClient does. */
     createContract: async (ref: StepRef): Promise<{ number: string }> => open(deps, ref, 'contract', makeContract),
 
-    /** Undo of createContract. A contract that is not there, or closed already, counts as closed. */
+    /** Undo of createContract. A contract that is not there, or closed already, counts as closed. Throws INVARIANT_BROKEN while a purchase is on
+     *  its way or posted. */
     closeContract: async (ref: StepRef): Promise<{ kind: 'closed' }> => close(deps, ref, 'contract'),
 
-    /** Undo of createClient. A client that is not there, or closed already, counts as closed. */
+    /** Undo of createClient. A client that is not there, or closed already, counts as closed. Throws as closeContract does. */
     closeClient: async (ref: StepRef): Promise<{ kind: 'closed' }> => close(deps, ref, 'client'),
   };
 }
@@ -63,7 +64,10 @@ async function open(deps: CardCoreDeps, ref: StepRef, half: Half, make: Make): P
 async function close(deps: CardCoreDeps, ref: StepRef, half: Half): Promise<{ kind: 'closed' }> {
   const { store } = deps;
   return recordOnce(store, ref, closed, {
-    ask: async () => closeAtCore(deps, await store.agreements.requiredAccount(store, ref.applicationId), half),
+    ask: async () => {
+      invariant(!(await store.transactions.isOnItsWay(store, ref.applicationId)), 'no account is closed under a purchase');
+      await closeAtCore(deps, await store.agreements.requiredAccount(store, ref.applicationId), half);
+    },
     keep: async (tx) => {
       await store.agreements.markClosed(tx, ref.applicationId, half);
       return { kind: 'closed' as const };

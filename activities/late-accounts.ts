@@ -1,10 +1,11 @@
 // WAY4 may carry out a request long after we gave it up: when the undo asked, there was nothing to close, and a client or contract was made
-// afterwards that nobody knows of. So what was closed is looked at again for as long as WAY4 might be late.
+// afterwards that nobody knows of. So what was closed is looked at again for as long as WAY4 might be late. With it is looked at what should have
+// been closed: a run that Temporal set back does not know of the account that it opened, and ends without an undo.
 
 import { isRejected } from '../domain/failures.ts';
 import type { VendorFailure } from '../domain/failures.ts';
 import type { CardCore } from '../domain/ports.ts';
-import type { AccountRow } from '../db/agreements.ts';
+import type { AccountToClose } from '../db/agreements.ts';
 
 /** Counts alone. */
 export interface LateAccounts {
@@ -16,24 +17,24 @@ export interface LateAccounts {
 
 export interface LateAccountsDeps {
   cardCore: Pick<CardCore, 'findClient' | 'closeClient' | 'findContract' | 'closeContract'>;
-  /** A page of the accounts that were closed lately, those after this id. */
-  readClosed: (after: string) => Promise<AccountRow[]>;
+  /** A page of the accounts that were closed lately, or should have been, those after this id. */
+  readToClose: (after: string) => Promise<AccountToClose[]>;
   /** Puts down that a half was found open and was closed. */
-  note: (account: AccountRow, half: string) => Promise<void>;
+  note: (account: AccountToClose, half: 'client' | 'contract') => Promise<void>;
   /** Told after every account. */
   onProgress: (found: LateAccounts) => void;
 }
 
 export function createLateAccountsActivities(deps: LateAccountsDeps) {
   return {
-    /** Closes at WAY4 what is open of accounts that were closed lately, each with a row in the audit log. Repeat: what is closed stays so. A
+    /** Closes at WAY4 what is open of accounts that were closed lately, or should have been, each with a row in the audit log. Repeat: what is closed stays so. A
      *  "no" of WAY4 to one account keeps no other from being closed and is thrown at the end; any other failure of WAY4 is thrown at once. */
     async closeLateAccounts(): Promise<LateAccounts> {
-      const { readClosed, onProgress } = deps;
+      const { readToClose, onProgress } = deps;
       const found = { accounts: 0, closed: 0 };
       let refused: VendorFailure | null = null;
       for (let after = ''; ;) {
-        const accounts = await readClosed(after);
+        const accounts = await readToClose(after);
         for (const account of accounts) {
           try {
             found.closed += await closeLate(deps, account);
@@ -57,26 +58,26 @@ export function createLateAccountsActivities(deps: LateAccountsDeps) {
 export type LateAccountsActivities = ReturnType<typeof createLateAccountsActivities>;
 
 /** How many halves were open. The contract first: WAY4 closes no client that has one. */
-async function closeLate({ cardCore, note }: LateAccountsDeps, account: AccountRow): Promise<number> {
+async function closeLate({ cardCore, note }: LateAccountsDeps, account: AccountToClose): Promise<number> {
   const { client_number: clientNumber, contract_number: contractNumber } = account;
   const call = { reference: account.application_id };
   const halves = [
     {
-      half: 'contract',
-      isClosed: account.contract_status === 'closed',
+      half: 'contract' as const,
+      isDue: account.is_stopped || account.contract_status === 'closed',
       find: async () => cardCore.findContract(contractNumber, call),
       close: async () => cardCore.closeContract(contractNumber, call),
     },
     {
-      half: 'client',
-      isClosed: account.client_status === 'closed',
+      half: 'client' as const,
+      isDue: account.is_stopped || account.client_status === 'closed',
       find: async () => cardCore.findClient(clientNumber, call),
       close: async () => cardCore.closeClient(clientNumber, call),
     },
   ];
   let closed = 0;
-  for (const { half, isClosed, find, close } of halves) {
-    if (!isClosed) continue;
+  for (const { half, isDue, find, close } of halves) {
+    if (!isDue) continue;
     const found = await find();
     if (!found || found.status === 'closed') continue;
     await close();

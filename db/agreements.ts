@@ -3,6 +3,7 @@
 import { invariant } from '../domain/failures.ts';
 import { newId } from './ids.ts';
 import type { Queryable, Tx } from './pool.ts';
+import { stoppedList } from './status-lists.ts';
 
 export interface AccountRow {
   id: string;
@@ -47,14 +48,20 @@ export async function markClosed(tx: Tx, applicationId: string, half: 'client' |
   await tx.query(`update accounts set ${half}_status = 'closed', updated_at = now() where application_id = $1`, [applicationId]);
 }
 
-/** Accounts of which a half was closed within the last `sinceMs`, a page of at most `limit` in the order of their ids. */
-export async function closedAccounts(
+/** `is_stopped`: its application came to nothing. */
+export type AccountToClose = AccountRow & { is_stopped: boolean };
+
+/** Accounts of which a half is to be closed: it was within the last `sinceMs`, or its application came to nothing within that time and whoever
+ *  should have closed it did not know of it. A page of at most `limit` in the order of their ids. */
+export async function accountsToClose(
   db: Queryable,
   { sinceMs, after, limit }: { sinceMs: number; after: string; limit: number },
-): Promise<AccountRow[]> {
-  const { rows } = await db.query<AccountRow>(
-    `select * from accounts where 'closed' in (client_status, contract_status) and updated_at > now() - $1 * interval '1 millisecond' and id > $2
-     order by id limit $3`,
+): Promise<AccountToClose[]> {
+  const { rows } = await db.query<AccountToClose>(
+    `select c.*, a.status in (${stoppedList}) as is_stopped from accounts c join applications a on a.id = c.application_id
+     where c.id > $2 and ('closed' in (c.client_status, c.contract_status) and c.updated_at > now() - $1 * interval '1 millisecond'
+       or a.status in (${stoppedList}) and 'active' in (c.client_status, c.contract_status) and a.updated_at > now() - $1 * interval '1 millisecond')
+     order by c.id limit $3`,
     [sinceMs, after, limit],
   );
   return rows;

@@ -26,6 +26,8 @@ export interface Customers {
   add(tx: Tx, known: { phone: string }): Promise<string>;
   /** Keeps what a customer states, and of their device a keyed hash, as a row of its own, which is nobody's until {@link adopt}. Returns its id. Repeat of the command: the first row. */
   state(tx: Tx, statedBy: string, profile: Profile, deviceId?: string): Promise<string>;
+  /** True when this customer is what was stated by that command. */
+  isStatedBy(db: Queryable, customerId: string, statedBy: string): Promise<boolean>;
   /** Makes a statement the customer of the application, and forgets the row it replaces. Repeat: nothing. */
   adopt(tx: Tx, applicationId: string, customerId: string): Promise<void>;
   /** Forgets a statement that was refused. Does nothing when it is an application's customer. */
@@ -87,6 +89,10 @@ export function createCustomers(boxes: Boxes): Customers {
       );
       invariant(rows[0], 'a statement is there once it was made');
       return rows[0].id;
+    },
+    async isStatedBy(db, customerId, statedBy) {
+      const { rowCount } = await db.query('select 1 from customers where id = $1 and stated_by = $2', [customerId, statedBy]);
+      return rowCount === 1;
     },
     adopt,
     forget,

@@ -78,6 +78,16 @@ export async function answerReviewTask(tx: Tx, taskId: string, answer: string, a
   return rowCount === 1;
 }
 
+/** The last answer that was given about an application, or null. */
+export async function lastAnswer(db: Queryable, applicationId: string): Promise<{ taskId: string; answer: string; actor: string } | null> {
+  const { rows } = await db.query<{ taskId: string; answer: string; actor: string }>(
+    `select id as "taskId", answer, answered_by as actor from review_tasks
+     where application_id = $1 and answer is not null and answer <> 'withdrawn' order by answered_at desc, id desc limit 1`,
+    [applicationId],
+  );
+  return rows[0] ?? null;
+}
+
 /** Withdraws the question that nobody needs answered any more, because the application has ended or goes another way. Repeat: nothing. */
 export async function withdrawReviewTasks(tx: Tx, applicationId: string): Promise<void> {
   await tx.query(

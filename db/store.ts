@@ -33,7 +33,7 @@ import { addChallenge, closeChallenge, latestChallenge, returnGuess, takeGuess, 
 import type { Database } from './pool.ts';
 import { addOverride, answerReviewTask, openReviewTask, reviewAnswer, withdrawReviewTasks } from './reviews.ts';
 import { lockSteps, noteFailedTry, recordOutcome, recordedOutcome } from './steps.ts';
-import { acceptTransaction, outcomeOf } from './transactions.ts';
+import { acceptTransaction, isOnItsWay, outcomeOf } from './transactions.ts';
 
 /** The database with its aggregates. `boxes` opens and closes what is encrypted; the bytes of documents lie in `objects`. */
 export function createStore(database: Database, boxes: Boxes, objects: ObjectStores = [createPostgresObjects(database)]) {
@@ -61,7 +61,7 @@ export function createStore(database: Database, boxes: Boxes, objects: ObjectSto
     merchants: { read: readMerchant },
     notifications: { add: addNotification },
     steps: { lockSteps, noteFailedTry, recordOutcome, recordedOutcome },
-    transactions: { accept: acceptTransaction, outcomeOf },
+    transactions: { accept: acceptTransaction, isOnItsWay, outcomeOf },
   };
 }
 

@@ -101,6 +101,14 @@ export async function readTransaction(q: Queryable, transactionId: string): Prom
   return rows[0] ?? null;
 }
 
+/** True when the application has a transaction that may be booked, or is. */
+export async function isOnItsWay(q: Queryable, applicationId: string): Promise<boolean> {
+  const { rowCount } = await q.query(`select 1 from transactions where application_id = $1 and status <> 'rejected' limit 1`, [
+    applicationId,
+  ]);
+  return rowCount === 1;
+}
+
 /** The final outcome, or null while there is none; null as well for an unknown id. */
 export async function outcomeOf(
   q: Queryable,

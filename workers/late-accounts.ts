@@ -6,7 +6,7 @@ import type { LateAccountsActivities, LateAccountsDeps } from '../activities/lat
 import type { Env } from '../config/env.ts';
 import { lateAccountsLimits } from '../config/reconciliation-limits.ts';
 import { audit } from '../db/audit.ts';
-import { closedAccounts } from '../db/agreements.ts';
+import { accountsToClose, markClosed } from '../db/agreements.ts';
 import type { Database } from '../db/pool.ts';
 import { openCardCore } from './card-core.ts';
 
@@ -19,11 +19,12 @@ export function lateAccountsOf(
   const { lookedAtMs: sinceMs, batch: limit } = lateAccountsLimits;
   return createLateAccountsActivities({
     cardCore,
-    readClosed: async (after) => closedAccounts(database, { sinceMs, after, limit }),
+    readToClose: async (after) => accountsToClose(database, { sinceMs, after, limit }),
     note: async ({ id: subject, application_id: applicationId }, half) =>
-      database.withTransaction(async (tx) =>
-        audit(tx, { actor: 'system:late-accounts', action: 'account.closed_late', applicationId, subject, change: { half } }),
-      ),
+      database.withTransaction(async (tx) => {
+        await markClosed(tx, applicationId, half);
+        await audit(tx, { actor: 'system:late-accounts', action: 'account.closed_late', applicationId, subject, change: { half } });
+      }),
     onProgress,
   });
 }

@@ -72,13 +72,15 @@ export function setApplicationHandlers(run: Run): void {
   setVendorHandlers(run);
 }
 
-function setVendorHandlers({ inbox }: Run): void {
+function setVendorHandlers({ inbox, facts, view }: Run): void {
   setHandler(messages.creditReportReady, ({ inquiryId }) => void inbox.reportsReady.add(inquiryId), { description: 'CIC answered' });
   setHandler(
     messages.transactionSettled,
     (settlement) => {
       // At least once: the first outcome stands, repeats change nothing.
       inbox.settlement ??= settlement;
+      // What has an outcome was approved, also where Temporal lost the command that did so.
+      if (view().step === 'purchase') facts.otp.verified = true;
     },
     { description: 'The purchase has its final outcome' },
   );

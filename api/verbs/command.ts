@@ -7,20 +7,23 @@ import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
 import { apiLimits } from '../../config/limits.ts';
 import { readApplication } from '../../db/applications.ts';
 import type { ApplicationRow } from '../../db/applications.ts';
-import type { Queryable } from '../../db/pool.ts';
 import { isTerminal } from '../../domain/states.ts';
+import type { ApplicationStatus } from '../../domain/states.ts';
 import type { ApplicationView } from '../../workflows/messages.ts';
 import type { ApiDeps } from '../environment.ts';
 import { etagOf } from '../etag.ts';
 import { problemKinds } from '../problem-kinds.ts';
 import { Problem } from '../problems.ts';
 import type { ProblemCode } from '../problem-kinds.ts';
+import { remind } from './remind.ts';
 
 /** What every command to an application may be refused with. */
 export const commandProblems = ['WRONG_STATE', 'TOO_MANY_REQUESTS', 'IDEMPOTENCY_KEY_INVALID'] as const;
 
 /** The same for what a customer does, other than to cancel. */
 export const customerProblems = [...commandProblems, 'TRIES_SPENT'] as const;
+
+type Deps = Pick<ApiDeps, 'database' | 'commands'>;
 
 /** What the workflow has to know of a row. */
 function refOf(row: ApplicationRow): ApplicationRef {
@@ -29,53 +32,67 @@ function refOf(row: ApplicationRow): ApplicationRef {
 
 /** Sends a command to an application that exists. Throws NOT_FOUND, the refusal as 409 with the status, TOO_MANY_REQUESTS while others to it are
  *  under way, or TEMPORARILY_UNAVAILABLE. */
-export async function command<T>(db: Queryable, applicationId: string, send: (ref: ApplicationRef) => Promise<T>): Promise<T> {
-  const row = await readApplication(db, applicationId);
+export async function command<T>(deps: Deps, applicationId: string, send: (ref: ApplicationRef) => Promise<T>): Promise<T> {
+  const { database } = deps;
+  const row = await readApplication(database, applicationId);
   if (!row) throw new Problem('NOT_FOUND');
   const isOver = isTerminal(row.status);
   try {
     if (isOver) return await send({ ...refOf(row), repeatsOnly: true });
-    return await onceCaughtUp(db, row, async () => send(refOf(row)));
+    return await onceCaughtUp(deps, row, async () => send(refOf(row)));
   } catch (error) {
     if (error instanceof CommandBusy) throw tooMany(error);
     if (!(error instanceof CommandRefused)) throw asProblem(error);
     if (isOver) throw wrongState(row.status);
-    const currentStatus = error.currentStatus ?? (await readApplication(db, applicationId))?.status;
+    const currentStatus = error.currentStatus ?? (await readApplication(database, applicationId))?.status;
     const more = error.resendsLeft !== undefined && { more: { resends_left: error.resendsLeft } };
     throw new Problem(isProblemCode(error.code) ? error.code : 'WRONG_STATE', { currentStatus, ...more, cause: error });
   }
 }
 
 /** Sends again while the run is behind the row. A step is stored a moment before its run hears of it, and a customer who was shown the next
- *  one may be quicker. */
-async function onceCaughtUp<T>(db: Queryable, row: ApplicationRow, send: () => Promise<T>): Promise<T> {
+ *  one may be quicker. A run that does not catch up has forgotten a command, and is reminded of it. */
+async function onceCaughtUp<T>(deps: Deps, { id }: ApplicationRow, send: () => Promise<T>): Promise<T> {
   const until = performance.now() + apiLimits.catchUpMs;
-  for (;;) {
+  for (let isReminded = false; ;) {
     try {
       return await send();
     } catch (error) {
-      const isRefusal = error instanceof CommandRefused && error.code === 'WRONG_STATE' && error.currentStatus !== undefined;
-      if (!isRefusal || performance.now() > until) throw error;
-      if (error.currentStatus === (await readApplication(db, row.id))?.status) throw error;
+      const row = await readApplication(deps.database, id);
+      const behind = row && whereBehind(row, error);
+      if (!behind || isReminded) throw error;
+      if (behind.forAMoment && performance.now() <= until) await pause(apiLimits.catchUpPauseMs);
+      else if (await remind(deps, row, refOf(row), behind.stands)) isReminded = true;
+      else throw error;
     }
-    await pause(apiLimits.catchUpPauseMs);
   }
 }
 
-/** Runs what stores something before it sends this command. Where the application is past it, a repeat gets the first answer. */
+/** Where a run stands that refused a command because it is behind its row; null when it is not. */
+function whereBehind({ status }: ApplicationRow, error: unknown): { stands: ApplicationStatus; forAMoment: boolean } | null {
+  if (!(error instanceof CommandRefused)) return null;
+  const { code, currentStatus: stands } = error;
+  if (code === 'OTP_NOT_AWAITED' && stands) return { stands, forAMoment: false };
+  return code === 'WRONG_STATE' && stands && stands !== status ? { stands, forAMoment: true } : null;
+}
+
+/** Runs what stores something before it sends this command. Where the application is past it, a repeat gets the first answer; where it is past it
+ *  and the run has forgotten the command, `again` sends it once more, if it was this one that was stored. */
 export async function orFirstAnswer(
-  { commands }: Pick<ApiDeps, 'commands'>,
-  applicationId: string,
-  commandId: string,
+  deps: Deps,
+  { applicationId, commandId }: { applicationId: string; commandId: string },
   run: () => Promise<ApplicationView>,
+  again: () => Promise<((ref: ApplicationRef) => Promise<ApplicationView>) | null> = async () => null,
 ): Promise<ApplicationView> {
   try {
     return await run();
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'WRONG_STATE') throw error;
-    const first = await commands.firstAnswer(applicationId, commandId).catch((failure: unknown) => Promise.reject(asProblem(failure)));
-    if (first === undefined) throw error;
-    return first;
+    const first = await deps.commands.firstAnswer(applicationId, commandId).catch((failure: unknown) => Promise.reject(asProblem(failure)));
+    if (first !== undefined) return first;
+    const send = await again();
+    if (!send) throw error;
+    return command(deps, applicationId, send);
   }
 }
 

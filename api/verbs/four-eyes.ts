@@ -112,15 +112,15 @@ function signed({ asked_by: actor, reason, request_id: requestId }: ApprovalRow,
 
 /** Each may be done again with the same row, and is then done once. */
 const doers: Record<FourEyesOperation, (deps: ApiDeps, row: ApprovalRow, approvedBy: string) => Promise<void>> = {
-  async 'application.cancel'({ database, commands }, row, approvedBy) {
+  async 'application.cancel'(deps, row, approvedBy) {
     const by = { by: 'operations', actor: row.asked_by, requestId: row.request_id, approvedBy } as const;
-    await command(database, row.subject, async (ref) => commands.cancel(ref, `approval:${row.id}`, by));
+    await command(deps, row.subject, async (ref) => deps.commands.cancel(ref, `approval:${row.id}`, by));
   },
-  async 'review.approve'({ database, commands }, row, approvedBy) {
+  async 'review.approve'(deps, row, approvedBy) {
     const { taskId, limitVnd } = approveRequest.parse(row.request);
     const limit = limitVnd !== undefined && { limitVnd };
     const answer = { taskId, answer: 'approve', ...limit, actor: row.asked_by, requestId: row.request_id, approvedBy } as const;
-    await command(database, row.application_id ?? '', async (ref) => commands.decideReview(ref, `approval:${row.id}`, answer));
+    await command(deps, row.application_id ?? '', async (ref) => deps.commands.decideReview(ref, `approval:${row.id}`, answer));
   },
   async 'parked.replay'({ database }, row, approvedBy) {
     const { ids, per_second: perSecond } = replayRequest.parse(row.request);

@@ -31,13 +31,13 @@ export interface StaffAct {
 /** Records the act, then sends it as asked by `by`. Throws NOT_FOUND, VERSION_MISMATCH and what the command throws, having recorded what
  *  became of it: `….refused` was not done; `….unanswered` may have been; `….taken` was, after one of these. */
 export async function staffCommand<T>(
-  deps: Pick<ApiDeps, 'database' | 'log'>,
+  deps: Pick<ApiDeps, 'database' | 'commands' | 'log'>,
   act: StaffAct,
   send: (ref: ApplicationRef, by: StaffRequest) => Promise<T>,
 ): Promise<T> {
   const by = { actor: act.actor, requestId: await ask(deps, act) };
   try {
-    const answer = await command(deps.database, act.applicationId, async (ref) => send(ref, by));
+    const answer = await command(deps, act.applicationId, async (ref) => send(ref, by));
     await tell(deps, act, 'taken');
     return answer;
   } catch (error) {

@@ -1,5 +1,6 @@
 // The customer's data and consents are stored, then the workflow is told. What cannot be accepted now is not stored.
 
+import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
 import { consentTexts } from '../../domain/consents.ts';
 import type { ConsentKind } from '../../domain/consents.ts';
 import { basicConsents } from '../../domain/consents.ts';
@@ -39,15 +40,27 @@ export async function takeBasicInfo(deps: ApiDeps, applicationId: string, id: st
       monthlyIncomeVnd: stated.monthly_income.value,
       occupation: stated.occupation,
     };
-    return deps.customers.state(tx, `${applicationId}:${id}`, profile, stated.device_id);
+    return deps.customers.state(tx, statementOf(applicationId, id), profile, stated.device_id);
   });
   try {
-    return await command(deps.database, applicationId, async (ref) => deps.commands.submitBasicInfo(ref, id, { customerId }));
+    return await command(deps, applicationId, async (ref) => deps.commands.submitBasicInfo(ref, id, { customerId }));
   } catch (error) {
     // Only a refusal is final: what may have arrived keeps its statement.
     if (error instanceof Problem && problemKinds[error.code].status === 409) await deps.customers.forget(deps.database, customerId);
     throw error;
   }
+}
+
+/** Sends a statement again that is stored already: the one of this command. Null when another was, or none. */
+export async function storedStatement(deps: ApiDeps, applicationId: string, id: string) {
+  const { database, customers, commands } = deps;
+  const customerId = (await readApplication(database, applicationId))?.customer_id ?? '';
+  const isThisOne = await customers.isStatedBy(database, customerId, statementOf(applicationId, id));
+  return isThisOne ? async (ref: ApplicationRef) => commands.submitBasicInfo(ref, id, { customerId }) : null;
+}
+
+function statementOf(applicationId: string, commandId: string): string {
+  return `${applicationId}:${commandId}`;
 }
 
 /** Records the consent to today's text of this kind; the digest proves which words were read. */

@@ -35,7 +35,7 @@ export async function takePhotos(deps: ApiDeps, applicationId: string, id: strin
     if (session && !(await submitLivenessSession(tx, session.id, stored[2].documentId))) throw livenessNeeded();
     return stored;
   });
-  return command(deps.database, applicationId, async (ref) => deps.commands.submitIdentity(ref, id, { idFront, idBack, selfie }));
+  return command(deps, applicationId, async (ref) => deps.commands.submitIdentity(ref, id, { idFront, idBack, selfie }));
 }
 
 type Photos = Map<PhotoKind, Uint8Array>;

@@ -102,6 +102,15 @@ test('the undo closes contract and client, at WAY4 and in our books', async () =
   assert.deepEqual([account.contract_status, account.client_status], ['closed', 'closed']);
 });
 
+test('nothing is closed under a purchase that may be booked', async () => {
+  const applicant = await (await world.anApplicant()).walksTo('finish');
+  for (const half of ['closeContract', 'closeClient'] as const)
+    await assert.rejects(world.activities[half](applicant.ref(half)), { type: 'INVARIANT_BROKEN' });
+  const account = await accountOf(applicant.applicationId);
+  assert.deepEqual([account.contract_status, account.client_status], ['active', 'active']);
+  assert.equal(vendors.core.contracts.get(account.contract_number)?.status, 'active');
+});
+
 test('a try that was given up and opens the contract after its undo closes it again', async () => {
   const applicant = await (await world.anApplicant()).walksTo('createContract');
   const { createContract } = vendors.ports.cardCore;

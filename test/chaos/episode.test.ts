@@ -61,7 +61,7 @@ test('applications whose api, worker and Temporal die under them end as they wou
   const ofApplications: FaultName[] = ['kill-api', 'kill-worker', 'kill-temporal'];
   const { violations, failures, applications, faults } = await runCampaign({
     ...episode,
-    seed: 14, // Temporal first, while little is under way: see the open fault in docs/delivery.md
+    seed: 22,
     durationMs: 5_000,
     perSecond: 5,
     faults: ofApplications,

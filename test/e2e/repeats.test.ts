@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { renderScriptedPhotos } from '../../sandbox/id-card/scripted-photos.ts';
 import { eventually } from '../support/eventually.ts';
 import { startSystem } from '../support/system.ts';
 import { call, openReviewTask, staffSee } from './support/actors.ts';
 import type { Answer, Request } from './support/actors.ts';
 import { isCleanAtTheBank, isClosedAtTheBank } from './support/expect.ts';
+import { basicInfoOf, photosOf } from './support/forms.ts';
 import { aJourney } from './support/journey.ts';
 import type { Journey } from './support/journey.ts';
 import { hasPolicy } from './support/own-policy.ts';
@@ -27,27 +27,6 @@ async function keyed(path: string, token: string, request: Request): Promise<{ f
 async function untilTaken(send: () => Promise<Answer>): Promise<Answer> {
   const answer = await send();
   return [429, 503].includes(answer.status) ? untilTaken(send) : answer;
-}
-
-async function photosOf({ person }: Journey): Promise<FormData> {
-  const photos = await renderScriptedPhotos({ ...person, issuedOn: '2021-05-10', expiresOn: '2034-03-08' });
-  const form = new FormData();
-  const parts = { id_front: photos.idFront, id_back: photos.idBack, selfie: photos.selfie };
-  for (const [name, bytes] of Object.entries(parts)) form.append(name, new Blob([new Uint8Array(bytes)], { type: 'image/jpeg' }), name);
-  return form;
-}
-
-async function basicInfoOf({ person, customer }: Journey): Promise<Record<string, unknown>> {
-  const { consents } = await customer.look();
-  return {
-    full_name: person.fullName,
-    date_of_birth: person.dateOfBirth,
-    national_id: person.nationalId,
-    gender: person.gender,
-    address: person.address,
-    monthly_income: { value: person.monthlyIncomeVnd, currency: 'VND' },
-    consents: Object.fromEntries(consents.map(({ kind, text_version }) => [kind, text_version])),
-  };
 }
 
 const cancelOf = ({ applicationId }: Journey): string => `/ops/v1/applications/${applicationId}/cancel`;

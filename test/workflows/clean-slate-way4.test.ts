@@ -10,6 +10,7 @@ import type { FaultOrder } from '../../sandbox/faults.ts';
 import { aWorld as withDatabase } from '../activities/world.ts';
 import { lateAccountsOf } from '../../workers/late-accounts.ts';
 import { eventually } from '../support/eventually.ts';
+import { forget } from '../support/forget.ts';
 import { startSandbox } from '../support/sandbox.ts';
 import { createStage } from './stage.ts';
 import { aWorld, reach, walk } from './world.ts';
@@ -167,6 +168,22 @@ test('late: a client that WAY4 makes when the application has long ended is foun
   assert.deepEqual(await openAtWay4(customer), ['client'], 'WAY4 was late');
   assert.equal((await closeLateAccounts()).closed, 1);
   assert.deepEqual([await openAtWay4(customer), await closedLate(customer)], [[], ['client']]);
+  assert.equal((await closeLateAccounts()).closed, 0, 'a second look finds nothing');
+});
+
+test('a run that was set back to before it opened an account, and ends without knowing of it: the account is closed and put down', async () => {
+  const customer = await aCustomer('contract');
+  await forget(world.client, customer.handle.workflowId, 'acceptOffer');
+  await cancel(customer);
+  await customer.handle.result();
+  assert.deepEqual(await openAtWay4(customer), ['client', 'contract'], 'the run undid nothing');
+  assert.equal((await closeLateAccounts()).closed, 0, 'not before the application has ended in our books');
+  await store.withTransaction(async (tx) =>
+    store.applications.advance(tx, customer.ref.applicationId, { status: 'canceled', step: 'end' }),
+  );
+  assert.equal((await closeLateAccounts()).closed, 2);
+  await endsClean(customer, 'set back');
+  assert.deepEqual(await closedLate(customer), ['contract', 'client']);
   assert.equal((await closeLateAccounts()).closed, 0, 'a second look finds nothing');
 });
 

@@ -13,7 +13,7 @@ import { toAccepted } from './accepted.ts';
 const acceptance = z.strictObject({ offer_hash: z.string().regex(/^[0-9a-f]{64}$/, 'must be the offer_hash of the offer') });
 
 /** Adds the route. */
-export function addAcceptOffer(app: Api, { database, commands }: ApiDeps, guards: Guards): void {
+export function addAcceptOffer(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
     { guard: guards.session, problems: [...customerProblems, 'OFFER_MISMATCH'] },
     {
@@ -27,8 +27,8 @@ export function addAcceptOffer(app: Api, { database, commands }: ApiDeps, guards
   );
   app.openapi(route, async (c) => {
     const { offer_hash: offerHash } = c.req.valid('json');
-    const view = await command(database, sessionOf(c).applicationId, async (ref) =>
-      commands.acceptOffer(ref, commandId(c, 'accept-offer'), { offerHash }),
+    const view = await command(deps, sessionOf(c).applicationId, async (ref) =>
+      deps.commands.acceptOffer(ref, commandId(c, 'accept-offer'), { offerHash }),
     );
     return c.json(toAccepted(view), 202);
   });

@@ -10,7 +10,7 @@ import { command, commandProblems } from '../../verbs/command.ts';
 import { toAccepted } from './accepted.ts';
 
 /** Adds the route. */
-export function addCancelCheckout(app: Api, { database, commands }: ApiDeps, guards: Guards): void {
+export function addCancelCheckout(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
     { guard: guards.session, problems: [...commandProblems, 'POINT_OF_NO_RETURN'] },
     {
@@ -22,8 +22,8 @@ export function addCancelCheckout(app: Api, { database, commands }: ApiDeps, gua
     },
   );
   app.openapi(route, async (c) => {
-    const view = await command(database, sessionOf(c).applicationId, async (ref) =>
-      commands.cancel(ref, commandId(c, 'cancel'), { by: 'customer', actor: 'customer' }),
+    const view = await command(deps, sessionOf(c).applicationId, async (ref) =>
+      deps.commands.cancel(ref, commandId(c, 'cancel'), { by: 'customer', actor: 'customer' }),
     );
     return c.json(toAccepted(view), 202);
   });

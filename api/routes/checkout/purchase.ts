@@ -27,7 +27,7 @@ const toOtpSent = ({ challengeId, maskedPhone, expiresAt, resendsLeft }: OtpSent
 const approval = z.strictObject({ amount: moneyBetween(1, apiLimits.orderMaxVnd).openapi({ description: 'The amount that was shown.' }) });
 
 /** Adds POST /checkout/purchase/approve. */
-export function addApprovePurchase(app: Api, { database, commands }: ApiDeps, guards: Guards): void {
+export function addApprovePurchase(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
     { guard: guards.session, problems: [...customerProblems, 'AMOUNT_MISMATCH', 'OTP_SENT', 'OTP_BEING_SENT'] },
     {
@@ -42,15 +42,15 @@ export function addApprovePurchase(app: Api, { database, commands }: ApiDeps, gu
   );
   app.openapi(route, async (c) => {
     const amountVnd = c.req.valid('json').amount.value;
-    const sent = await command(database, sessionOf(c).applicationId, async (ref) =>
-      commands.approveTransaction(ref, commandId(c, 'approve'), { amountVnd }),
+    const sent = await command(deps, sessionOf(c).applicationId, async (ref) =>
+      deps.commands.approveTransaction(ref, commandId(c, 'approve'), { amountVnd }),
     );
     return c.json(toOtpSent(sent), 200);
   });
 }
 
 /** Adds POST /checkout/purchase/otp/resend. */
-export function addResendOtp(app: Api, { database, commands }: ApiDeps, guards: Guards): void {
+export function addResendOtp(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
     { guard: guards.session, problems: [...customerProblems, 'OTP_NOT_AWAITED', 'OTP_BEING_SENT', 'RESENDS_SPENT'] },
     {
@@ -62,7 +62,7 @@ export function addResendOtp(app: Api, { database, commands }: ApiDeps, guards: 
     },
   );
   app.openapi(route, async (c) => {
-    const sent = await command(database, sessionOf(c).applicationId, async (ref) => commands.resendOtp(ref, commandId(c, 'resend-otp')));
+    const sent = await command(deps, sessionOf(c).applicationId, async (ref) => deps.commands.resendOtp(ref, commandId(c, 'resend-otp')));
     return c.json(toOtpSent(sent), 200);
   });
 }
@@ -71,7 +71,7 @@ const guess = z.strictObject({ code: z.string().regex(/^[0-9]{6}$/, 'must be the
 const verified = z.object({ result: z.literal('verified') }).openapi('OtpVerified');
 
 /** Adds POST /checkout/purchase/otp. */
-export function addSubmitOtp(app: Api, { database, commands, boxes }: ApiDeps, guards: Guards): void {
+export function addSubmitOtp(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
     {
       guard: guards.session,
@@ -89,8 +89,8 @@ export function addSubmitOtp(app: Api, { database, commands, boxes }: ApiDeps, g
   );
   app.openapi(route, async (c) => {
     const { applicationId } = sessionOf(c);
-    const code = `sealed:${boxes.seal(`otp:${applicationId}`, c.req.valid('json').code).toString('base64url')}`;
-    const answer = await command(database, applicationId, async (ref) => commands.submitOtp(ref, commandId(c, 'otp'), { code }));
+    const code = `sealed:${deps.boxes.seal(`otp:${applicationId}`, c.req.valid('json').code).toString('base64url')}`;
+    const answer = await command(deps, applicationId, async (ref) => deps.commands.submitOtp(ref, commandId(c, 'otp'), { code }));
     refuseUnlessVerified(answer);
     return c.json({ result: 'verified' as const }, 200);
   });

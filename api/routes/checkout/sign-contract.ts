@@ -9,7 +9,7 @@ import type { Api, ApiDeps } from '../../environment.ts';
 import { commandId } from '../../idempotency.ts';
 import { commandAccepted, language } from '../../schemas.ts';
 import { customerProblems, orFirstAnswer } from '../../verbs/command.ts';
-import { signContract } from '../../verbs/sign-contract.ts';
+import { signContract, storedSignature } from '../../verbs/sign-contract.ts';
 import { toAccepted } from './accepted.ts';
 
 const signature = z
@@ -40,7 +40,8 @@ export function addSignContract(app: Api, deps: ApiDeps, guards: Guards): void {
     const { applicationId } = sessionOf(c);
     const id = commandId(c, 'sign-contract');
     const sign = async () => signContract(deps, applicationId, id, { documentSha256, language });
-    const view = await orFirstAnswer(deps, applicationId, id, sign);
+    const again = async () => storedSignature(deps, applicationId, id, documentSha256);
+    const view = await orFirstAnswer(deps, { applicationId, commandId: id }, sign, again);
     return c.json(toAccepted(view), 202);
   });
 }

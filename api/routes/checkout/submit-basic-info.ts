@@ -7,7 +7,7 @@ import type { Api, ApiDeps } from '../../environment.ts';
 import { commandId } from '../../idempotency.ts';
 import { commandAccepted } from '../../schemas.ts';
 import { customerProblems, orFirstAnswer } from '../../verbs/command.ts';
-import { takeBasicInfo } from '../../verbs/take-basic-info.ts';
+import { storedStatement, takeBasicInfo } from '../../verbs/take-basic-info.ts';
 import { basicInfo, personProblems } from './basic-info.ts';
 import { toAccepted } from './accepted.ts';
 
@@ -30,7 +30,8 @@ export function addSubmitBasicInfo(app: Api, deps: ApiDeps, guards: Guards): voi
     const { applicationId } = sessionOf(c);
     const id = commandId(c, 'basic-info');
     const take = async () => takeBasicInfo(deps, applicationId, id, submitted);
-    const view = await orFirstAnswer(deps, applicationId, id, take);
+    const again = async () => storedStatement(deps, applicationId, id);
+    const view = await orFirstAnswer(deps, { applicationId, commandId: id }, take, again);
     return c.json(toAccepted(view), 202);
   });
 }

@@ -34,7 +34,7 @@ export function addSubmitIdentity(app: Api, deps: ApiDeps, guards: Guards): void
   app.on('POST', [route.path], ...route.middleware, fewAtOnce(apiLimits.photoFormsMax), async (c) => {
     const { applicationId } = sessionOf(c);
     const id = commandId(c, 'identity');
-    const view = await orFirstAnswer(deps, applicationId, id, async () => takePhotos(deps, applicationId, id, c));
+    const view = await orFirstAnswer(deps, { applicationId, commandId: id }, async () => takePhotos(deps, applicationId, id, c));
     return c.json(toAccepted(view), 202);
   });
 }

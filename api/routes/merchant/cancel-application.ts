@@ -31,7 +31,7 @@ export function addCancelApplication(app: Api, deps: ApiDeps, guards: Guards): v
     const before = await ownApplication(deps, merchantId, id);
     if (before.status === 'canceled') return c.json(toApplicationObject(before), 200);
     const actor = `merchant:${merchantId}`;
-    await command(deps.database, id, async (ref) => deps.commands.cancel(ref, commandId(c, 'cancel'), { by: 'merchant', actor }));
+    await command(deps, id, async (ref) => deps.commands.cancel(ref, commandId(c, 'cancel'), { by: 'merchant', actor }));
     const after = await ownApplication(deps, merchantId, id);
     return c.json(toApplicationObject(after), after.status === 'canceled' ? 200 : 202);
   });

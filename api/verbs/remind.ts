@@ -1,0 +1,58 @@
+// Until the workflow task that takes a command is over, Temporal has the command in memory alone, while the quick steps of that task are recorded
+// already. Where Temporal loses it in between and nobody sends it again, the row is a step ahead of its run. What the run forgot is then sent once
+// more, made again from what its step recorded; the step finds its outcome and does nothing twice.
+
+import { CommandRefused } from '../../adapters/temporal/command-errors.ts';
+import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
+import { latestContract } from '../../db/agreements.ts';
+import type { ApplicationRow } from '../../db/applications.ts';
+import { latestOffer } from '../../db/offers.ts';
+import { latestChallenge } from '../../db/otp.ts';
+import { lastAnswer } from '../../db/reviews.ts';
+import type { ApplicationStatus } from '../../domain/states.ts';
+import type { ApiDeps } from '../environment.ts';
+
+type Deps = Pick<ApiDeps, 'database' | 'commands'>;
+
+const reviewAnswers = ['approve', 'decline', 'askAgain'] as const;
+
+type Send = (commandId: string) => Promise<unknown>;
+
+/** By where the run stands: the command that took the row on from there, or null where nothing like it is recorded. Of an OTP there is none: the
+ *  outcome of the purchase tells the run that it was right (workflows/handlers.ts). */
+const forgotten: Partial<Record<ApplicationStatus, (deps: Deps, row: ApplicationRow, ref: ApplicationRef) => Promise<Send | null>>> = {
+  async created({ commands }, { customer_id: customerId }, ref) {
+    return async (id) => commands.submitBasicInfo(ref, id, { customerId });
+  },
+  async in_review({ database, commands }, row, ref) {
+    const given = await lastAnswer(database, row.id);
+    const answer = reviewAnswers.find((each) => each === given?.answer);
+    return given && answer ? async (id) => commands.decideReview(ref, id, { ...given, answer }) : null;
+  },
+  async offer_ready({ database, commands }, row, ref) {
+    const offer = await latestOffer(database, row.id);
+    return offer?.accepted_at ? async (id) => commands.acceptOffer(ref, id, { offerHash: offer.hash }) : null;
+  },
+  async awaiting_signature({ database, commands }, row, ref) {
+    const { document_sha256: documentSha256, consent_id: consentId } = (await latestContract(database, row.id)) ?? {};
+    return documentSha256 && consentId ? async (id) => commands.signContract(ref, id, { documentSha256, consentId }) : null;
+  },
+  async awaiting_approval({ database, commands }, row, ref) {
+    const isSent = (await latestChallenge(database, row.id)) !== null;
+    return isSent ? async (id) => commands.approveTransaction(ref, id, { amountVnd: row.amount_vnd }) : null;
+  },
+};
+
+/** Sends the command again that took the row on from where its run stands. False when none is recorded, or the run has it after all. Throws
+ *  CommandUnavailable. */
+export async function remind(deps: Deps, row: ApplicationRow, ref: ApplicationRef, stands: ApplicationStatus): Promise<boolean> {
+  const send = await forgotten[stands]?.(deps, row, ref);
+  if (!send) return false;
+  try {
+    await send(`again:${row.version}`);
+    return true;
+  } catch (error) {
+    if (error instanceof CommandRefused) return false;
+    throw error;
+  }
+}
