@@ -17,6 +17,7 @@ import { createOperator } from './operator.ts';
 
 import type { Report } from './orders.ts';
 import type { RecoveryTimes } from './one-by-one.ts';
+import { tail } from '../support/system-process.ts';
 import { schedule } from './schedule.ts';
 import type { Strike } from './schedule.ts';
 import { serverNamed } from './server-named.ts';
@@ -118,6 +119,9 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       violations: [...(tooSlow ?? []), ...broken, ...(judged?.violations ?? [])],
       failures: [...unrest, ...fire.failed, ...vacuous(fire.struck, evidence)],
     };
+  } catch (error) {
+    if (stage.sandbox.pid() === undefined) throw new Error(`the sandbox ended by itself:\n${tail(stage.sandbox.log())}`, { cause: error });
+    throw error;
   } finally {
     await stage.close();
   }
