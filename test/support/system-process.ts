@@ -38,6 +38,7 @@ export function createSystemProcess(spec: { name: string; entry: string; env: Re
     async start() {
       const entry = fileURLToPath(new URL(`../../${spec.entry}`, import.meta.url));
       child = spawn(process.execPath, [entry], { env: spec.env, stdio: ['ignore', 'pipe', 'pipe'] });
+      child.once('exit', (code, signal) => (output += `\n${spec.name} ended: ${signal ?? code}\n`));
       for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes: Buffer) => (output += bytes.toString()));
       await eventually(
         `${spec.name} is ready`,
