@@ -84,6 +84,11 @@ export const problemKinds = {
     advice: 'Wait a moment, then look at the application: it says where the code went.',
   },
   OTP_SENT: { status: 409, title: 'The purchase is approved already', advice: 'Type the code of the SMS, or ask for a new one.' },
+  OTP_NOT_CHECKED: {
+    status: 409,
+    title: 'The bank did not answer, and the one-time password was not checked',
+    advice: 'Send the code again, with a new `Idempotency-Key`; if it is refused then, ask for a new one.',
+  },
   OTP_BEING_CHECKED: {
     status: 409,
     title: 'Another one-time password is being checked',

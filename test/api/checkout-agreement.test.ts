@@ -102,14 +102,14 @@ test('200 for the right code, which leaves the api sealed and opens only for thi
   assert.throws(() => deps.boxes.open('otp:app_another', box));
 });
 
-test('422 for a wrong, late or locked code, with what is left; 503 when the bank is silent', async () => {
+test('422 for a wrong, late or locked code, with what is left; when the bank is silent 409, which no client repeats with the same key', async () => {
   const { session } = await at('purchase');
   const submit = async () => app.request('/checkout/purchase/otp', post({ code: '123456' }, session));
   const cases: [answer: Record<string, unknown>, status: number, code: string, member: string | null][] = [
     [{ kind: 'wrong', attemptsLeft: 3 }, 422, 'OTP_WRONG', 'attempts_left'],
     [{ kind: 'expired', resendsLeft: 1 }, 422, 'OTP_EXPIRED', 'resends_left'],
     [{ kind: 'locked', resendsLeft: 2 }, 422, 'OTP_LOCKED', 'resends_left'],
-    [{ kind: 'unavailable' }, 503, 'TEMPORARILY_UNAVAILABLE', null],
+    [{ kind: 'unavailable' }, 409, 'OTP_NOT_CHECKED', null],
   ];
   for (const [answer, status, code, member] of cases) {
     world.answer('submitOtp', async () => answer);
@@ -117,6 +117,7 @@ test('422 for a wrong, late or locked code, with what is left; 503 when the bank
     const body = await bodyOf(reply);
     assert.equal(reply.status, status);
     assert.equal(body['code'], code);
+    assert.equal(body['retryable'] ?? false, false);
     if (member) assert.equal(typeof body[member], 'number');
   }
 });

@@ -75,7 +75,7 @@ export function addSubmitOtp(app: Api, deps: ApiDeps, guards: Guards): void {
   const route = defineRoute(
     {
       guard: guards.session,
-      problems: [...customerProblems, 'OTP_NOT_AWAITED', 'OTP_BEING_CHECKED', 'OTP_WRONG', 'OTP_EXPIRED', 'OTP_LOCKED'],
+      problems: [...customerProblems, 'OTP_NOT_AWAITED', 'OTP_BEING_CHECKED', 'OTP_NOT_CHECKED', 'OTP_WRONG', 'OTP_EXPIRED', 'OTP_LOCKED'],
     },
     {
       method: 'post',
@@ -107,8 +107,7 @@ function refuseUnlessVerified(answer: OtpAnswer): void {
     case 'locked':
       throw new Problem('OTP_LOCKED', { detail: 'Ask for a new code.', more: { resends_left: answer.resendsLeft } });
     case 'unavailable':
-      throw new Problem('TEMPORARILY_UNAVAILABLE', {
-        detail: 'The bank did not answer. Try the code again, with a new Idempotency-Key; if it is refused then, ask for a new one.',
-      });
+      // Not 503: a client repeats that with the same key, and gets this first answer for ever.
+      throw new Problem('OTP_NOT_CHECKED');
   }
 }
