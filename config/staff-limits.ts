@@ -6,6 +6,8 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 export const staffLimits = {
+  /** Our choice: acts on one application that wait for its row in one process; more than people press, few enough to be through within a second. */
+  commandsAtOnce: 32,
   /** Our choice: who was asked for data or photos three times more will not find them the fourth time. */
   asksMax: 3,
   /** Our choice: a step that was tried again is let be for as long as a healthy vendor may need; of many who press the button one is enough. */

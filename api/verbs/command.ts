@@ -120,7 +120,8 @@ export function wrongState(currentStatus: ApplicationRow['status']): Problem {
   return new Problem('WRONG_STATE', { detail: `The application is ${currentStatus}; this is not possible now.`, currentStatus });
 }
 
-function tooMany(cause: CommandBusy): Problem {
+/** The problem of one command too many. */
+export function tooMany(cause?: CommandBusy): Problem {
   return new Problem('TOO_MANY_REQUESTS', {
     detail:
       'Nothing was done: too many commands to this application are under way. Wait as long as Retry-After says, and look where the application is before you repeat.',

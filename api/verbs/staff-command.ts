@@ -2,6 +2,7 @@
 // meant for; what came of it, when it was not taken at once, goes there after it. Without the line there is no command. A repeat under the
 // same key is the same act: it adds no line, and it is sent under the request where the reason stands.
 
+import { staffLimits } from '../../config/staff-limits.ts';
 import { takeVersion } from '../../db/applications.ts';
 import { audit } from '../../db/audit.ts';
 import { askedBefore, noteOutcome } from '../../db/staff-keys.ts';
@@ -11,7 +12,7 @@ import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
 import type { ApiDeps } from '../environment.ts';
 import { etagOf, isMeant } from '../etag.ts';
 import { Problem, mayBeDone } from '../problems.ts';
-import { command, otherVersion } from './command.ts';
+import { command, otherVersion, tooMany } from './command.ts';
 
 export interface StaffAct {
   actor: string;
@@ -35,15 +36,34 @@ export async function staffCommand<T>(
   act: StaffAct,
   send: (ref: ApplicationRef, by: StaffRequest) => Promise<T>,
 ): Promise<T> {
-  const by = { actor: act.actor, requestId: await ask(deps, act) };
+  return oneOfFew(act.applicationId, async () => {
+    const by = { actor: act.actor, requestId: await ask(deps, act) };
+    try {
+      const answer = await command(deps, act.applicationId, async (ref) => send(ref, by));
+      await tell(deps, act, 'taken');
+      return answer;
+    } catch (error) {
+      const code = error instanceof Problem ? error.code : 'INTERNAL';
+      await tell(deps, act, mayBeDone(code) ? 'unanswered' : 'refused', { change: { code } });
+      throw error;
+    }
+  });
+}
+
+// By application, in this process.
+const underWay = new Map<string, number>();
+
+/** Refuses what would wait for the row behind the others and hold the connections of everybody else meanwhile. Nothing is recorded of it. */
+async function oneOfFew<T>(applicationId: string, run: () => Promise<T>): Promise<T> {
+  const count = underWay.get(applicationId) ?? 0;
+  if (count >= staffLimits.commandsAtOnce) throw tooMany();
+  underWay.set(applicationId, count + 1);
   try {
-    const answer = await command(deps, act.applicationId, async (ref) => send(ref, by));
-    await tell(deps, act, 'taken');
-    return answer;
-  } catch (error) {
-    const code = error instanceof Problem ? error.code : 'INTERNAL';
-    await tell(deps, act, mayBeDone(code) ? 'unanswered' : 'refused', { change: { code } });
-    throw error;
+    return await run();
+  } finally {
+    const left = (underWay.get(applicationId) ?? 1) - 1;
+    if (left > 0) underWay.set(applicationId, left);
+    else underWay.delete(applicationId);
   }
 }
 
