@@ -27,8 +27,9 @@ export interface LateAccountsDeps {
 
 export function createLateAccountsActivities(deps: LateAccountsDeps) {
   return {
-    /** Closes at WAY4 what is open of accounts that were closed lately, or should have been, each with a row in the audit log. Repeat: what is closed stays so. A
-     *  "no" of WAY4 to one account keeps no other from being closed and is thrown at the end; any other failure of WAY4 is thrown at once. */
+    /** Closes at WAY4 what is open of accounts that were closed lately, or should have been, each with a row in the audit log. Repeat: what is
+     *  closed stays so. A "no" of WAY4 to one account keeps no other from being closed and is thrown at the end; any other failure of WAY4 is
+     *  thrown at once. */
     async closeLateAccounts(): Promise<LateAccounts> {
       const { readToClose, onProgress } = deps;
       const found = { accounts: 0, closed: 0 };

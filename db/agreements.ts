@@ -118,6 +118,12 @@ export async function latestContract(db: Queryable, applicationId: string): Prom
   return rows[0] ?? null;
 }
 
+/** The signature under the newest paper, or null while there is none. */
+export async function latestSignature(db: Queryable, applicationId: string): Promise<{ documentSha256: string; consentId: string } | null> {
+  const { document_sha256: documentSha256, consent_id: consentId } = (await latestContract(db, applicationId)) ?? {};
+  return documentSha256 && consentId ? { documentSha256, consentId } : null;
+}
+
 /** Notes the signature and the sealed file in one go. */
 export async function markSealed(
   tx: Tx,

@@ -26,8 +26,8 @@ export interface Customers {
   add(tx: Tx, known: { phone: string }): Promise<string>;
   /** Keeps what a customer states, and of their device a keyed hash, as a row of its own, which is nobody's until {@link adopt}. Returns its id. Repeat of the command: the first row. */
   state(tx: Tx, statedBy: string, profile: Profile, deviceId?: string): Promise<string>;
-  /** True when this customer is what was stated by that command. */
-  isStatedBy(db: Queryable, customerId: string, statedBy: string): Promise<boolean>;
+  /** The customer of the application, where it is what was stated by that command; null otherwise. */
+  adoptedFrom(db: Queryable, applicationId: string, statedBy: string): Promise<string | null>;
   /** Makes a statement the customer of the application, and forgets the row it replaces. Repeat: nothing. */
   adopt(tx: Tx, applicationId: string, customerId: string): Promise<void>;
   /** Forgets a statement that was refused. Does nothing when it is an application's customer. */
@@ -51,6 +51,14 @@ async function adopt(tx: Tx, applicationId: string, customerId: string): Promise
     [applicationId, customerId],
   );
   if (rows[0]) await forget(tx, rows[0].replaced);
+}
+
+async function adoptedFrom(db: Queryable, applicationId: string, statedBy: string): Promise<string | null> {
+  const { rows } = await db.query<{ id: string }>(
+    'select c.id from applications a join customers c on c.id = a.customer_id where a.id = $1 and c.stated_by = $2',
+    [applicationId, statedBy],
+  );
+  return rows[0]?.id ?? null;
 }
 
 /** Stores profiles in boxes of this maker. */
@@ -90,10 +98,7 @@ export function createCustomers(boxes: Boxes): Customers {
       invariant(rows[0], 'a statement is there once it was made');
       return rows[0].id;
     },
-    async isStatedBy(db, customerId, statedBy) {
-      const { rowCount } = await db.query('select 1 from customers where id = $1 and stated_by = $2', [customerId, statedBy]);
-      return rowCount === 1;
-    },
+    adoptedFrom,
     adopt,
     forget,
     async profile(db, id) {

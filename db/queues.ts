@@ -1,6 +1,8 @@
 // What waits for staff, as queues: the longest wait first. Each queue is one condition and one "since when", used for its number and its
 // list alike, so the two never disagree.
 
+import { staffLimits } from '../config/staff-limits.ts';
+import { undoActivities } from '../domain/application.ts';
 import type { ApplicationRow } from './applications.ts';
 import { pageOf } from './page.ts';
 import type { Page, Position } from './page.ts';
@@ -49,6 +51,14 @@ export interface QueueBounds {
   /** How long one that waits for nobody but us may be silent. */
   stalledMs: number;
 }
+
+/** Those of staff. */
+export const queueBounds: QueueBounds = {
+  undoActivities,
+  expiringMs: staffLimits.expiringMs,
+  overdueMs: staffLimits.overdueMs,
+  stalledMs: staffLimits.stalledMs,
+};
 
 const boundsOf = ({ undoActivities, expiringMs, overdueMs, stalledMs }: QueueBounds) => [undoActivities, expiringMs, overdueMs, stalledMs];
 

@@ -1,19 +1,16 @@
 // What waits for staff as numbers for Prometheus, beside those of the SDK: whoever watches a page for them would have to sign on.
 
 import type { MetricMeter } from '@temporalio/common';
-import { staffLimits } from '../config/staff-limits.ts';
 import type { Queryable } from '../db/pool.ts';
-import { queueSizes } from '../db/queues.ts';
-import { undoActivities } from '../domain/application.ts';
+import { queueBounds, queueSizes } from '../db/queues.ts';
 
 /** Gauges of every queue of staff, by the label `queue`: `trasau_queue_entries`, and `trasau_queue_oldest_age_seconds`, 0 where none waits.
  *  Returns what looks at the queues and sets them. */
 export function createQueueGauges(meter: Pick<MetricMeter, 'createGauge'>): (db: Queryable) => Promise<void> {
   const entries = meter.createGauge('trasau_queue_entries', 'int');
   const oldest = meter.createGauge('trasau_queue_oldest_age_seconds', 'int');
-  const { expiringMs, overdueMs, stalledMs } = staffLimits;
   return async (db) => {
-    for (const { name, count, oldestAt } of await queueSizes(db, { undoActivities, expiringMs, overdueMs, stalledMs })) {
+    for (const { name, count, oldestAt } of await queueSizes(db, queueBounds)) {
       entries.set(count, { queue: name });
       oldest.set(oldestAt ? Math.max(0, Math.round((Date.now() - oldestAt.getTime()) / 1_000)) : 0, { queue: name });
     }

@@ -8,7 +8,6 @@ import { apiLimits } from '../../config/limits.ts';
 import { readApplication } from '../../db/applications.ts';
 import type { ApplicationRow } from '../../db/applications.ts';
 import { isTerminal } from '../../domain/states.ts';
-import type { ApplicationStatus } from '../../domain/states.ts';
 import type { ApplicationView } from '../../workflows/messages.ts';
 import type { ApiDeps } from '../environment.ts';
 import { etagOf } from '../etag.ts';
@@ -58,22 +57,16 @@ async function onceCaughtUp<T>(deps: Deps, { id }: ApplicationRow, send: () => P
     try {
       return await send();
     } catch (error) {
+      if (!(error instanceof CommandRefused) || isReminded) throw error;
+      const { code, currentStatus: stands } = error;
+      if (!stands || (code !== 'WRONG_STATE' && code !== 'OTP_NOT_AWAITED')) throw error;
       const row = await readApplication(deps.database, id);
-      const behind = row && whereBehind(row, error);
-      if (!behind || isReminded) throw error;
-      if (behind.forAMoment && performance.now() <= until) await pause(apiLimits.catchUpPauseMs);
-      else if (await remind(deps, row, refOf(row), behind.stands)) isReminded = true;
+      if (!row || (code === 'WRONG_STATE' && stands === row.status)) throw error;
+      if (code === 'WRONG_STATE' && performance.now() <= until) await pause(apiLimits.catchUpPauseMs);
+      else if (await remind(deps, row, refOf(row), stands)) isReminded = true;
       else throw error;
     }
   }
-}
-
-/** Where a run stands that refused a command because it is behind its row; null when it is not. */
-function whereBehind({ status }: ApplicationRow, error: unknown): { stands: ApplicationStatus; forAMoment: boolean } | null {
-  if (!(error instanceof CommandRefused)) return null;
-  const { code, currentStatus: stands } = error;
-  if (code === 'OTP_NOT_AWAITED' && stands) return { stands, forAMoment: false };
-  return code === 'WRONG_STATE' && stands && stands !== status ? { stands, forAMoment: true } : null;
 }
 
 /** Runs what stores something before it sends this command. Where the application is past it, a repeat gets the first answer; where it is past it

@@ -4,7 +4,7 @@
 
 import { CommandRefused } from '../../adapters/temporal/command-errors.ts';
 import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
-import { latestContract } from '../../db/agreements.ts';
+import { latestSignature } from '../../db/agreements.ts';
 import type { ApplicationRow } from '../../db/applications.ts';
 import { latestOffer } from '../../db/offers.ts';
 import { latestChallenge } from '../../db/otp.ts';
@@ -34,8 +34,8 @@ const forgotten: Partial<Record<ApplicationStatus, (deps: Deps, row: Application
     return offer?.accepted_at ? async (id) => commands.acceptOffer(ref, id, { offerHash: offer.hash }) : null;
   },
   async awaiting_signature({ database, commands }, row, ref) {
-    const { document_sha256: documentSha256, consent_id: consentId } = (await latestContract(database, row.id)) ?? {};
-    return documentSha256 && consentId ? async (id) => commands.signContract(ref, id, { documentSha256, consentId }) : null;
+    const signature = await latestSignature(database, row.id);
+    return signature && (async (id) => commands.signContract(ref, id, signature));
   },
   async awaiting_approval({ database, commands }, row, ref) {
     const isSent = (await latestChallenge(database, row.id)) !== null;

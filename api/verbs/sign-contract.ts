@@ -1,7 +1,7 @@
 // A signature is a consent to one document: the consent is stored first, and only for the paper that stands, then the workflow is told.
 
 import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
-import { latestContract } from '../../db/agreements.ts';
+import { latestContract, latestSignature } from '../../db/agreements.ts';
 import { readApplication } from '../../db/applications.ts';
 import { lockedStep } from '../../db/views.ts';
 import type { Language } from '../../domain/reasons.ts';
@@ -37,7 +37,6 @@ export async function storedSignature(
   id: string,
   documentSha256: string,
 ) {
-  const contract = await latestContract(database, applicationId);
-  const consentId = contract?.document_sha256 === documentSha256 && contract.consent_id;
-  return consentId ? async (ref: ApplicationRef) => commands.signContract(ref, id, { documentSha256, consentId }) : null;
+  const signature = await latestSignature(database, applicationId);
+  return signature?.documentSha256 === documentSha256 ? async (ref: ApplicationRef) => commands.signContract(ref, id, signature) : null;
 }

@@ -54,9 +54,8 @@ export async function takeBasicInfo(deps: ApiDeps, applicationId: string, id: st
 /** Sends a statement again that is stored already: the one of this command. Null when another was, or none. */
 export async function storedStatement(deps: ApiDeps, applicationId: string, id: string) {
   const { database, customers, commands } = deps;
-  const customerId = (await readApplication(database, applicationId))?.customer_id ?? '';
-  const isThisOne = await customers.isStatedBy(database, customerId, statementOf(applicationId, id));
-  return isThisOne ? async (ref: ApplicationRef) => commands.submitBasicInfo(ref, id, { customerId }) : null;
+  const customerId = await customers.adoptedFrom(database, applicationId, statementOf(applicationId, id));
+  return customerId === null ? null : async (ref: ApplicationRef) => commands.submitBasicInfo(ref, id, { customerId });
 }
 
 function statementOf(applicationId: string, commandId: string): string {

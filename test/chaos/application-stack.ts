@@ -54,8 +54,8 @@ export async function openApplicationStack(
   ]);
   undo.push(temporal.close);
   const temporalEnv = { TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE: temporal.namespace, PAYLOAD_KEYS };
-  const ports = { api: await portFor(new Set()), applications: 0 };
-  ports.applications = await portFor(new Set([ports.api]));
+  const taken = new Set<number>();
+  const ports = { api: await portFor(taken), applications: await portFor(taken) };
   const apiUrl = `http://127.0.0.1:${ports.api}`;
   const env = {
     ...servers.env,

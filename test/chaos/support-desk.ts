@@ -1,6 +1,6 @@
 // Support in a campaign: frees what waits for staff because a vendor was away for longer than its tries, with the call that they make.
 
-import { randomUUID } from 'node:crypto';
+import { toRequest } from '../../infra/local/demo-client.ts';
 import type { ApplicationStack } from './application-stack.ts';
 import type { Stage } from './stage.ts';
 
@@ -38,9 +38,7 @@ export function openSupportDesk(stage: Stage, stack: ApplicationStack): SupportD
 async function retryStep({ sandbox }: Stage, { apiUrl }: ApplicationStack, applicationId: string): Promise<boolean> {
   const token = await sandbox.staffToken('lan', ['support']);
   const response = await fetch(`${apiUrl}/ops/v1/applications/${applicationId}/retry`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'idempotency-key': randomUUID(), 'content-type': 'application/json' },
-    body: JSON.stringify({ reason: 'the vendor is back' }),
+    ...toRequest({ headers: { authorization: `Bearer ${token}` }, json: { reason: 'the vendor is back' } }),
     signal: AbortSignal.timeout(answerWithinMs),
   });
   return response.status === 202;

@@ -1,18 +1,13 @@
 // GET /ops/v1/queues and the lists behind it: what waits for staff, and since when.
 
 import { z } from '@hono/zod-openapi';
-import { staffLimits } from '../../../config/staff-limits.ts';
-import { listQueue, queueSizes } from '../../../db/queues.ts';
-import { undoActivities } from '../../../domain/application.ts';
+import { listQueue, queueBounds, queueSizes } from '../../../db/queues.ts';
 import type { Guards } from '../../auth.ts';
 import { openCursor, sealCursor } from '../../cursor.ts';
 import { defineRoute, json } from '../../define-route.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
 import { pageQuery, time } from '../../schemas.ts';
 import { opsObject, toOpsObject } from './ops-object.ts';
-
-const { expiringMs, overdueMs, stalledMs } = staffLimits;
-const bounds = { undoActivities, expiringMs, overdueMs, stalledMs };
 
 const queue = z
   .object({
@@ -37,7 +32,7 @@ export function addReadQueues(app: Api, { database }: ApiDeps, guards: Guards): 
     },
   );
   app.openapi(route, async (c) => {
-    const sizes = await queueSizes(database, bounds);
+    const sizes = await queueSizes(database, queueBounds);
     const data = sizes.map(({ name, count, oldestAt }) => ({
       name,
       count,
@@ -73,7 +68,7 @@ export function addListQueue(app: Api, { database, boxes }: ApiDeps, guards: Gua
     const { name } = c.req.valid('param');
     const { limit, cursor } = c.req.valid('query');
     const owner = `queue:${name}`;
-    const { rows, next } = await listQueue(database, name, { ...bounds, after: openCursor(boxes, owner, cursor), limit });
+    const { rows, next } = await listQueue(database, name, { ...queueBounds, after: openCursor(boxes, owner, cursor), limit });
     const data = rows.map((row) => ({ ...toOpsObject(row), waits_since: row.waits_since.toISOString() }));
     return c.json({ data, has_more: next !== null, next_cursor: next && sealCursor(boxes, owner, next) }, 200);
   });
