@@ -168,8 +168,7 @@ export const deliveryLimits = {
   sweepAfterEmptyMs: 20 * second,
   /** Our choice: drained well before Kubernetes kills (60 s). */
   drainMs: 45 * second,
-  /** Longer than an attempt (claimLeaseMs), an inquiry after it (way4TimeoutMs) and a statement on a dead connection (queryTimeoutMs). Then a
-   *  drain waits for no confirm any more. */
+  /** A drain waits for confirms so long: longer than an attempt (claimLeaseMs), an inquiry (way4TimeoutMs) and a statement (queryTimeoutMs). */
   drainConfirmMs: 35 * second,
   /** Time in which a request of an attempt may still reach the core: inquiry, purchase, and as much again in reserve (way4TimeoutMs). */
   claimLeaseMs: 15 * second,
@@ -189,8 +188,12 @@ export const deliveryLimits = {
   reconnectBaseMs: 100,
   /** Our choice: a broker that is back is found within this. */
   reconnectMaxMs: 5 * second,
-  /** Our choice: a queue that is being declared takes milliseconds to start; one that has not after this never will, and is deleted and declared again. */
+  /** Our choice: a queue that is being declared takes milliseconds to start; one that has not after this never will, and is declared anew. */
   hollowQueueMs: 3 * second,
+  /** Our choice: a leader is elected in a few seconds; a queue that answers nothing for so long is declared anew. */
+  silentQueueMs: 20 * second,
+  /** Our choice: a queue that works answers a look in milliseconds. */
+  queueLookTimeoutMs: 2 * second,
   /** Our choice: claims of one relay under way at once, so that one is confirmed while another is read. */
   relayLanes: 3,
   /** Our choice: a message that was returned or refused is published again after this. */

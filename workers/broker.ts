@@ -26,7 +26,7 @@ export function openLink(options: {
   url: string;
   name: string;
   topology: Topology;
-  limits?: Pick<DeliveryLimits, 'heartbeatSeconds' | 'reconnectMaxMs' | 'hollowQueueMs'>;
+  limits?: Pick<DeliveryLimits, 'heartbeatSeconds' | 'reconnectMaxMs' | 'hollowQueueMs' | 'silentQueueMs'>;
   /** How AMQP is spoken; amqplib unless a test puts something between. */
   transport?: Transport | undefined;
   report: (report: LinkReport) => void;
@@ -38,7 +38,8 @@ export function openLink(options: {
   const backoff = { baseMs: limits.reconnectBaseMs, maxMs: limits.reconnectMaxMs };
   const link = createLink({ ...connection, transport, closeTimeoutMs, backoff, report });
   const prove = createQueueProof({
-    hollowMs: limits.hollowQueueMs,
+    patienceMs: { hollow: limits.hollowQueueMs, silent: limits.silentQueueMs },
+    lookTimeoutMs: limits.queueLookTimeoutMs,
     lock: `${topology.exchange}.mending`,
     connect: async () => transport.connect(connection),
     closeTimeoutMs,
@@ -67,8 +68,8 @@ export function heartbeatLimits(heartbeatSeconds: number): Pick<DeliveryLimits, 
 export function linkReporter(log: Log): (report: LinkReport) => void {
   return (report) => {
     if (report.kind === 'lost') log.warn('broker lost', report);
-    else if (report.kind === 'mended') log.warn('queue was hollow: deleted and declared again', report);
-    else if (report.kind === 'unmendable') log.error('queue is hollow and the broker does not make it anew', report);
+    else if (report.kind === 'mended') log.warn('queue did not work: deleted and declared again', report);
+    else if (report.kind === 'unmendable') log.error('queue does not work and the broker does not make it anew', report);
     else log.info(`broker ${report.kind}`, report);
   };
 }

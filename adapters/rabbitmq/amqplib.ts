@@ -82,7 +82,10 @@ function wrapChannel(plain: PlainChannel | ConfirmChannel, connectionClosed: Onc
       const { messageCount: messages, consumerCount: consumers } = await plain.checkQueue(queue);
       return { messages, consumers };
     },
-    look: async (queue) => look(plain, connectionClosed, queue),
+    look: async (queue, timeoutMs) => {
+      const silent = new Promise<'silent'>((resolve) => setTimeout(resolve, timeoutMs, 'silent').unref());
+      return Promise.race([look(plain, connectionClosed, queue), silent]);
+    },
     deleteQueue: async (queue) => void (await plain.deleteQueue(queue)),
     lock: async (name) =>
       void (await plain.assertQueue(name, { exclusive: true, durable: false, arguments: { 'x-queue-type': 'classic' } })),

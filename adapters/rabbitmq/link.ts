@@ -11,7 +11,7 @@ import { TopologyMismatch } from './topology.ts';
 
 export type LinkReport =
   | { kind: 'connected' | 'blocked' | 'unblocked'; link: string; generation: number }
-  /** The queue was hollow, and was deleted and declared again; or the broker did not declare it, and it is tried again. */
+  /** The queue did not work, and was deleted and declared again; or the broker did not declare it, and it is tried again. */
   | { kind: 'mended' | 'unmendable'; link: string; queue: string }
   | { kind: 'lost'; link: string; generation: number; reason: string; retryMs: number };
 

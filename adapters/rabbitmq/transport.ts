@@ -32,8 +32,9 @@ export interface Channel {
    *  is gone, when there is no such queue. A quorum queue that is too busy to answer at once is shown with none of either. */
   countIn(queue: string): Promise<{ messages: number; consumers: number }>;
   /** Fetches from the queue and gives back what came, which counts as a delivery. `hollow`: the broker knows the name and has no queue for
-   *  it; the connection is gone then. Rejects, and the channel is gone, when there is no such queue. */
-  look(queue: string): Promise<'queue' | 'hollow'>;
+   *  it; the connection is gone then. `silent`: no answer within `timeoutMs`; nothing else is answered on this channel meanwhile. Rejects,
+   *  and the channel is gone, when there is no such queue. */
+  look(queue: string, timeoutMs: number): Promise<QueueLook>;
   deleteQueue(queue: string): Promise<void>;
   /** Holds the name until the connection is gone. Rejects, and the channel is gone, while another connection holds it. */
   lock(name: string): Promise<void>;
@@ -55,6 +56,8 @@ export interface Channel {
   onClosed(listener: (reason: string) => void): void;
   close(): Promise<void>;
 }
+
+export type QueueLook = 'queue' | 'hollow' | 'silent';
 
 export type ConfirmAnswer = 'ack' | 'nack' | 'lost';
 

@@ -17,11 +17,14 @@ after(servers.stop);
 const amqpUrl = servers.env['AMQP_URL'] ?? '';
 const broker = servers.running.find(({ name }) => name === 'RabbitMQ') ?? assert.fail('the broker is ours');
 const patienceMs = 120_000;
+const impatient = { hollowQueueMs: 500, silentQueueMs: 3_000, sweepAfterEmptyMs: 2_000 };
 
 test('a broker that is killed and started again costs time: two relays and three pools come back and book each purchase once', async (t) => {
   const world = await aWorld(t, { amqpUrl });
-  const relays = await Promise.all([1, 2].map(async (n) => world.aRelay({ name: `relay-${n}`, limits: { ...fastRelay, relayBatch: 5 } })));
-  const pools = await Promise.all([1, 2, 3].map(async (n) => world.aPool({ name: `pool-${n}` })));
+  const relays = await Promise.all(
+    [1, 2].map(async (n) => world.aRelay({ name: `relay-${n}`, limits: { ...fastRelay, ...impatient, relayBatch: 5 } })),
+  );
+  const pools = await Promise.all([1, 2, 3].map(async (n) => world.aPool({ name: `pool-${n}`, limits: { ...fastPool, ...impatient } })));
   world.core.delayMs = 20;
   const accepted = await world.accept(150);
   await soon(() => assert.ok(world.core.bookings.size > 10), patienceMs);
@@ -59,9 +62,8 @@ test('a broker that has given up dead-lettering is told of; once it is started a
   const world = await aWorld(t, { amqpUrl });
   const said = new Set<string>();
   const report = ({ kind }: { kind: string }): void => void said.add(kind);
-  const limits = { hollowQueueMs: 500, sweepAfterEmptyMs: 2_000 };
-  await world.aRelay({ limits: { ...fastRelay, ...limits }, report });
-  await world.aPool({ limits: { ...fastPool, ...limits }, report });
+  await world.aRelay({ limits: { ...fastRelay, ...impatient }, report });
+  await world.aPool({ limits: { ...fastPool, ...impatient }, report });
   await deadLettering('terminate');
   t.after(async () => deadLettering('restart'));
   await withChannel(world, async (channel) => channel.deleteQueue(world.topology.queue.name));
@@ -73,27 +75,34 @@ test('a broker that has given up dead-lettering is told of; once it is started a
   await bookedExactlyOnce(world, accepted, patienceMs);
 });
 
-test('queues that the broker kept by name only are made anew without anybody, and what they should have carried is booked once', async (t) => {
-  const world = await aWorld(t, { amqpUrl });
-  const mended: string[] = [];
-  const report = (report: LinkReport | { kind: string }): void => void ('queue' in report && mended.push(report.queue));
-  const limits = { hollowQueueMs: 500, sweepAfterEmptyMs: 2_000 };
-  const relay = await world.aRelay({ limits: { ...fastRelay, ...limits }, report });
-  const pools = await Promise.all(
-    [1, 2, 3].map(async (n) => world.aPool({ name: `pool-${n}`, limits: { ...fastPool, ...limits }, report })),
-  );
-  const names = queuesOf(world.topology).map(({ name }) => name);
-  const processes = names.map((name) => `{list_to_atom("%2F_${name}"), node()}`);
-  // What is left when whoever declares is cut off between the name and the queue.
-  await broker.control?.(['eval', `[ok = ra:force_delete_server(quorum_queues, Id) || Id <- [${processes.join(', ')}]].`]);
-  const accepted = await world.accept(20);
-  await soon(() => assert.ok(relay.counts().refused > 0), patienceMs);
+// What is left when whoever declares is cut off between the name and the queue; and what a broker starts that was killed right after.
+const forget = 'ok = ra:force_delete_server(quorum_queues, amqqueue:get_pid(Q))';
+const startAgain = '{[_], []} = rabbit_quorum_queue:recover(<<"/">>, [Q])';
+const broken = [
+  { how: 'by name only', order: forget, of: (all: string[]) => all },
+  { how: 'without a leader', order: `${forget}, ${startAgain}`, of: (all: string[]) => [all[0], all.at(-1)] },
+];
 
-  await broker.control?.(['close_all_connections', '--global', 'struck']);
-  await bookedExactlyOnce(world, accepted, patienceMs);
-  assert.deepEqual(mended.toSorted(), names.toSorted(), 'each by one of all who saw it');
-  await soon(() => assert.ok([relay, ...pools].every((each) => each.ready())), patienceMs);
-});
+for (const { how, order, of } of broken)
+  test(`queues that the broker kept ${how} are made anew without anybody, and what they should have carried is booked once`, async (t) => {
+    const world = await aWorld(t, { amqpUrl });
+    const mended: string[] = [];
+    const report = (report: LinkReport | { kind: string }): void => void ('queue' in report && mended.push(report.queue));
+    const relay = await world.aRelay({ limits: { ...fastRelay, ...impatient, confirmTimeoutMs: 2_000 }, report });
+    const pools = await Promise.all(
+      [1, 2, 3].map(async (n) => world.aPool({ name: `pool-${n}`, limits: { ...fastPool, ...impatient }, report })),
+    );
+    const names = of(queuesOf(world.topology).map(({ name }) => name));
+    const resources = names.map((name) => `rabbit_misc:r(<<"/">>, queue, <<"${name}">>)`);
+    await broker.control?.(['eval', `[begin {ok, Q} = rabbit_amqqueue:lookup(R), ${order} end || R <- [${resources.join(', ')}]].`]);
+    const accepted = await world.accept(20);
+    await soon(() => assert.ok(relay.counts().refused + relay.counts().unconfirmed > 0), patienceMs);
+
+    await broker.control?.(['close_all_connections', '--global', 'struck']);
+    await bookedExactlyOnce(world, accepted, patienceMs);
+    assert.deepEqual(mended.toSorted(), names.toSorted(), 'each by one of all who saw it');
+    await soon(() => assert.ok([relay, ...pools].every((each) => each.ready())), patienceMs);
+  });
 
 test('a policy that lets messages expire in the work queue parks nobody: it is reported, and each purchase is booked once', async (t) => {
   const world = await aWorld(t, { amqpUrl });

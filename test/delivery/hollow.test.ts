@@ -1,4 +1,4 @@
-// Queues of which the broker has the name only, on a broker in memory; test/delivery/broker.test.ts has them on a real one.
+// Queues that do not work, on a broker in memory; test/delivery/broker.test.ts has them on a real one.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -14,11 +14,13 @@ const topology = transactionTopology({ name: 'q', deliveryLimit: 20, maxMessages
 const names = queuesOf(topology).map(({ name }) => name);
 
 /** A link that proves its queues, and what it said of them. */
-function aProvingLink(t: TestContext, transport: FakeTransport, hollowMs: number, said: string[] = []) {
+function aProvingLink(t: TestContext, transport: FakeTransport, hollowMs: number, said: string[] = [], silentMs = hollowMs) {
   const link = aLink(t, transport);
   const connect = async () => transport.connect({ url: 'amqp://nowhere', name: 'aside', heartbeatSeconds: 10, connectTimeoutMs: 50 });
   const report = (kind: string, queue: string): void => void said.push(`${kind} ${queue}`);
-  link.attach(topologyTenant(topology, createQueueProof({ hollowMs, lock: 'q.mending', connect, closeTimeoutMs: 50, report })));
+  const patienceMs = { hollow: hollowMs, silent: silentMs };
+  const options = { patienceMs, lookTimeoutMs: 50, lock: 'q.mending', connect, closeTimeoutMs: 50, report };
+  link.attach(topologyTenant(topology, createQueueProof(options)));
   return link;
 }
 
@@ -64,6 +66,32 @@ test('a queue that starts late, or that answers in any other way, is left alone'
   const started = link.start();
   await soon(() => assert.ok(link.generation() > 5));
   transport.hollow.clear();
+  await started;
+  assert.deepEqual(transport.deleted, []);
+});
+
+test('a queue that stays silent is deleted and declared again, after a patience of its own', async (t) => {
+  const transport = fakeTransport();
+  transport.silent.add('q');
+  const said: string[] = [];
+  const silentMs = 500;
+  const startedAt = performance.now();
+  await aProvingLink(t, transport, 1, said, silentMs).start();
+  assert.ok(performance.now() - startedAt >= silentMs);
+  assert.deepEqual(said, ['mended q']);
+});
+
+test('a queue that was hollow and is silent now, as one that starts, has the whole patience again', async (t) => {
+  const transport = fakeTransport();
+  transport.hollow.add('q');
+  const link = aProvingLink(t, transport, 60_000, [], 60_000);
+  const started = link.start();
+  const someSessions = async (since: number) => soon(() => assert.ok(link.generation() > since + 5));
+  await someSessions(0);
+  transport.hollow.clear();
+  transport.silent.add('q');
+  await someSessions(link.generation());
+  transport.silent.clear();
   await started;
   assert.deepEqual(transport.deleted, []);
 });

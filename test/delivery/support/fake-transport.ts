@@ -39,6 +39,8 @@ export interface FakeTransport extends Transport {
   hangs: boolean;
   /** Queues of which the broker has the name only. */
   hollow: Set<string>;
+  /** Queues that answer no look. */
+  silent: Set<string>;
   /** To declare a queue that was deleted fails, and leaves it hollow. */
   cannotMake: boolean;
   /** Queues that were deleted, in order. */
@@ -56,6 +58,7 @@ export function fakeTransport(): FakeTransport {
     declareError: undefined,
     hangs: false,
     hollow: new Set(),
+    silent: new Set(),
     cannotMake: false,
     deleted: [],
     deleting: Promise.resolve(),
@@ -120,6 +123,7 @@ function openChannel(transport: FakeTransport, connection: FakeConnection, chann
     },
     countIn: async () => ({ messages: 0, consumers: 0 }),
     look: async (queue) => {
+      if (transport.silent.has(queue)) return 'silent';
       if (!transport.hollow.has(queue)) return 'queue';
       connection.closed.happen('INTERNAL_ERROR');
       return 'hollow';
@@ -127,7 +131,7 @@ function openChannel(transport: FakeTransport, connection: FakeConnection, chann
     deleteQueue: async (queue) => {
       await transport.deleting;
       if (transport.cannotMake) unmade.add(queue);
-      else transport.hollow.delete(queue);
+      else for (const ill of [transport.hollow, transport.silent]) ill.delete(queue);
       transport.deleted.push(queue);
     },
     lock: async (name) => {
