@@ -76,7 +76,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const onReport = (report: Report): void => (report.kind === 'unmendable' ? operator.help() : load.onReport(report));
   const stage = await openStage({
     ...options,
-    sweeper: faults.includes('delete-queue'),
+    sweeper: faults.some((name) => faultOf(name).takesMessages),
     applications: faults.some(isOfApplications),
     onReport,
   });

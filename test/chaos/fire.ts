@@ -1,6 +1,7 @@
 // Carries out a schedule: each strike at its time, healed after its duration, and never on a victim that has not come back from the last one.
 
 import { setTimeout as pause } from 'node:timers/promises';
+import { faultOf } from './faults.ts';
 import type { FaultName } from './faults.ts';
 import { strikeNow } from './nemesis.ts';
 import type { Strike } from './schedule.ts';
@@ -57,7 +58,7 @@ const standsStill: ReadonlySet<FaultName> = new Set(['freeze-consumer', 'freeze-
 export async function carryOut({ stage, healed }: Pick<FireOptions, 'stage' | 'healed'>, { excuses }: Fire, strike: Strike): Promise<void> {
   const from = Date.now();
   const heal = await strikeNow(stage, strike);
-  if (strike.fault === 'delete-queue') excuses.losses.push(Date.now());
+  if (faultOf(strike.fault).takesMessages) excuses.losses.push(Date.now());
   await pause(strike.durationMs);
   await heal();
   if (standsStill.has(strike.fault)) excuses.standstills.push({ from, to: Date.now() });

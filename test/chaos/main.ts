@@ -7,7 +7,7 @@ import { startTestServers } from '../../infra/local/test-servers.ts';
 import type { TestServers } from '../../infra/local/test-servers.ts';
 import { runCampaign } from './campaign.ts';
 import type { CampaignOptions, CampaignResult } from './campaign.ts';
-import { faultNames } from './faults.ts';
+import { faultNames, faultOf } from './faults.ts';
 import type { FaultName } from './faults.ts';
 import { mutants } from './mutants.ts';
 
@@ -70,7 +70,7 @@ async function main(args: string[]): Promise<number> {
 
 /** What each fault costs by itself. Only where messages are taken away may the sweeper help. */
 async function strikeEach(servers: TestServers, plan: Plan): Promise<number> {
-  const turns = [plan.faults.filter((name) => name !== 'delete-queue'), plan.faults.filter((name) => name === 'delete-queue')];
+  const turns = [false, true].map((takes) => plan.faults.filter((name) => Boolean(faultOf(name).takesMessages) === takes));
   const results: CampaignResult[] = [];
   for (const faults of turns.filter((turn) => turn.length > 0)) {
     const alone = { ...plan, faults, profile: 'production', oneByOne: true, servers, say, stopped: servers.requested } as const;

@@ -32,6 +32,7 @@ const lateShare = 2 / 3; // Of the lease.
 const flaps = { times: 6, everyMs: 300 };
 const unbinds = { times: 6, everyMs: 500 };
 
+const queuePutDownMs = 2_000;
 const processBackMs = 120_000;
 
 const blows: Record<FaultName, Blow> = {
@@ -61,6 +62,7 @@ const blows: Record<FaultName, Blow> = {
   'delete-queue': onBroker(async (channel, { queue, delays }) => {
     for (const { name } of [queue, ...delays.map((delay) => delay.queue)]) await channel.deleteQueue(name);
   }),
+  'forget-queue': forgetQueue,
   'unbind-queue': unbindQueue,
   'end-sessions': async ({ database }) => {
     await database.query(
@@ -162,6 +164,18 @@ function onBroker(break_: (channel: Channel, topology: Topology) => Promise<unkn
     await withChannel(stage, async (channel) => break_(channel, stage.topology));
     return nothingToHeal;
   };
+}
+
+/** Takes the longest delay away, which hardly anything waits for, and kills the broker as soon as it is declared again. The broker must have
+ *  put down that it is gone, or it takes up what is left of it. */
+async function forgetQueue(stage: Stage): Promise<Heal> {
+  const { queue } = stage.topology.delays.at(-1) ?? { queue: stage.topology.parked };
+  await withChannel(stage, async (channel) => {
+    await channel.deleteQueue(queue.name);
+    await pause(queuePutDownMs);
+    await channel.assertQueue(queue.name, { durable: true, arguments: queue.arguments });
+  });
+  return killServer(stage.broker);
 }
 
 /** Unbinds until a publish was returned: whoever connects just then binds the queue again before anything meets the gap. */

@@ -39,6 +39,7 @@ export const quick: Profile = {
     noticeTimeoutMs: 2_000,
     poolIdleInTransactionMs: 3_000,
     reconnectMaxMs: 1_000,
+    silentQueueMs: 6_000,
   },
   coreTimeoutMs: 1_000,
   queryTimeoutMs: 3_000,

@@ -80,7 +80,7 @@ const forget = 'ok = ra:force_delete_server(quorum_queues, amqqueue:get_pid(Q))'
 const startAgain = '{[_], []} = rabbit_quorum_queue:recover(<<"/">>, [Q])';
 const broken = [
   { how: 'by name only', order: forget, of: (all: string[]) => all },
-  { how: 'without a leader', order: `${forget}, ${startAgain}`, of: (all: string[]) => [all[0], all.at(-1)] },
+  { how: 'without a leader', order: `${forget}, ${startAgain}`, of: (all: string[]) => all.filter((_, n) => n % 4 === 0) },
 ];
 
 for (const { how, order, of } of broken)
