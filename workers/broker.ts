@@ -1,7 +1,7 @@
 // How a worker reaches RabbitMQ: our topology and our limits put into the layer of adapters/rabbitmq, every report put into the log.
 
 import { amqplibTransport } from '../adapters/rabbitmq/amqplib.ts';
-import { createQueueProof } from '../adapters/rabbitmq/hollow.ts';
+import { createQueueProof } from '../adapters/rabbitmq/queue-proof.ts';
 import { createLink } from '../adapters/rabbitmq/link.ts';
 import type { Link, LinkReport } from '../adapters/rabbitmq/link.ts';
 import { TopologyMismatch, topologyTenant, transactionTopology } from '../adapters/rabbitmq/topology.ts';

@@ -18,7 +18,7 @@ export interface Evidence {
   delayed: number;
   /** Times a connection was told that the broker takes nothing. */
   blocked: number;
-  /** Hollow queues that were made anew. */
+  /** Queues that did not work and were made anew. */
   mended: number;
   /** Calls of shops and customers that were made again. */
   repeatedCalls: number;

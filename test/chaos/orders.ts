@@ -37,7 +37,7 @@ export type Report =
   | { kind: 'refused' | 'failed'; order: number }
   /** The broker closed a channel on which a delivery was answered that it never made there. */
   | { kind: 'foreign answer' }
-  /** The broker does not make a hollow queue anew. */
+  /** The broker does not make a queue that does not work anew. */
   | { kind: 'unmendable' }
   | { kind: 'told'; transactionId: string; status: 'posted' | 'rejected' }
   /** Counted since this process started. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { createQueueProof } from '../../adapters/rabbitmq/hollow.ts';
+import { createQueueProof } from '../../adapters/rabbitmq/queue-proof.ts';
 import { queuesOf, topologyTenant, transactionTopology } from '../../adapters/rabbitmq/topology.ts';
 import { soon } from './support/soon.ts';
 import { aLink } from './support/fake-link.ts';
