@@ -1,4 +1,4 @@
-// The person in a campaign. Does nothing but what docs/delivery.md asks for when a process says that it cannot mend a queue.
+// The person in a campaign. Does nothing but what docs/delivery-runbook.md asks for when a process says that it cannot mend a queue.
 
 import type { RunningServer } from '../../infra/local/servers.ts';
 
