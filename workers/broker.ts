@@ -40,10 +40,11 @@ export function openLink(options: {
   const prove = createQueueProof({
     patienceMs: { hollow: limits.hollowQueueMs, silent: limits.silentQueueMs },
     lookTimeoutMs: limits.queueLookTimeoutMs,
+    mendTimeoutMs: limits.confirmTimeoutMs,
     lock: `${topology.exchange}.mending`,
     connect: async () => transport.connect(connection),
     closeTimeoutMs,
-    report: (kind, queue) => report({ kind, link: name, queue }),
+    report: (mend) => report({ ...mend, link: name }),
   });
   link.attach(topologyTenant(topology, prove));
   return link;

@@ -11,9 +11,11 @@ import { TopologyMismatch } from './topology.ts';
 
 export type LinkReport =
   | { kind: 'connected' | 'blocked' | 'unblocked'; link: string; generation: number }
-  /** The queue did not work, and was deleted and declared again; or the broker did not declare it, and it is tried again. */
-  | { kind: 'mended' | 'unmendable'; link: string; queue: string }
+  | ({ link: string } & MendReport)
   | { kind: 'lost'; link: string; generation: number; reason: string; retryMs: number };
+
+/** A queue did not work, and was deleted and declared again; or the broker did not declare it, and it is tried again. */
+export type MendReport = { kind: 'mended'; queue: string } | { kind: 'unmendable'; queue: string; reason: string };
 
 export interface LinkOptions extends SessionOptions {
   backoff: BackoffLimits;
@@ -108,6 +110,6 @@ export function createLink(options: LinkOptions): Link {
   };
 }
 
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown';
 }

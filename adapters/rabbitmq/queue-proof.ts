@@ -4,6 +4,8 @@
 // finds everything in order, and what is published to it is refused or never confirmed; only to delete it helps. This file finds such a
 // queue and makes it anew.
 
+import { reasonOf } from './link.ts';
+import type { MendReport } from './link.ts';
 import type { Queue } from './topology.ts';
 import type { Channel, Connection, QueueLook } from './transport.ts';
 
@@ -15,43 +17,47 @@ export interface ProofOptions {
   patienceMs: Readonly<Record<Ailment, number>>;
   /** A look without an answer after this found the queue silent. */
   lookTimeoutMs: number;
+  /** After this whoever makes a queue anew gives up, and lets others try. */
+  mendTimeoutMs: number;
   /** Name that only one connection holds at a time, so that nobody deletes what another has just declared. */
   lock: string;
-  /** Opens a connection beside that of the session, which the look at such a queue ends or blocks. */
+  /** Opens a connection beside that of the session, for the look at such a queue ends or blocks the one that it is made on. */
   connect: () => Promise<Connection>;
   closeTimeoutMs: number;
-  /** `unmendable`: the broker does not declare it either; it is tried again. */
-  report: (kind: 'mended' | 'unmendable', queue: string) => void;
+  report: (report: MendReport) => void;
+  /** Milliseconds that never go back; the monotonic clock by default. */
+  now?: () => number;
 }
 
 interface Finding {
   ailment: Ailment;
-  /** By the monotonic clock, in milliseconds: at the first of all looks that found nothing else. */
+  /** The time of the first of all looks that found nothing else. */
   since: number;
 }
 
-/** Proves that each of the queues works; for one link, because it remembers from session to session. Rejects when one is hollow or silent, and
- *  the session is of no use then; when it was so for its patience, it is deleted and declared before. What answers otherwise is left alone. */
+/** Proves that each of the queues works; for one link, because it remembers from session to session. Rejects when one does not, and the session
+ *  is of no use then; when it was so for its patience, it is deleted and declared before. What answers otherwise is left alone. */
 export function createQueueProof(options: ProofOptions): (channel: Channel, queues: readonly Queue[]) => Promise<void> {
   const findings = new Map<string, Finding>();
+  const { now = () => performance.now() } = options;
+
+  const note = (name: string, ailment: Ailment | undefined): void => {
+    if (!ailment) findings.delete(name);
+    else if (findings.get(name)?.ailment !== ailment) findings.set(name, { ailment, since: now() });
+  };
 
   async function prove(channel: Channel, queue: Queue, others: readonly Queue[]): Promise<void> {
     const known = findings.get(queue.name);
-    const isOverdue = known !== undefined && performance.now() - known.since >= options.patienceMs[known.ailment];
-    if (isOverdue) findings.delete(queue.name); // what is found later counts anew: another may have mended it
-    const ailment = isOverdue ? await mend(options, channel, queue, known.ailment) : await ailmentOf(options, channel, queue);
-    if (ailment !== known?.ailment) findings.delete(queue.name);
-    if (!ailment) return;
-    if (!known) {
-      // The time of all begins with the first, so that many are mended as soon as one.
-      note(queue.name, ailment);
-      for (const [name, found] of await ailmentsOf(options, others)) note(name, found);
+    if (known && now() - known.since >= options.patienceMs[known.ailment]) {
+      await mend(options, queue, known.ailment, () => findings.delete(queue.name)); // looked at once more, it counts anew
+      throw new Error(`queue '${queue.name}' was ${known.ailment}`);
     }
+    const ailment = await ailmentOf(options, channel, queue);
+    note(queue.name, ailment);
+    if (!ailment) return;
+    // The session ends here, before it gets to the others: they are looked at aside, so that many are mended as soon as one.
+    for (const [name, found] of await ailmentsOf(options, others)) note(name, found);
     throw new Error(`queue '${queue.name}' is ${ailment}`);
-  }
-
-  function note(name: string, ailment: Ailment): void {
-    if (findings.get(name)?.ailment !== ailment) findings.set(name, { ailment, since: performance.now() });
   }
 
   return async (channel, queues) => {
@@ -59,36 +65,43 @@ export function createQueueProof(options: ProofOptions): (channel: Channel, queu
   };
 }
 
-/** What is found of the queues that do not work. Each is looked at on a connection of its own, which ends with the look. */
-async function ailmentsOf(options: ProofOptions, queues: readonly Queue[]): Promise<[name: string, ailment: Ailment][]> {
-  const looks = queues.map(async (queue): Promise<[string, Ailment][]> => {
-    const aside = await options.connect();
-    try {
-      const ailment = await ailmentOf(options, await aside.openChannel({ confirms: false }), queue);
-      return ailment ? [[queue.name, ailment]] : [];
-    } finally {
-      await aside.close(options.closeTimeoutMs);
-    }
-  });
-  const seen = await Promise.allSettled(looks);
-  return seen.flatMap((look) => (look.status === 'fulfilled' ? look.value : [])); // the others are looked at in their turn
-}
-
-/** Looks once more, alone, and makes the queue anew if it is still as it was; the next session of any process binds it. */
-async function mend(options: ProofOptions, channel: Channel, queue: Queue, ailment: Ailment): Promise<Ailment | undefined> {
+/** Looks once more, with nobody else about, and makes the queue anew if it is as it was; the next session of any process binds it. To delete a
+ *  silent queue takes the broker seconds, so the session in which this begins may be over when it ends. */
+async function mend(options: ProofOptions, queue: Queue, ailment: Ailment, onLooked: () => void): Promise<void> {
   const aside = await options.connect();
+  const giveUp = setTimeout(() => void aside.close(options.closeTimeoutMs), options.mendTimeoutMs);
   try {
     const locked = await aside.openChannel({ confirms: false });
     await locked.lock(options.lock); // until `aside` is closed
-    const found = await ailmentOf(options, channel, queue);
-    if (found !== ailment) return found;
+    const found = await lookAside(options, queue);
+    onLooked();
+    if (found !== ailment) return;
     await locked.deleteQueue(queue.name);
-    const isMade = await locked.declareQueue(queue).then(
-      () => true,
-      () => false,
+    await locked.declareQueue(queue).then(
+      () => options.report({ kind: 'mended', queue: queue.name }),
+      (error: unknown) => options.report({ kind: 'unmendable', queue: queue.name, reason: reasonOf(error) }),
     );
-    options.report(isMade ? 'mended' : 'unmendable', queue.name);
-    return ailment;
+  } finally {
+    clearTimeout(giveUp);
+    await aside.close(options.closeTimeoutMs);
+  }
+}
+
+/** A queue that could not be looked at is found to have nothing. */
+async function ailmentsOf(options: ProofOptions, queues: readonly Queue[]): Promise<[name: string, ailment: Ailment | undefined][]> {
+  return Promise.all(
+    queues.map(async (queue): Promise<[string, Ailment | undefined]> => [
+      queue.name,
+      await lookAside(options, queue).catch(() => undefined),
+    ]),
+  );
+}
+
+/** Looks on a connection of its own, which ends with the look. */
+async function lookAside(options: ProofOptions, queue: Queue): Promise<Ailment | undefined> {
+  const aside = await options.connect();
+  try {
+    return await ailmentOf(options, await aside.openChannel({ confirms: false }), queue);
   } finally {
     await aside.close(options.closeTimeoutMs);
   }

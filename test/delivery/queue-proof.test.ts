@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createQueueProof } from '../../adapters/rabbitmq/queue-proof.ts';
+import type { ProofOptions } from '../../adapters/rabbitmq/queue-proof.ts';
+import type { MendReport } from '../../adapters/rabbitmq/link.ts';
 import { queuesOf, topologyTenant, transactionTopology } from '../../adapters/rabbitmq/topology.ts';
 import { soon } from './support/soon.ts';
 import { aLink } from './support/fake-link.ts';
@@ -13,14 +15,33 @@ import type { FakeTransport } from './support/fake-transport.ts';
 const topology = transactionTopology({ name: 'q', deliveryLimit: 20, maxMessages: 1, retryDelaysMs: [1, 2] });
 const names = queuesOf(topology).map(({ name }) => name);
 
+const connectAside = { url: 'amqp://nowhere', name: 'aside', heartbeatSeconds: 10, connectTimeoutMs: 50 };
+
+function proofOptions(transport: FakeTransport, patienceMs: ProofOptions['patienceMs'], said: string[]): ProofOptions {
+  const connect = async () => transport.connect(connectAside);
+  const report = ({ kind, queue }: MendReport): void => void said.push(`${kind} ${queue}`);
+  return { patienceMs, lookTimeoutMs: 50, mendTimeoutMs: 60_000, lock: 'q.mending', connect, closeTimeoutMs: 50, report };
+}
+
+/** Sessions one after the other at times of a clock of the test; each says what it found. */
+function aClockedProof(transport: FakeTransport, own: Partial<ProofOptions> = {}) {
+  let nowMs = 0;
+  const options = { ...proofOptions(transport, { hollow: 3_000, silent: 20_000 }, []), now: () => nowMs, ...own };
+  const prove = createQueueProof(options);
+  return async (atMs: number): Promise<string> => {
+    nowMs = atMs;
+    const channel = await (await options.connect()).openChannel({ confirms: false });
+    return prove(channel, queuesOf(topology)).then(
+      () => 'all work',
+      (error: Error) => error.message,
+    );
+  };
+}
+
 /** A link that proves its queues, and what it said of them. */
-function aProvingLink(t: TestContext, transport: FakeTransport, hollowMs: number, said: string[] = [], silentMs = hollowMs) {
+function aProvingLink(t: TestContext, transport: FakeTransport, hollowMs: number, said: string[] = []) {
   const link = aLink(t, transport);
-  const connect = async () => transport.connect({ url: 'amqp://nowhere', name: 'aside', heartbeatSeconds: 10, connectTimeoutMs: 50 });
-  const report = (kind: string, queue: string): void => void said.push(`${kind} ${queue}`);
-  const patienceMs = { hollow: hollowMs, silent: silentMs };
-  const options = { patienceMs, lookTimeoutMs: 50, lock: 'q.mending', connect, closeTimeoutMs: 50, report };
-  link.attach(topologyTenant(topology, createQueueProof(options)));
+  link.attach(topologyTenant(topology, createQueueProof(proofOptions(transport, { hollow: hollowMs, silent: hollowMs }, said))));
   return link;
 }
 
@@ -70,30 +91,57 @@ test('a queue that starts late, or that answers in any other way, is left alone'
   assert.deepEqual(transport.deleted, []);
 });
 
-test('a queue that stays silent is deleted and declared again, after a patience of its own', async (t) => {
+test('a queue that stays silent is deleted and declared again, after a patience of its own', async () => {
   const transport = fakeTransport();
+  const sessionAt = aClockedProof(transport);
   transport.silent.add('q');
-  const said: string[] = [];
-  const silentMs = 500;
-  const startedAt = performance.now();
-  await aProvingLink(t, transport, 1, said, silentMs).start();
-  assert.ok(performance.now() - startedAt >= silentMs);
-  assert.deepEqual(said, ['mended q']);
+  assert.equal(await sessionAt(0), "queue 'q' is silent");
+  assert.equal(await sessionAt(19_999), "queue 'q' is silent");
+  assert.equal(await sessionAt(20_000), "queue 'q' was silent");
+  assert.equal(await sessionAt(20_100), 'all work');
+  assert.deepEqual(transport.deleted, ['q']);
 });
 
-test('a queue that was hollow and is silent now, as one that starts, has the whole patience again', async (t) => {
+test('a queue that was hollow and is silent now, as one that starts, has the whole patience again', async () => {
   const transport = fakeTransport();
+  const sessionAt = aClockedProof(transport);
   transport.hollow.add('q');
-  const link = aProvingLink(t, transport, 60_000, [], 60_000);
-  const started = link.start();
-  const someSessions = async (since: number) => soon(() => assert.ok(link.generation() > since + 5));
-  await someSessions(0);
+  await sessionAt(0);
   transport.hollow.clear();
   transport.silent.add('q');
-  await someSessions(link.generation());
-  transport.silent.clear();
-  await started;
+  await sessionAt(2_900);
+  await sessionAt(22_800);
   assert.deepEqual(transport.deleted, []);
+  await sessionAt(22_900);
+  assert.deepEqual(transport.deleted, ['q']);
+});
+
+test('a queue that worked meanwhile is not deleted together with one that did not', async () => {
+  const transport = fakeTransport();
+  const sessionAt = aClockedProof(transport);
+  for (const name of ['q', 'q.parked']) transport.silent.add(name);
+  await sessionAt(0);
+  transport.silent.delete('q.parked');
+  await sessionAt(10_000);
+  transport.silent.add('q.parked');
+  await sessionAt(20_000);
+  assert.equal(await sessionAt(20_100), "queue 'q.parked' is silent");
+  assert.equal(await sessionAt(30_000), "queue 'q.parked' is silent");
+  assert.deepEqual(transport.deleted, ['q']);
+});
+
+test('whoever cannot make a queue anew in time lets others try, and tries again itself', async () => {
+  const transport = fakeTransport();
+  const sessionAt = aClockedProof(transport, { mendTimeoutMs: 5 });
+  transport.hollow.add('q');
+  await sessionAt(0);
+  transport.deleting = new Promise(() => undefined);
+  await sessionAt(3_000);
+  assert.equal(transport.locks.size, 0);
+  transport.deleting = Promise.resolve();
+  assert.equal(await sessionAt(3_100), "queue 'q' is hollow");
+  assert.equal(await sessionAt(6_100), "queue 'q' was hollow");
+  assert.equal(await sessionAt(6_200), 'all work');
 });
 
 test('a broker that does not make a queue anew is tried on until it does, and it is said each time', async (t) => {

@@ -129,7 +129,8 @@ function openChannel(transport: FakeTransport, connection: FakeConnection, chann
       return 'hollow';
     },
     deleteQueue: async (queue) => {
-      await transport.deleting;
+      const cut = new Promise<never>((_, reject) => connection.closed.on((reason) => reject(new Error(reason))));
+      await Promise.race([transport.deleting, cut]);
       if (transport.cannotMake) unmade.add(queue);
       else for (const ill of [transport.hollow, transport.silent]) ill.delete(queue);
       transport.deleted.push(queue);
