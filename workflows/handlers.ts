@@ -10,7 +10,8 @@ import type { Run } from './run.ts';
 export function setApplicationHandlers(run: Run): void {
   const { inbox, facts, view } = run;
   const only = (step: Step, isOpen: boolean): void => {
-    if (run.isEnding() || view().step !== step || !isOpen) run.refuse('WRONG_STATE', `this is not possible in step ${view().step}`);
+    if (run.isEnding() || inbox.resubmission || view().step !== step || !isOpen)
+      run.refuse('WRONG_STATE', `this is not possible in step ${view().step}`);
     run.refuseWhenFull();
   };
 

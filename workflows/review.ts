@@ -20,5 +20,6 @@ export async function review(run: Run, task: { taskId: string; step: 'identity' 
   // Who is asked again has the whole time of the step again.
   const again = answer.answer === 'askAgain' && { deadlineAt: new Date(Date.now() + run.policy.identityMs).toISOString() };
   await run.step('recordReview', run.facts.reviews, { ...answer, step: task.step, ...again });
+  run.inbox.review = null; // what was taken is recorded: from here on the customer can be asked again
   return answer;
 }

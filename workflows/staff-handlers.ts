@@ -61,7 +61,8 @@ function setReview(run: Run): void {
     {
       validator: ({ taskId, answer, limitVnd }) => {
         const task = facts.reviewTask;
-        if (!task || task.taskId !== taskId || inbox.review || run.isEnding()) run.refuse('WRONG_STATE', 'this review task is not open');
+        if (!task || task.taskId !== taskId || inbox.review || inbox.resubmission || run.isEnding())
+          run.refuse('WRONG_STATE', 'this review task is not open');
         else if (!task.allowed.includes(answer)) run.refuse('ANSWER_NOT_ALLOWED', 'this task does not allow this answer');
         if (answer === 'askAgain' && asksSpent(run)) run.refuse('ASKS_SPENT', 'the customer was asked again as often as the policy allows');
         if (limitVnd !== undefined && (task?.step !== 'decision' || answer !== 'approve' || limitVnd < run.input.amountVnd))
@@ -88,7 +89,8 @@ function setAskAgain(run: Run): void {
     {
       validator: ({ step }) => {
         const isAsked = view().step === step && view().awaits === 'customer';
-        if (run.isEnding() || inbox.resubmission || inbox.offerHash || !inbox.goBack || isAsked || !repeatable.includes(view().step))
+        const taken = inbox.resubmission ?? inbox.offerHash ?? inbox.review;
+        if (run.isEnding() || taken || !inbox.goBack || isAsked || !repeatable.includes(view().step))
           run.refuse('WRONG_STATE', 'the customer cannot be asked for this now');
         if (asksSpent(run)) run.refuse('ASKS_SPENT', 'the customer was asked again as often as the policy allows');
       },
