@@ -6,15 +6,17 @@ import { readEnv } from '../config/env.ts';
 import { deliveryLimits } from '../config/limits.ts';
 import { staffLimits } from '../config/staff-limits.ts';
 import { discardParked, inspectParked, listParked, readParked, renewParked, replayAll, replayOfNeedsTwo } from '../db/parked.ts';
-import type { ParkedRow } from '../db/parked.ts';
+import type { Resolved } from '../db/parked.ts';
 import { openDatabase } from '../db/pool.ts';
 import type { Database } from '../db/pool.ts';
+import { parkReasons } from '../domain/delivery.ts';
+import type { ParkReason } from '../domain/delivery.ts';
 
 const usage = `Messages that could not be handled, and what to do with them.
 
   list     [--reason REASON] [--all] [--limit N]   open ones, oldest first; --all shows resolved ones too
   inspect  ID --by NAME                            everything about one, its body included
-  replay   ID | --open [--reason REASON]           send its transaction on its way again
+  replay   ID | --open [--reason REASON]           send its transaction on its way again; --open: all that name one
            --by NAME --why TEXT [--second NAME] [--rate N] [--limit N] [--dry-run]
   renew    ID --by NAME --second NAME --why TEXT   give a purchase that is parked for OTHER_BOOKING a new RRN and send it
   discard  ID --by NAME --why TEXT                 close it without doing anything
@@ -44,18 +46,19 @@ class UsageError extends Error {
 }
 
 async function run(database: Database, command: string | undefined, id: string | undefined, flags: Flags): Promise<object[]> {
-  const filter = { openOnly: !flags.all, reason: flags.reason, limit: positive(flags.limit, 'limit') };
+  const filter = { openOnly: !flags.all, reason: reasonOf(flags), limit: positive(flags.limit, 'limit') };
   switch (command ?? 'none') {
     case 'list':
       return listParked(database, filter);
     case 'inspect': {
       const by = { actor: actorOf(flags) };
       const row = await database.withTransaction(async (tx) => inspectParked(tx, positive(id, 'ID'), by));
-      return row ? [{ ...row, body: row.body.toString('utf8') }] : [];
+      return [row ? { ...row, body: row.body.toString('utf8') } : notFound(id)];
     }
     case 'replay': {
       if (flags.open === (id !== undefined)) throw new UsageError('replay needs an ID or --open, and not both');
-      const rows = id === undefined ? await listParked(database, { ...filter, openOnly: true }) : await one(database, id);
+      const all = { ...filter, openOnly: true, replayableOnly: true };
+      const rows = id === undefined ? await listParked(database, all) : [(await readParked(database, positive(id, 'ID'))) ?? notFound(id)];
       return flags['dry-run'] ? rows : replay(database, rows, flags);
     }
     case 'renew': {
@@ -75,12 +78,17 @@ async function run(database: Database, command: string | undefined, id: string |
   }
 }
 
-async function one(database: Database, id: string): Promise<ParkedRow[]> {
-  const row = await readParked(database, positive(id, 'ID'));
-  return row ? [row] : [];
+function notFound(id: string | undefined): { id: number } & Resolved {
+  return { id: positive(id, 'ID'), kind: 'refused', why: 'NOT_FOUND' };
 }
 
-async function replay(database: Database, rows: ParkedRow[], flags: Flags): Promise<object[]> {
+function reasonOf({ reason }: Flags): ParkReason | undefined {
+  const known = parkReasons.find((each) => each === reason);
+  if (reason !== undefined && known === undefined) throw new UsageError(`--reason must be one of ${parkReasons.join(', ')}`);
+  return known;
+}
+
+async function replay(database: Database, rows: { id: number }[], flags: Flags): Promise<object[]> {
   const resolving = { ...signed(flags), perSecond: positive(flags.rate, 'rate') };
   const ids = rows.map(({ id }) => id);
   return replayAll(database, ids, { ...resolving, ...(await agreed(database, ids.length, flags)) });
