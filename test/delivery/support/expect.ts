@@ -6,7 +6,7 @@ import { soon } from './soon.ts';
 import type { World } from './world.ts';
 
 /** Waits until every purchase is settled and told, then checks that each was booked exactly once. */
-export async function bookedExactlyOnce(world: World, accepted: AcceptedTransaction[], withinMs = 30_000): Promise<void> {
+export async function bookedExactlyOnce(world: World, accepted: AcceptedTransaction[], withinMs = 60_000): Promise<void> {
   await soon(async () => {
     const { rows } = await world.database.query<{ open: number; untold: number; unpublished: number }>(
       `select (select count(*) from transactions where status = 'accepted') as open,
