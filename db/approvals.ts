@@ -79,6 +79,12 @@ export async function askApproval(tx: Tx, asked: NewApproval): Promise<{ isNew: 
   return { isNew: false, row: open[0] };
 }
 
+/** The request, or null for an unknown id. */
+export async function readApproval(db: Queryable, id: string): Promise<ApprovalRow | null> {
+  const { rows } = await db.query<ApprovalRow>(`select ${columns} from approvals where id = $1`, [id]);
+  return rows[0] ?? null;
+}
+
 /** The request, locked until the transaction ends; undefined for an unknown id. */
 export async function lockApproval(tx: Tx, id: string): Promise<ApprovalRow | undefined> {
   const { rows } = await tx.query<ApprovalRow>(`select ${columns} from approvals where id = $1 for update`, [id]);

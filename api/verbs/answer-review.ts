@@ -1,12 +1,14 @@
 // An answer to a review task. The question of an application goes to its workflow, which records the answer; a question about the books is
 // answered here. Either way the answer and its reason are in the audit log before anybody else sees them.
 
+import { CommandRefused } from '../../adapters/temporal/command-errors.ts';
 import { staffLimits } from '../../config/staff-limits.ts';
 import { readApplication } from '../../db/applications.ts';
 import type { ApprovalRow } from '../../db/approvals.ts';
 import { audit } from '../../db/audit.ts';
 import { answerReviewTask, derivedLimit, readReviewTask } from '../../db/reviews.ts';
 import type { ReviewTaskRow } from '../../db/reviews.ts';
+import { askedBefore, repeatOf } from '../../db/staff-keys.ts';
 import type { StaffKey } from '../../db/staff-keys.ts';
 import { overrideNeedsTwo } from '../../domain/four-eyes.ts';
 import { isId } from '../../domain/ids.ts';
@@ -32,7 +34,8 @@ export interface GivenAnswer {
   key: StaffKey;
 }
 
-/** Answers the task, or returns the request that a second person has to confirm first. Repeat by the same person: nothing. Throws NOT_FOUND, ROLE_MISSING, VERSION_MISMATCH, REVIEW_ANSWERED, REVIEW_CLAIMED,
+/** Answers the task, or returns the request that a second person has to confirm first. Repeat with the same
+ *  key: the first answer, or that request, whatever came of it. Throws NOT_FOUND, ROLE_MISSING, VERSION_MISMATCH, REVIEW_ANSWERED, REVIEW_CLAIMED,
  *  ANSWER_NOT_ALLOWED, LIMIT_NOT_ALLOWED, and what the command throws. */
 export async function answerReview(deps: ApiDeps, staff: StaffMember, given: GivenAnswer): Promise<ApprovalRow | null> {
   const { database } = deps;
@@ -41,10 +44,11 @@ export async function answerReview(deps: ApiDeps, staff: StaffMember, given: Giv
   const { role } = reviews[task.kind];
   if (!staff.roles.includes(role))
     throw new Problem('ROLE_MISSING', { detail: `A task of kind ${task.kind} is answered by the role ${role}.` });
-  if (task.answer === given.answer && task.answered_by === staff.actor) return null;
-  refuseWhatDoesNotFit(task, staff, given);
+  const repeat = await repeatOf(database, given.key);
+  if (repeat?.kind === 'asked') return repeat.approval;
+  if (!repeat) refuseWhatDoesNotFit(task, staff, given);
   if (task.kind === 'reconciliation') await answerHere(deps, staff, task, given);
-  else if (await needsTwo(deps, task, given)) return askForApproval(deps, staff, task, given);
+  else if (!repeat && (await needsTwo(deps, task, given))) return askForApproval(deps, staff, task, given);
   else await answerApplication(deps, staff, task, given);
   return null;
 }
@@ -59,10 +63,10 @@ async function needsTwo({ database }: ApiDeps, task: ReviewTaskRow, { answer, li
 }
 
 async function askForApproval(deps: ApiDeps, { actor }: StaffMember, task: ReviewTaskRow, given: GivenAnswer): Promise<ApprovalRow> {
-  const { limitVnd, reason, requestId } = given;
+  const { limitVnd, reason, requestId, key } = given;
   const request = { taskId: task.id, ...(limitVnd !== undefined && { limitVnd }) };
   const asked = { operation: 'review.approve', applicationId: task.application_id, subject: task.id, request } as const;
-  return askSecondPerson(deps, { ...asked, reason, askedBy: actor, requestId });
+  return askSecondPerson(deps, { ...asked, reason, askedBy: actor, requestId, key });
 }
 
 function refuseWhatDoesNotFit(task: ReviewTaskRow, { actor }: StaffMember, { answer, ifMatch }: GivenAnswer): void {
@@ -75,8 +79,9 @@ function refuseWhatDoesNotFit(task: ReviewTaskRow, { actor }: StaffMember, { ans
 }
 
 async function answerHere({ database }: ApiDeps, { actor }: StaffMember, task: ReviewTaskRow, given: GivenAnswer): Promise<void> {
-  const { answer, reason, requestId } = given;
+  const { answer, reason, requestId, key } = given;
   await database.withTransaction(async (tx) => {
+    if ((await askedBefore(tx, key, requestId)) !== null) return;
     // Somebody may have answered, or the books may agree again, since we looked.
     if (!(await answerReviewTask(tx, task.id, answer, actor))) throw new Problem('REVIEW_ANSWERED');
     const entry = { actor, action: 'review.answered', applicationId: task.application_id, subject: task.id, reason, requestId };
@@ -86,11 +91,16 @@ async function answerHere({ database }: ApiDeps, { actor }: StaffMember, task: R
 
 async function answerApplication(deps: ApiDeps, { actor }: StaffMember, task: ReviewTaskRow, given: GivenAnswer): Promise<void> {
   const { answer, limitVnd, reason, requestId, commandId, key } = given;
+  const stands = task.answer === answer && task.answered_by === actor;
   const limit = limitVnd !== undefined && { limitVnd };
   const act = { actor, action: 'review.answered', applicationId: task.application_id ?? '', subject: task.id, reason, requestId, key };
   const sent = { taskId: task.id, answer: answer as ReviewAnswer['answer'], ...limit }; // among the allowed answers
-  await staffCommand(deps, { ...act, change: { answer, ...limit } }, async (ref, by) =>
-    deps.commands.decideReview(ref, commandId, { ...sent, ...by }),
+  // What stands is sent again, too: it frees a run that has forgotten it. One that has it, or was reminded, takes no other.
+  const taken = (error: unknown): void => {
+    if (!stands || !(error instanceof CommandRefused)) throw error;
+  };
+  await staffCommand<unknown>(deps, { ...act, change: { answer, ...limit } }, async (ref, by) =>
+    deps.commands.decideReview(ref, commandId, { ...sent, ...by }).catch(taken),
   );
 }
 

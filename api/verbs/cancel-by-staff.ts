@@ -1,9 +1,10 @@
 // Staff cancel an application. Once the bank may know the customer, a second person has to confirm; before, one is enough.
 
 import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
+import type { ApprovalRow } from '../../db/approvals.ts';
 import { previewCancel } from '../../db/cancel-preview.ts';
 import type { CancelPreview } from '../../db/cancel-preview.ts';
-import type { ApprovalRow } from '../../db/approvals.ts';
+import { repeatOf } from '../../db/staff-keys.ts';
 import type { StaffRequest } from '../../domain/application.ts';
 import { cancelNeedsTwo } from '../../domain/four-eyes.ts';
 import { canCancel } from '../../domain/states.ts';
@@ -18,10 +19,13 @@ import type { StaffAct } from './staff-command.ts';
 
 export type StaffCancel = { kind: 'canceled'; view: ApplicationView } | { kind: 'asked'; preview: CancelPreview; approval: ApprovalRow };
 
-/** Cancels, or asks for the second person: also when the bank came to know the customer since we looked. Throws what the command throws. */
+/** Cancels, or asks for the second person: also when the bank came to know the customer since we looked. Repeat with the same key: the request
+ *  for the second person, whatever came of it, or the first answer. Throws what the command throws. */
 export async function cancelByStaff(deps: ApiDeps, act: StaffAct, commandId: string): Promise<StaffCancel> {
   const before = await previewed(deps, act);
-  if (needsTwo(before)) return askForAnother(deps, act, before);
+  const repeat = await repeatOf(deps.database, act.key);
+  if (repeat?.kind === 'asked') return { kind: 'asked', preview: before, approval: repeat.approval };
+  if (!repeat && needsTwo(before)) return askForAnother(deps, act, before);
   try {
     const send = async (ref: ApplicationRef, by: StaffRequest) => deps.commands.cancel(ref, commandId, { by: 'operations', ...by });
     return { kind: 'canceled', view: await staffCommand(deps, act, send) };
@@ -55,6 +59,7 @@ async function askForAnother(deps: ApiDeps, act: StaffAct, preview: CancelPrevie
     reason: act.reason,
     askedBy: act.actor,
     requestId: act.requestId,
+    key: act.key,
   });
   return { kind: 'asked', preview, approval };
 }

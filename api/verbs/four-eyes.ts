@@ -9,6 +9,8 @@ import type { ApprovalRow, NewApproval } from '../../db/approvals.ts';
 import { renewParked, replayAll } from '../../db/parked.ts';
 import type { Renewed } from '../../db/parked.ts';
 import type { Tx } from '../../db/pool.ts';
+import { keepApproval, repeatOf } from '../../db/staff-keys.ts';
+import type { StaffKey } from '../../db/staff-keys.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { fourEyes } from '../../domain/four-eyes.ts';
 import type { FourEyesOperation } from '../../domain/four-eyes.ts';
@@ -18,13 +20,24 @@ import type { ApiDeps } from '../environment.ts';
 import { Problem, isRetryable, mayBeDone } from '../problems.ts';
 import { command, otherVersion } from './command.ts';
 
-/** Asks for a second person, or returns the open request for the very same. Throws APPROVAL_OPEN when something else is asked about it. */
-export async function askSecondPerson({ database }: Pick<ApiDeps, 'database'>, asked: NewApproval): Promise<ApprovalRow> {
-  const { row } = await database.withTransaction(async (tx) => askApproval(tx, asked));
-  if (canonicalJson(row.request) !== canonicalJson(asked.request)) {
-    throw new Problem('APPROVAL_OPEN', { detail: `${row.asked_by} asked for something else about it: confirm or refuse ${row.id} first.` });
-  }
-  return row;
+/** Asks for a second person, or returns the open request for the very same. Repeat under the same key: the first request, whatever came of it.
+ *  Throws APPROVAL_OPEN when something else is asked about it. */
+export async function askSecondPerson(
+  { database }: Pick<ApiDeps, 'database'>,
+  { key, ...asked }: NewApproval & { key?: StaffKey },
+): Promise<ApprovalRow> {
+  return database.withTransaction(async (tx) => {
+    const before = key && (await repeatOf(tx, key));
+    if (before?.kind === 'asked') return before.approval;
+    const { row } = await askApproval(tx, asked);
+    if (canonicalJson(row.request) !== canonicalJson(asked.request)) {
+      throw new Problem('APPROVAL_OPEN', {
+        detail: `${row.asked_by} asked for something else about it: confirm or refuse ${row.id} first.`,
+      });
+    }
+    if (key) await keepApproval(tx, key, row.id);
+    return row;
+  });
 }
 
 export interface Deciding {

@@ -5,7 +5,7 @@
 import { staffLimits } from '../../config/staff-limits.ts';
 import { takeVersion } from '../../db/applications.ts';
 import { audit } from '../../db/audit.ts';
-import { askedBefore, noteOutcome } from '../../db/staff-keys.ts';
+import { askedBefore, noteOutcome, noteSending } from '../../db/staff-keys.ts';
 import type { StaffKey, StaffOutcome } from '../../db/staff-keys.ts';
 import type { StaffRequest } from '../../domain/application.ts';
 import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
@@ -67,16 +67,19 @@ async function oneOfFew<T>(applicationId: string, run: () => Promise<T>): Promis
   }
 }
 
-/** Takes the version and writes the line, once per key. Returns the request under which the line stands. */
+/** Takes the version and writes the line, once per key. What was refused takes the version again: the one that is meant, or that it left itself.
+ *  Returns the request under which the line stands. */
 async function ask(deps: Pick<ApiDeps, 'database' | 'log'>, act: StaffAct): Promise<string> {
   const { subject = act.applicationId, ifMatch, key, ...entry } = act;
   try {
     return await deps.database.withTransaction(async (tx) => {
       const before = await askedBefore(tx, key, act.requestId);
-      if (before !== null) return before;
+      if (before && !before.isRefused) return before.requestId;
       const row = await takeVersion(tx, act.applicationId);
       if (!row) throw new Problem('NOT_FOUND', { detail: 'There is no application with this id.' });
-      if (!isMeant(ifMatch, etagOf(row))) throw otherVersion(row);
+      if (row.version !== before?.version && !isMeant(ifMatch, etagOf(row))) throw otherVersion(row);
+      await noteSending(tx, key, row.version + 1);
+      if (before) return before.requestId;
       await audit(tx, { ...entry, subject });
       return act.requestId;
     });

@@ -229,8 +229,10 @@ test('a break of the books is a question to operations, though no application wa
   assert.deepEqual(await codeOf(act(taskId, answer, mai)), [403, 'ROLE_MISSING']);
   assert.deepEqual(await codeOf(act(taskId, { ...answer, answer: 'approve' }, binh)), [409, 'ANSWER_NOT_ALLOWED']);
   const before = sent.length;
-  assert.equal((await act(taskId, answer, binh)).status, 202);
-  assert.equal((await act(taskId, answer, binh)).status, 202, 'a repeat changes nothing');
+  const same = { ...binh, 'idempotency-key': 'corrected' };
+  assert.equal((await act(taskId, answer, same)).status, 202);
+  assert.equal((await act(taskId, answer, same)).status, 202, 'a repeat changes nothing');
+  assert.deepEqual(await codeOf(act(taskId, answer, binh)), [409, 'REVIEW_ANSWERED'], 'under another key it is another answer');
   assert.equal(sent.length, before, 'no workflow is told');
   const [row, ...more] = (await auditOf(taskId)).filter(({ action }) => action === 'review.answered');
   assert.deepEqual([row?.['actor'], row?.['reason'], more.length], ['staff:binh', 'WAY4 has booked the difference', 0]);

@@ -26,7 +26,9 @@ const given = z.strictObject({
 
 const answered = reviewObject
   .extend({
-    approval: approvalObject.nullable().openapi({ description: 'What a second person has to confirm first; null when one is enough.' }),
+    approval: approvalObject
+      .nullable()
+      .openapi({ description: 'What a second person has to confirm first, in a repeat with what came of it; null when one is enough.' }),
   })
   .openapi('ReviewAnswered');
 

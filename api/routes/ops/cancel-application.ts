@@ -77,9 +77,9 @@ function toPreview({ application, account, papers, openTaskId, photos }: CancelP
 
 const canceled = state
   .extend({
-    approval: approvalObject
-      .nullable()
-      .openapi({ description: 'What a second person has to confirm first; null when it is being canceled.' }),
+    approval: approvalObject.nullable().openapi({
+      description: 'What a second person has to confirm first, in a repeat with what came of it; null when it is being canceled.',
+    }),
   })
   .openapi('OpsCancelAccepted');
 
@@ -102,7 +102,11 @@ export function addOpsCancel(app: Api, deps: ApiDeps, guards: Guards): void {
     const outcome = await cancelByStaff(deps, act, commandId(c, 'cancel'));
     if (outcome.kind === 'canceled') return c.json({ ...toState(outcome.view), approval: null }, 202);
     const { application } = outcome.preview;
-    const place = { status: application.status, step: application.step, awaits: 'staff' as const };
+    const place = {
+      status: application.status,
+      step: application.step,
+      awaits: isTerminal(application.status) ? ('nobody' as const) : ('staff' as const),
+    };
     const deadline_at = application.deadline_at?.toISOString() ?? null;
     return c.json({ ...place, deadline_at, approval: toApprovalObject(outcome.approval) }, 202);
   });
