@@ -128,11 +128,10 @@ test('200 for a replay at a rate: what is replayed becomes due one after the oth
   for (let n = 0; n < 3; n += 1) await aParked('TRIES_SPENT');
   await aParked('CORE_REFUSED', { purchase: false });
   await act('/replay', { ...why, per_second: 2 }, await asStaff('mai', 'operations'));
-  const { rows } = await database.query<{ inMs: number }>(
-    `select extract(epoch from available_at - created_at)::float8 * 1000 as "inMs" from outbox order by id desc limit 3`,
+  const { rows } = await database.query<{ apartMs: number }>(
+    `select extract(epoch from available_at - lag(available_at) over (order by id))::float8 * 1000 as "apartMs" from outbox order by id desc limit 2`,
   );
-  const inMs = rows.map((row) => Math.floor(row.inMs / 500) * 500).toReversed(); // a busy machine is late, never early
-  assert.deepEqual(inMs, [0, 500, 1_000]);
+  assert.ok(rows.length === 2 && rows.every(({ apartMs }) => apartMs >= 500), 'a busy machine is late, never early');
 });
 
 test('200 for a dry run, which changes nothing and says exactly what a replay then does', async () => {

@@ -33,7 +33,7 @@ test('a broker that is killed and started again costs time: two relays and three
   accepted.push(...(await world.accept(50)));
   broker.processes = await broker.restart();
   await bookedExactlyOnce(world, accepted, patienceMs);
-  assert.ok(pools.every((pool) => pool.counts().sessions > 1));
+  await soon(() => assert.ok(pools.every((pool) => pool.counts().sessions > 1)), patienceMs);
 });
 
 test('under a memory alarm nothing new is published, what is in the queue is booked, and the rest follows when the alarm is over', async (t) => {
@@ -46,7 +46,7 @@ test('under a memory alarm nothing new is published, what is in the queue is boo
   await broker.control?.(['set_vm_memory_high_watermark', '0.0001']);
   t.after(async () => broker.control?.(['set_vm_memory_high_watermark', '0.4']));
   const during = await world.accept(20); // the broker says that it is blocked to whoever publishes
-  await soon(() => assert.equal(blocked.length, 1), patienceMs);
+  await soon(() => assert.ok(blocked.length > 0), patienceMs);
   await soon(() => assert.equal(relay.ready(), false), patienceMs);
   await world.aPool();
   await soon(() => assert.ok(before.every(({ rrn }) => world.core.bookings.has(rrn))), patienceMs);

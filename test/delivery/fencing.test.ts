@@ -7,6 +7,7 @@ import { claimTransaction, noteFailure, settleTransaction } from '../../db/claim
 import { openDatabase } from '../../db/pool.ts';
 import { readTransaction } from '../../db/transactions.ts';
 import type { FaultPoint } from '../../workers/fault-points.ts';
+import { eventually } from '../support/eventually.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
 import { tcpProxy } from './support/tcp-proxy.ts';
 import { aWorld, fastPool } from './support/world.ts';
@@ -50,7 +51,7 @@ test('a handler that was overtaken while the core thought about it does not writ
     else slow.resolve();
   };
   await world.aRelay({ limits: { relayPollMs: 20, sweepAfterMs: 300, sweepEveryMs: 50 } }); // the sweeper brings the second message
-  await world.aPool({ limits: { ...fastPool, claimLeaseMs: 200, coreTimeoutMs: 100 } });
+  await world.aPool({ limits: { ...fastPool, claimLeaseMs: 1_000, coreTimeoutMs: 100 } });
   await bookedExactlyOnce(world, accepted);
   assert.ok(received >= 2);
   assert.equal(world.told.length, 1);
@@ -76,9 +77,12 @@ for (const point of ['pool.claiming', 'pool.settling'] as const satisfies FaultP
       wire.swallowAnswers(() => void isCommitted().then((isOurs) => isOurs && wire.heal()));
     };
     // Connections that are there already: on a wire without answers none is made, and nothing would be sent.
-    await Promise.all(Array.from({ length: 4 }, async () => database.query('select pg_sleep(0.1)')));
+    let made = 0;
+    const holdsOne = async () =>
+      database.withTransaction(async () => void ((made += 1), await eventually('all are made', () => made === 4)));
+    await Promise.all(Array.from({ length: 4 }, holdsOne));
     await world.aRelay();
-    const pool = await world.aPool({ database, faults, limits: { ...fastPool, claimLeaseMs: 500, coreTimeoutMs: 100 } });
+    const pool = await world.aPool({ database, faults, limits: { ...fastPool, claimLeaseMs: 2_000, coreTimeoutMs: 100 } });
     await bookedExactlyOnce(world, accepted);
     assert.equal(struck, 1);
     assert.equal(pool.counts().handled.ambiguous, 1);

@@ -72,7 +72,7 @@ test('two relays and three pools book each of 300 purchases once, duplicates and
     accepted.filter((_, n) => n % 10 === 0).map((one) => ({ body: messageOf(one), messageId: newId('outbox') })),
   );
   for (const pool of [1, 2, 3]) await world.aPool({ name: `pool-${pool}` });
-  await bookedExactlyOnce(world, accepted);
+  await bookedExactlyOnce(world, accepted, 180_000);
   assert.equal(world.told.length, 300, 'each workflow heard once');
   await soon(() => {
     const copies = world.handled.filter((handled) => handled.kind !== 'settled').length;

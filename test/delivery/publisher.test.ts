@@ -12,7 +12,7 @@ import { soon } from './support/soon.ts';
 async function aPublisher(t: TestContext, limits: { maxUnconfirmed?: number; confirmTimeoutMs?: number } = {}) {
   const transport = fakeTransport();
   const link = aLink(t, transport);
-  const publisher = createPublisher({ link, maxUnconfirmed: 10, confirmTimeoutMs: 1_000, ...limits });
+  const publisher = createPublisher({ link, maxUnconfirmed: 10, confirmTimeoutMs: 60_000, ...limits });
   await link.start();
   return { transport, link, publisher };
 }
@@ -70,7 +70,7 @@ test('too many unconfirmed messages, or a blocked broker, make the next one wait
 });
 
 test('an alarm longer than the confirm time-out ends the wait and not the session, and what was lost is published anew', async (t) => {
-  const { transport, link, publisher } = await aPublisher(t, { confirmTimeoutMs: 100 });
+  const { transport, link, publisher } = await aPublisher(t, { confirmTimeoutMs: 1_000 });
   const before = publisher.publish(message('m1'));
   const channel = newest(transport);
   transport.connections.at(-1)?.block(true);
@@ -84,7 +84,7 @@ test('an alarm longer than the confirm time-out ends the wait and not the sessio
 });
 
 test('whoever waits for a turn, or comes later, hears at once that there is none when the link comes to its end', async (t) => {
-  const { transport, link, publisher } = await aPublisher(t, { confirmTimeoutMs: 60_000 });
+  const { transport, link, publisher } = await aPublisher(t);
   transport.connections.at(-1)?.block(true);
   const verdicts: Published[] = [];
   const publish = (id: string) => void publisher.publish(message(id)).then((verdict) => verdicts.push(verdict));

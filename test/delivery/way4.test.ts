@@ -19,7 +19,7 @@ const contractNumber = 'TS0000000001'; // of the purchases that a world accepts
 async function aCore(world: World, sandboxOptions: Parameters<typeof startSandbox>[0] = {}) {
   const sandbox = await startSandbox(sandboxOptions);
   world.afterwards(sandbox.close);
-  const cardCore = createCardCore({ baseUrl: sandbox.way4Url, timeoutMs: 400, connectTimeoutMs: 300, answerMaxBytes: 100_000 });
+  const cardCore = createCardCore({ baseUrl: sandbox.way4Url, timeoutMs: 20_000, connectTimeoutMs: 5_000, answerMaxBytes: 100_000 });
   await cardCore.createClient(
     {
       clientNumber: 'C1',
@@ -38,13 +38,14 @@ async function aCore(world: World, sandboxOptions: Parameters<typeof startSandbo
 
 test('purchases whose answers are cut off, late, doubled or nonsense are each taken from the limit once', async (t) => {
   const world = await aWorld(t);
-  const { sandbox, cardCore } = await aCore(world, { slowMs: 800 });
+  const { sandbox, cardCore } = await aCore(world, { slowMs: 3_000 });
+  const hasty = createCardCore({ baseUrl: sandbox.way4Url, timeoutMs: 1_500, connectTimeoutMs: 1_500, answerMaxBytes: 100_000 });
   const faults = ['drop_after_commit', 'garbage', 'fail', 'drop_before', 'throttle', 'slow', 'answer_twice', 'drop_after_commit'] as const;
   for (const fault of faults) await sandbox.fault({ vendor: 'way4', fault });
 
   const accepted = await world.accept(20);
   await world.aRelay();
-  await world.aPool({ cardCore, limits: { ...fastPool, claimLeaseMs: 1_500, coreTimeoutMs: 400 } });
+  await world.aPool({ cardCore: hasty, limits: { ...fastPool, claimLeaseMs: 4_000, coreTimeoutMs: 1_500 } });
   await soon(() => assert.equal(world.told.length, 20));
 
   const { purchases } = await sandbox.state();
