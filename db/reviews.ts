@@ -2,6 +2,7 @@
 // holds its workflow; one about a break of the books holds nothing.
 
 import { staffLimits } from '../config/staff-limits.ts';
+import type { StaffRequest } from '../domain/application.ts';
 import type { ReasonCode } from '../domain/reasons.ts';
 import { reviews } from '../domain/reviews.ts';
 import type { ReviewKind, ReviewQueue } from '../domain/reviews.ts';
@@ -78,14 +79,24 @@ export async function answerReviewTask(tx: Tx, taskId: string, answer: string, a
   return rowCount === 1;
 }
 
-/** The last answer that was given about an application, or null. */
-export async function lastAnswer(db: Queryable, applicationId: string): Promise<{ taskId: string; answer: string; actor: string } | null> {
-  const { rows } = await db.query<{ taskId: string; answer: string; actor: string }>(
-    `select id as "taskId", answer, answered_by as actor from review_tasks
-     where application_id = $1 and answer is not null and answer <> 'withdrawn' order by answered_at desc, id desc limit 1`,
+export interface Answered extends Partial<StaffRequest> {
+  taskId: string;
+  answer: string;
+  actor: string;
+  limitVnd?: number;
+}
+
+/** The last answer that was given about an application, or null. Limit and names are in the audit log alone, in the line of the same commit. */
+export async function lastAnswer(db: Queryable, applicationId: string): Promise<Answered | null> {
+  const { rows } = await db.query<{ given: Answered }>(
+    `select jsonb_strip_nulls(jsonb_build_object('taskId', r.id, 'answer', r.answer, 'actor', r.answered_by, 'limitVnd', l.change->'limitVnd',
+       'requestId', l.request_id, 'approvedBy', l.change->'approvedBy')) as given
+     from review_tasks r left join audit_log l
+       on l.application_id = r.application_id and l.subject = r.id and l.action = 'review.' || r.answer
+     where r.application_id = $1 and r.answer is not null and r.answer <> 'withdrawn' order by r.answered_at desc, r.id desc limit 1`,
     [applicationId],
   );
-  return rows[0] ?? null;
+  return rows[0]?.given ?? null;
 }
 
 /** Withdraws the question that nobody needs answered any more, because the application has ended or goes another way. Repeat: nothing. */

@@ -49,6 +49,9 @@ export async function command<T>(deps: Deps, applicationId: string, send: (ref: 
   }
 }
 
+/** Refusals that come of where the run stands, which the row may be ahead of. */
+const behind: ReadonlySet<string> = new Set(['WRONG_STATE', 'NOTHING_TO_RETRY', 'DEADLINE_FIXED']);
+
 /** Sends again while the run is behind the row. A step is stored a moment before its run hears of it, and a customer who was shown the next
  *  one may be quicker. A run that does not catch up has forgotten a command, and is reminded of it. */
 async function onceCaughtUp<T>(deps: Deps, { id }: ApplicationRow, send: () => Promise<T>): Promise<T> {
@@ -59,10 +62,11 @@ async function onceCaughtUp<T>(deps: Deps, { id }: ApplicationRow, send: () => P
     } catch (error) {
       if (!(error instanceof CommandRefused) || isReminded) throw error;
       const { code, currentStatus: stands } = error;
-      if (!stands || (code !== 'WRONG_STATE' && code !== 'OTP_NOT_AWAITED')) throw error;
+      const mayBeBehind = behind.has(code);
+      if (!stands || !(mayBeBehind || code === 'OTP_NOT_AWAITED')) throw error;
       const row = await readApplication(deps.database, id);
-      if (!row || (code === 'WRONG_STATE' && stands === row.status)) throw error;
-      if (code === 'WRONG_STATE' && performance.now() <= until) await pause(apiLimits.catchUpPauseMs);
+      if (!row || (mayBeBehind && stands === row.status)) throw error;
+      if (mayBeBehind && performance.now() <= until) await pause(apiLimits.catchUpPauseMs);
       else if (await remind(deps, row, refOf(row), stands)) isReminded = true;
       else throw error;
     }

@@ -6,6 +6,7 @@ import { addDays } from '../../domain/calendar.ts';
 import { costIn } from '../../domain/decision/explain.ts';
 import { letter } from '../../domain/decision/letter.ts';
 import type { Offer } from '../../domain/schedule.ts';
+import { lastAnswer } from '../../db/reviews.ts';
 import { timeline } from '../../db/timeline.ts';
 import { aWorld } from './world.ts';
 import type { Applicant } from './applicant.ts';
@@ -36,6 +37,15 @@ test('two runs of the answer of one reviewer are one answer', async () => {
     applicant.applicationId,
   ]);
   assert.equal(rowCount, 1);
+});
+
+test('what a reviewer granted is known in full from the records: the limit, who confirmed it, and where the reason stands', async () => {
+  const { applicant, taskId } = await aReferral();
+  const by = { actor: 'staff:mai', approvedBy: 'staff:lan', requestId: 'req_1' };
+  const given = { taskId, answer: 'approve', limitVnd: 4_000_000, ...by } as const;
+  assert.equal(await lastAnswer(database, applicant.applicationId), null);
+  await activities.recordReview(applicant.ref('recordReview'), { ...given, step: 'decision' });
+  assert.deepEqual(await lastAnswer(database, applicant.applicationId), given);
 });
 
 test('a report that ended in ERROR is a question to a person, never a decline, and its code is kept', async () => {

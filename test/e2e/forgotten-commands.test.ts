@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { applicationWorkflowId } from '../../workflows/messages.ts';
+import { applicationWorkflowId, status } from '../../workflows/messages.ts';
+import { eventually } from '../support/eventually.ts';
 import { forget } from '../support/forget.ts';
 import { startSystem } from '../support/system.ts';
 import { call, openReviewTask, staffDo } from './support/actors.ts';
@@ -48,6 +49,47 @@ describe('a command that Temporal lost after its step was recorded', { concurren
     await staffDo(system, `/reviews/${await openReviewTask(system, journey)}`, { answer: 'approve' });
     await journey.walksTo('accept_offer');
     await forgets(journey, 'decideReview');
+    await endsWell(journey);
+  });
+
+  const standsAt = async (journey: Journey) => (await system.temporal.workflow.getHandle(runOf(journey)).query(status)).status;
+  const goesOn = async (journey: Journey, from: string) =>
+    eventually(`the run is past ${from}`, async () => (await standsAt(journey)) !== from);
+  const inADay = () => new Date(Date.now() + 86_400_000).toISOString();
+
+  for (const [what, more] of Object.entries({ retry: {}, deadline: { deadline_at: inADay() } }))
+    test(`acceptOffer: staff who press ${what} free the application, and the customer is asked nothing again`, async () => {
+      const journey = await aJourney(system);
+      await journey.walksTo('sign_contract');
+      await forgets(journey, 'acceptOffer');
+      await staffDo(system, `/applications/${journey.applicationId}/${what}`, more);
+      await goesOn(journey, 'offer_ready');
+      await endsWell(journey);
+    });
+
+  test('acceptOffer: the customer whose offer is accepted is not asked for photos again, and goes on', async () => {
+    const journey = await aJourney(system);
+    await journey.walksTo('sign_contract');
+    await forgets(journey, 'acceptOffer');
+    const path = `/applications/${journey.applicationId}/resubmission`;
+    const answer = await staffDo(system, path, { step: 'identity', reason_code: 'IDENTITY_POOR_PHOTO' });
+    assert.deepEqual([answer.status, answer.body['code']], [409, 'WRONG_STATE']);
+    assert.equal(await standsAt(journey), 'offer_ready', 'the run did not go back');
+    await endsWell(journey);
+  });
+
+  test('decideReview: the repeat of the reviewer frees the application', async () => {
+    const journey = await aJourney(system, { bureau: 'thinFile' });
+    await journey.walksToTheEnd();
+    const [path, token, key] = [`/ops/v1/reviews/${await openReviewTask(system, journey)}`, await system.staffToken(), randomUUID()];
+    const approve = async () =>
+      call(system, path, { token, headers: { 'idempotency-key': key }, json: { answer: 'approve', reason: 'known to us' } });
+    assert.equal((await approve()).status, 202);
+    await journey.walksTo('accept_offer');
+    await forgets(journey, 'decideReview');
+    assert.equal((await approve()).status, 202);
+    await goesOn(journey, 'in_review');
+    assert.equal((await approve()).status, 202);
     await endsWell(journey);
   });
 

@@ -2,6 +2,7 @@
 // staff: the code goes to the customer's phone, and so does the link.
 
 import { z } from '@hono/zod-openapi';
+import { latestOffer } from '../../../db/offers.ts';
 import { resubmissionReasons } from '../../../domain/resubmission.ts';
 import type { Guards } from '../../auth.ts';
 import { body, defineRoute, json } from '../../define-route.ts';
@@ -34,10 +35,16 @@ export function addRequestResubmission(app: Api, deps: ApiDeps, guards: Guards):
   app.openapi(route, async (c) => {
     const key = await requiredStaffKey(c, deps);
     const { step, reason_code: code, reason: why } = c.req.valid('json');
-    const what = { action: 'application.resubmission_asked', reason: why, key };
-    const view = await staffCommand(deps, { ...actOn(c, c.req.valid('param').id, what), change: { step, code } }, async (ref, by) =>
-      deps.commands.requestResubmission(ref, commandId(c, 'resubmission'), { step, reason: code, ...by }),
-    );
+    const act = {
+      ...actOn(c, c.req.valid('param').id, { action: 'application.resubmission_asked', reason: why, key }),
+      change: { step, code },
+    };
+    const view = await staffCommand(deps, act, async (ref, by) => {
+      // A run that forgot that the offer was accepted would ask again, and could not go on with what was accepted then.
+      const isAccepted = (await latestOffer(deps.database, ref.applicationId))?.accepted_at != null;
+      const to = { ...ref, ...(isAccepted && { repeatsOnly: true }) };
+      return deps.commands.requestResubmission(to, commandId(c, 'resubmission'), { step, reason: code, ...by });
+    });
     return c.json(toState(view), 202);
   });
 }
