@@ -41,8 +41,8 @@ export function addRequestResubmission(app: Api, deps: ApiDeps, guards: Guards):
     };
     const view = await staffCommand(deps, act, async (ref, by) => {
       // A run that forgot that the offer was accepted would ask again, and could not go on with what was accepted then.
-      const isAccepted = (await latestOffer(deps.database, ref.applicationId))?.accepted_at != null;
-      const to = { ...ref, ...(isAccepted && { repeatsOnly: true }) };
+      const offer = await latestOffer(deps.database, ref.applicationId);
+      const to = { ...ref, ...(offer?.accepted_at && { repeatsOnly: true }) };
       return deps.commands.requestResubmission(to, commandId(c, 'resubmission'), { step, reason: code, ...by });
     });
     return c.json(toState(view), 202);
