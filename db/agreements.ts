@@ -60,7 +60,7 @@ export async function accountsToClose(
   const { rows } = await db.query<AccountToClose>(
     `select c.*, a.status in (${stoppedList}) as is_stopped from accounts c join applications a on a.id = c.application_id
      where c.id > $2 and ('closed' in (c.client_status, c.contract_status) and c.updated_at > now() - $1 * interval '1 millisecond'
-       or a.status in (${stoppedList}) and 'active' in (c.client_status, c.contract_status) and a.updated_at > now() - $1 * interval '1 millisecond')
+       or a.status in (${stoppedList}) and (c.client_status, c.contract_status) <> ('closed', 'closed') and a.updated_at > now() - $1 * interval '1 millisecond')
      order by c.id limit $3`,
     [sinceMs, after, limit],
   );

@@ -171,21 +171,26 @@ test('late: a client that WAY4 makes when the application has long ended is foun
   assert.equal((await closeLateAccounts()).closed, 0, 'a second look finds nothing');
 });
 
-test('a run that was set back to before it opened an account, and ends without knowing of it: the account is closed and put down', async () => {
-  const customer = await aCustomer('contract');
-  await forget(world.client, customer.handle.workflowId, 'acceptOffer');
-  await cancel(customer);
-  await customer.handle.result();
-  assert.deepEqual(await openAtWay4(customer), ['client', 'contract'], 'the run undid nothing');
-  assert.equal((await closeLateAccounts()).closed, 0, 'not before the application has ended in our books');
-  await store.withTransaction(async (tx) =>
-    store.applications.advance(tx, customer.ref.applicationId, { status: 'canceled', step: 'end' }),
-  );
-  assert.equal((await closeLateAccounts()).closed, 2);
-  await endsClean(customer, 'set back');
-  assert.deepEqual(await closedLate(customer), ['contract', 'client']);
-  assert.equal((await closeLateAccounts()).closed, 0, 'a second look finds nothing');
-});
+for (const known of ['active', 'planned'])
+  test(`a run that was set back to before it opened an account, and ends without knowing of it: the account, ${known} in our books, is closed and put down`, async () => {
+    const customer = await aCustomer('contract');
+    await forget(world.client, customer.handle.workflowId, 'acceptOffer');
+    await cancel(customer);
+    await customer.handle.result();
+    await database.query('update accounts set client_status = $2, contract_status = $2 where application_id = $1', [
+      customer.ref.applicationId,
+      known,
+    ]);
+    assert.deepEqual(await openAtWay4(customer), ['client', 'contract'], 'the run undid nothing');
+    assert.equal((await closeLateAccounts()).closed, 0, 'not before the application has ended in our books');
+    await store.withTransaction(async (tx) =>
+      store.applications.advance(tx, customer.ref.applicationId, { status: 'canceled', step: 'end' }),
+    );
+    assert.equal((await closeLateAccounts()).closed, 2);
+    await endsClean(customer, 'set back');
+    assert.deepEqual(await closedLate(customer), ['contract', 'client']);
+    assert.equal((await closeLateAccounts()).closed, 0, 'a second look finds nothing');
+  });
 
 /** A customer whose contract WAY4 opened between the undo of the contract, which found none, and that of the client, which waits for staff. */
 async function aLateContract(): Promise<Customer> {
