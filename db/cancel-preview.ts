@@ -1,12 +1,16 @@
 // What a cancel would undo, as it is known before anybody presses the button.
 
+import { canCancel } from '../domain/states.ts';
 import { readApplication } from './applications.ts';
 import type { ApplicationRow } from './applications.ts';
 import type { AccountRow } from './agreements.ts';
+import { verifiedChallenge } from './otp.ts';
 import type { Queryable } from './pool.ts';
 
 export interface CancelPreview {
   application: ApplicationRow;
+  /** False once it has ended, or its purchase was approved with the right code: from then on it is on its way, handed off or not. */
+  isPossible: boolean;
   /** Our numbers at WAY4; null before the offer was accepted. */
   account: AccountRow | null;
   /** Contracts on paper that would be void. */
@@ -29,6 +33,7 @@ export async function previewCancel(db: Queryable, applicationId: string): Promi
   );
   return {
     application,
+    isPossible: canCancel(application.status) && (await verifiedChallenge(db, applicationId)) === null,
     account: account ?? null,
     papers: await of(
       'select contract_number, signed_at is not null as is_signed from contracts where application_id = $1 and voided_at is null',

@@ -25,14 +25,14 @@ export async function cancelByStaff(deps: ApiDeps, act: StaffAct, commandId: str
   const before = await previewed(deps, act);
   const repeat = await repeatOf(deps.database, act.key);
   if (repeat?.kind === 'asked') return { kind: 'asked', preview: before, approval: repeat.approval };
-  if (!repeat && needsTwo(before)) return askForAnother(deps, act, before);
+  if (!repeat && before.isPossible && cancelNeedsTwo(before.account)) return askForAnother(deps, act, before);
   try {
     const send = async (ref: ApplicationRef, by: StaffRequest) => deps.commands.cancel(ref, commandId, { by: 'operations', ...by });
     return { kind: 'canceled', view: await staffCommand(deps, act, send) };
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'SECOND_PERSON_NEEDED') throw error;
     const now = await previewed(deps, act);
-    if (!needsTwo(now)) throw error;
+    if (!canCancel(now.application.status) || !cancelNeedsTwo(now.account)) throw error;
     return askForAnother(deps, { ...act, ifMatch: undefined }, now); // this act has taken the version that it meant
   }
 }
@@ -41,10 +41,6 @@ async function previewed({ database }: ApiDeps, { applicationId }: StaffAct): Pr
   const preview = await previewCancel(database, applicationId);
   if (!preview) throw new Problem('NOT_FOUND', { detail: 'There is no application with this id.' });
   return preview;
-}
-
-function needsTwo({ application, account }: CancelPreview): boolean {
-  return canCancel(application.status) && cancelNeedsTwo(account);
 }
 
 /** What is asked for is the cancel of this version: on another one the second person is told so instead. */

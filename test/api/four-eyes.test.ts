@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { CommandRefused } from '../../adapters/temporal/command-errors.ts';
 import { planAccount } from '../../db/agreements.ts';
 import { firstBrokenAuditRow } from '../../db/audit.ts';
+import { addChallenge, closeChallenge } from '../../db/otp.ts';
 import { parkMessage } from '../../db/parked.ts';
 import { openReviewTask } from '../../db/reviews.ts';
 import { acceptTransaction, readTransaction } from '../../db/transactions.ts';
@@ -149,6 +150,30 @@ test('200 with what a cancel would undo, in order, and whether it takes two', as
   await world.move(applicationId, { status: 'canceled', step: 'end' });
   const ended = await bodyOf(app.request(`/ops/v1/applications/${applicationId}/cancel`, { headers: mai }));
   assert.deepEqual([ended['possible'], ended['why_not'], ended['undo']], [false, 'ENDED', []]);
+});
+
+test('once the purchase was approved with the right code no cancel is offered and no second person asked, unless the application wants one', async () => {
+  const applicationId = await anAccepted();
+  for (const [status, step] of [
+    ['in_progress', 'activation'],
+    ['awaiting_signature', 'contract'],
+    ['awaiting_approval', 'purchase'],
+  ] as const)
+    await world.move(applicationId, { status, step });
+  const code = { coreChallengeId: 'otp_1', amountVnd: 3_000_000, contractNumber: 'TS1', documentSha256: 'x', maskedPhone: '+84*****567' };
+  const challenge = { applicationId, round: 1, ...code, maxAttempts: 5, expiresAt: new Date(Date.now() + 180_000) };
+  await database.withTransaction(async (tx) => closeChallenge(tx, await addChallenge(tx, challenge), 'verified'));
+  const preview = await bodyOf(app.request(`/ops/v1/applications/${applicationId}/cancel`, { headers: mai }));
+  const shown = [preview['possible'], preview['why_not'], preview['needs_second_person'], preview['undo']];
+  assert.deepEqual(shown, [false, 'POINT_OF_NO_RETURN', false, []]);
+  const refuses = (code: string) =>
+    world.answer('cancel', async () => Promise.reject(new CommandRefused(code, 'awaiting_approval', undefined)));
+  refuses('POINT_OF_NO_RETURN');
+  const cancel = async () => act(`/applications/${applicationId}/cancel`, { reason: 'the customer called' }, mai);
+  assert.deepEqual(await codeOf(cancel()), [409, 'POINT_OF_NO_RETURN']);
+  refuses('SECOND_PERSON_NEEDED');
+  assert.ok(await asksToCancel(applicationId), 'a run that forgot the code can still be canceled, by two');
+  world.answer('cancel', async () => view);
 });
 
 test('a reviewer approves alone up to ten million dong; above it another reviewer confirms the very same limit', async () => {

@@ -4,7 +4,7 @@ import { z } from '@hono/zod-openapi';
 import { previewCancel } from '../../../db/cancel-preview.ts';
 import type { CancelPreview } from '../../../db/cancel-preview.ts';
 import { cancelNeedsTwo } from '../../../domain/four-eyes.ts';
-import { canCancel, isTerminal } from '../../../domain/states.ts';
+import { awaits, isTerminal } from '../../../domain/states.ts';
 import type { Guards } from '../../auth.ts';
 import { body, defineRoute, json } from '../../define-route.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
@@ -54,8 +54,7 @@ export function addPreviewCancel(app: Api, { database }: ApiDeps, guards: Guards
   });
 }
 
-function toPreview({ application, account, papers, openTaskId, photos }: CancelPreview): z.infer<typeof preview> {
-  const possible = canCancel(application.status);
+function toPreview({ application, isPossible: possible, account, papers, openTaskId, photos }: CancelPreview): z.infer<typeof preview> {
   const half = (what: 'close_contract' | 'close_client', subject: string, known: string) =>
     known === 'closed' ? [] : [{ what, subject, certain: known === 'active' }];
   const undo: z.infer<typeof preview>['undo'] = [
@@ -101,13 +100,9 @@ export function addOpsCancel(app: Api, deps: ApiDeps, guards: Guards): void {
     const act = actOn(c, c.req.valid('param').id, { action: 'application.cancel_asked', reason: c.req.valid('json').reason, key });
     const outcome = await cancelByStaff(deps, act, commandId(c, 'cancel'));
     if (outcome.kind === 'canceled') return c.json({ ...toState(outcome.view), approval: null }, 202);
-    const { application } = outcome.preview;
-    const place = {
-      status: application.status,
-      step: application.step,
-      awaits: isTerminal(application.status) ? ('nobody' as const) : ('staff' as const),
-    };
-    const deadline_at = application.deadline_at?.toISOString() ?? null;
-    return c.json({ ...place, deadline_at, approval: toApprovalObject(outcome.approval) }, 202);
+    const { preview, approval } = outcome;
+    const { status, step, attention, deadline_at: deadlineAt } = preview.application;
+    const place = { status, step, awaits: approval.outcome === null ? ('staff' as const) : awaits({ status, attention, deadlineAt }) };
+    return c.json({ ...place, deadline_at: deadlineAt?.toISOString() ?? null, approval: toApprovalObject(approval) }, 202);
   });
 }
