@@ -126,12 +126,14 @@ export async function moveDeadline(tx: Tx, id: string, deadlineAt: Date): Promis
   await tx.query('update applications set deadline_at = $2, version = version + 1, updated_at = now() where id = $1', [id, deadlineAt]);
 }
 
-/** Marks the application as in need of attention, or as well again (null). */
+/** Marks the application as in need of attention, or as well again (null). While it waits for staff no deadline runs: the step that is freed says
+ *  until when the next wait lasts. */
 export async function setAttention(tx: Tx, id: string, attention: ApplicationRow['attention']): Promise<void> {
-  await tx.query('update applications set attention = $2, version = version + 1, updated_at = now() where id = $1', [
-    id,
-    attention && JSON.stringify(attention),
-  ]);
+  await tx.query(
+    `update applications set attention = $2::jsonb, deadline_at = case when $2::jsonb is null then deadline_at end, version = version + 1, updated_at = now()
+     where id = $1`,
+    [id, attention && JSON.stringify(attention)],
+  );
 }
 
 async function writeEvent(tx: Tx, row: ApplicationRow): Promise<void> {

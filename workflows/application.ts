@@ -3,7 +3,6 @@
 
 import type { OfferRef } from '../domain/application.ts';
 import { AskedAgain, untilAccepted } from './ask-again.ts';
-import { fixedAt } from './deadline.ts';
 import { setApplicationHandlers } from './handlers.ts';
 import type { ApplicationInput, ApplicationResult } from './messages.ts';
 import { setPurchaseHandlers } from './otp-handlers.ts';
@@ -41,7 +40,7 @@ async function basicInfo(run: Run): Promise<void> {
   await run.waitFor(() => run.inbox.basicInfo !== null, until, 'CUSTOMER_INACTIVE');
   const statement = run.inbox.basicInfo;
   if (!statement) return;
-  await run.step('recordBasicInfo', rounds.basicInfo, { ...statement, deadlineAt: later(run.policy.identityMs) });
+  await run.step('recordBasicInfo', rounds.basicInfo, () => ({ ...statement, deadlineAt: later(run.policy.identityMs) }));
 }
 
 async function identity(run: Run): Promise<void> {
@@ -54,12 +53,12 @@ async function identity(run: Run): Promise<void> {
     if (!submission) continue;
     run.enter('in_progress', 'identity');
     rounds.identity += 1;
-    const verdict = await run.step('verifyIdentity', rounds.identity, {
+    const verdict = await run.step('verifyIdentity', rounds.identity, () => ({
       submission,
       attemptsLeft: run.policy.identityMaxAttempts - attempt,
-      deadlineAt: new Date(until.atMs).toISOString(),
+      deadlineAt: until.deadlineAt,
       reviewDueAt: later(run.policy.reviewMs),
-    });
+    }));
     run.inbox.identity = null;
     if (verdict.kind === 'verified') return;
     if (verdict.kind === 'resubmit') continue;
@@ -95,10 +94,10 @@ async function decision(run: Run): Promise<OfferRef> {
   const { rounds } = run.facts;
   rounds.decision += 1;
   run.enter('in_progress', 'decision');
-  const decided = await run.step('decide', rounds.decision, {
+  const decided = await run.step('decide', rounds.decision, () => ({
     offerExpiresAt: later(run.policy.offerMs),
     reviewDueAt: later(run.policy.reviewMs),
-  });
+  }));
   if (decided.kind === 'approved') return decided.offer;
   if (decided.kind === 'declined') throw new EarlyEnd({ status: 'declined', reasons: decided.reasons });
   const answer = await review(run, { taskId: decided.taskId, step: 'decision' });
@@ -108,13 +107,13 @@ async function decision(run: Run): Promise<OfferRef> {
   }
   if (answer.answer !== 'approve') throw new EarlyEnd({ status: 'declined', reasons: ['DECLINED_BY_REVIEWER'] });
   run.enter('in_progress', 'decision');
-  return run.step('approveByReview', rounds.decision, { ...answer, offerExpiresAt: later(run.policy.offerMs) });
+  return run.step('approveByReview', rounds.decision, () => ({ ...answer, offerExpiresAt: later(run.policy.offerMs) }));
 }
 
 async function acceptedOffer(run: Run, offer: OfferRef): Promise<void> {
   run.enter('offer_ready', 'offer', 'customer');
   run.facts.offer = offer;
-  await run.waitFor(() => run.inbox.offerHash !== null, fixedAt(Date.parse(offer.expiresAt)), 'OFFER_EXPIRED');
+  await run.waitFor(() => run.inbox.offerHash !== null, run.fixedAt(Date.parse(offer.expiresAt)), 'OFFER_EXPIRED');
   await run.step('acceptOffer', 1, { offerHash: offer.hash, acceptedAt: new Date().toISOString() });
 }
 
@@ -128,13 +127,14 @@ async function activation(run: Run): Promise<void> {
 
 async function signedContract(run: Run): Promise<void> {
   const until = run.movable(run.policy.signatureMs);
-  const { documentSha256 } = await run.step('prepareContract', 1, { deadlineAt: new Date(until.atMs).toISOString() });
+  const { documentSha256 } = await run.step('prepareContract', 1, () => ({ deadlineAt: until.deadlineAt }));
   run.enter('awaiting_signature', 'contract', 'customer');
   run.facts.documentSha256 = documentSha256;
   await run.waitFor(() => run.inbox.signature !== null, until, 'SIGNATURE_EXPIRED');
   const signature = run.inbox.signature;
   if (!signature) return;
-  await run.step('sealContract', 1, { ...signature, signedAt: new Date().toISOString(), deadlineAt: later(run.policy.approvalMs) });
+  const signedAt = new Date().toISOString();
+  await run.step('sealContract', 1, () => ({ ...signature, signedAt, deadlineAt: later(run.policy.approvalMs) }));
 }
 
 function later(ms: number): string {

@@ -42,8 +42,8 @@ async function goBack(run: Run, asked: Resubmission & StaffRequest): Promise<Res
   Object.assign(facts, { offer: null, reviewTask: null });
   Object.assign(inbox, { identity: null, review: null, ...(step === 'basicInfo' && { basicInfo: null }) });
   run.enter('in_progress', step);
-  const deadlineAt = new Date(Date.now() + (step === 'basicInfo' ? policy.basicInfoMs : policy.identityMs)).toISOString();
-  await run.step('askAgain', facts.asks, { ...asked, deadlineAt });
+  const waitMs = step === 'basicInfo' ? policy.basicInfoMs : policy.identityMs;
+  await run.step('askAgain', facts.asks, () => ({ ...asked, deadlineAt: run.movable(waitMs).deadlineAt }));
   inbox.resubmission = null;
   return step;
 }

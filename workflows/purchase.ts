@@ -3,7 +3,6 @@
 
 import { CancellationScope } from '@temporalio/workflow';
 import type { Settlement } from '../domain/application.ts';
-import { fixedAt } from './deadline.ts';
 import type { Until } from './deadline.ts';
 import { EarlyEnd } from './end.ts';
 import type { End } from './end.ts';
@@ -23,7 +22,7 @@ async function approvedWithOtp(run: Run): Promise<void> {
   while (!otp.verified) {
     const round = otp.challenges + 1;
     const by = typeof otp.resend === 'object' && otp.resend;
-    const sent = await run.step('requestOtp', round, { deadlineAt: new Date(until.atMs).toISOString(), ...(by && { by }) });
+    const sent = await run.step('requestOtp', round, () => ({ deadlineAt: until.deadlineAt, ...(by && { by }) }));
     otp.challenges = round;
     otp.sent = { ...sent, resendsLeft: run.policy.otpMaxChallenges - round };
     Object.assign(otp, { resend: null, dead: null, guessesAtCode: 0 });
@@ -35,7 +34,7 @@ async function approvedWithOtp(run: Run): Promise<void> {
 }
 
 /** When no further code may be sent, the purchase can only be approved while the last one lives; until then the core may still answer. */
-function lastCode({ facts, policy }: Run, expiresAt: string): Until | null {
+function lastCode({ facts, policy, fixedAt }: Run, expiresAt: string): Until | null {
   if (policy.otpGraceMs === undefined || facts.otp.challenges < policy.otpMaxChallenges) return null;
   return fixedAt(Date.parse(expiresAt) + policy.otpGraceMs);
 }

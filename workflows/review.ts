@@ -18,8 +18,8 @@ export async function review(run: Run, task: { taskId: string; step: 'identity' 
   // Of a decision, the way back counts it (workflows/ask-again.ts).
   if (answer.answer === 'askAgain' && task.step === 'identity') run.facts.asks += 1;
   // Who is asked again has the whole time of the step again.
-  const again = answer.answer === 'askAgain' && { deadlineAt: new Date(Date.now() + run.policy.identityMs).toISOString() };
-  await run.step('recordReview', run.facts.reviews, { ...answer, step: task.step, ...again });
+  const again = () => answer.answer === 'askAgain' && { deadlineAt: run.movable(run.policy.identityMs).deadlineAt };
+  await run.step('recordReview', run.facts.reviews, () => ({ ...answer, step: task.step, ...again() }));
   run.inbox.review = null; // what was taken is recorded: from here on the customer can be asked again
   return answer;
 }

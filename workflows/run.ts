@@ -11,6 +11,7 @@ import {
 } from '@temporalio/workflow';
 import type { StaffRequest } from '../domain/application.ts';
 import { createCaller } from './activity-plans.ts';
+import { createClock } from './deadline.ts';
 import { EarlyEnd } from './end.ts';
 import type { End } from './end.ts';
 import { status as statusQuery } from './messages.ts';
@@ -26,7 +27,8 @@ export type Run = ReturnType<typeof openRun>;
 export function openRun(input: ApplicationInput) {
   const call = createCaller(input.policy);
   const facts = noFacts();
-  const steps = createSteps(input.applicationId, input.policy, () => facts.asks);
+  const clock = createClock();
+  const steps = createSteps(input.applicationId, input.policy, clock, () => facts.asks);
   const place = createPlace(steps);
   const undo = createUndo();
   const inbox = emptyInbox();
@@ -47,7 +49,7 @@ export function openRun(input: ApplicationInput) {
     call,
     ...steps,
     ...place,
-    ...createWaits({ policy: input.policy, inbox, facts, place, steps }),
+    ...createWaits({ policy: input.policy, inbox, facts, place, steps, clock }),
 
     /** True once nothing is left but to undo and to record the end. */
     isEnding: () => facts.over || facts.canceled !== null,

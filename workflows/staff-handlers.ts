@@ -104,10 +104,10 @@ function setExtension(run: Run): void {
   setHandler(
     messages.extendDeadline,
     async (extension) => {
+      const until = run.openUntil();
       inbox.extension = extension;
       await condition(() => inbox.extension !== extension);
-      const { deadlineAt } = view();
-      return Date.parse(deadlineAt ?? '') === Date.parse(extension.deadlineAt)
+      return until && run.openUntil() === until && until.atMs >= Date.parse(extension.deadlineAt)
         ? view()
         : run.refuse('WRONG_STATE', 'the wait was over before it was extended');
     },

@@ -108,7 +108,7 @@ export function createPlace(steps: Steps) {
   let shown: ApplicationStatus = 'created';
   const view = (): ApplicationView => {
     const attention = steps.attention();
-    return { ...place, awaits: attention ? 'staff' : place.awaits, attention };
+    return { ...place, ...(attention && { awaits: 'staff', deadlineAt: null }), attention };
   };
   const describe = (deadlineAt: string | null = null): void => {
     place.deadlineAt = deadlineAt;

@@ -14,6 +14,7 @@ import type { Activities } from '../activities/index.ts';
 import type { Attention, StaffRequest } from '../domain/application.ts';
 import { createCaller, firstTryMs } from './activity-plans.ts';
 import type { ActivityName, Patience } from './activity-plans.ts';
+import type { Clock } from './deadline.ts';
 import type { ApplicationPolicy } from './messages.ts';
 import { searchAttributes } from './search-attributes.ts';
 
@@ -28,7 +29,10 @@ export type StepName = {
     : never;
 }[ActivityName];
 
-type InputOf<N extends StepName> = Parameters<Activities[N]> extends [unknown, ...infer Input] ? Input : never;
+/** What is given as a function is made anew for each try, so that a deadline in it is the one that then holds. */
+type InputOf<N extends StepName> = Parameters<Activities[N]> extends [unknown, ...infer Input] ? OrMade<Input> : never;
+
+type OrMade<Input extends unknown[]> = { [I in keyof Input]: Input[I] | (() => Input[I]) };
 
 type OutcomeOf<N extends StepName> = Awaited<ReturnType<Activities[N]>>;
 
@@ -109,7 +113,7 @@ function nullIfAway(error: unknown): null {
 }
 
 /** `asks` tells how often staff have asked the customer again: a step is overtaken when they do so after it was begun (db/steps.ts). */
-export function createSteps(applicationId: string, policy: ApplicationPolicy, asks: () => number): Steps {
+export function createSteps(applicationId: string, policy: ApplicationPolicy, clock: Clock, asks: () => number): Steps {
   const call = createCaller(policy);
   const tellStaff = createTeller(applicationId, call);
   let attention: Attention | null = null;
@@ -134,13 +138,15 @@ export function createSteps(applicationId: string, policy: ApplicationPolicy, as
   async function run<N extends StepName>(name: N, round: number, input: InputOf<N>, patience?: Patience): Promise<OutcomeOf<N>> {
     const parent = CancellationScope.current();
     const callPatiently = createCaller(policy, { patience, failed: pace.failed, onQueue: queued.under(parent) });
+    const ref = { applicationId, step: name, round, asks: asks() };
     // InputOf is the parameters without the first; TypeScript cannot put them together again.
-    const args = [{ applicationId, step: name, round, asks: asks() }, ...input] as unknown as Parameters<Activities[N]>;
+    const args = () => [ref, ...input.map(made)] as unknown as Parameters<Activities[N]>;
+    let sinceMs = Date.now();
     for (;;) {
       try {
         retryRequested = null;
         pace.begin(name);
-        return await callPatiently(name, ...args);
+        return await callPatiently(name, ...args());
       } catch (error) {
         queued.over();
         if (isCancellation(error) && (parent.consideredCancelled || !retryRequested)) throw error;
@@ -148,6 +154,8 @@ export function createSteps(applicationId: string, policy: ApplicationPolicy, as
         if (error instanceof ActivityFailure && error.retryState === 'TIMEOUT' && patience) throw new OutOfPatience();
         if (failureType(error) === 'DATABASE_UNAVAILABLE') await sleep(databasePauseMs);
         else await waitForStaff(name, error);
+        clock.stoodStill(sinceMs);
+        sinceMs = Date.now();
       } finally {
         queued.over();
       }
@@ -166,6 +174,10 @@ export function createSteps(applicationId: string, policy: ApplicationPolicy, as
       queued.cut();
     },
   };
+}
+
+function made(given: unknown): unknown {
+  return typeof given === 'function' ? (given as () => unknown)() : given; // see OrMade
 }
 
 /** The constant type of a failure: the activity's own, or what Temporal says of it. */

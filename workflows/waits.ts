@@ -3,7 +3,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { ReasonCode } from '../domain/reasons.ts';
 import { createDeadlines } from './deadline.ts';
-import type { Until } from './deadline.ts';
+import type { Clock, Until } from './deadline.ts';
 import type { ApplicationPolicy } from './messages.ts';
 import { EarlyEnd } from './end.ts';
 import type { Extension, Facts, Inbox, Place } from './state.ts';
@@ -15,28 +15,30 @@ interface WaitDeps {
   facts: Facts;
   place: Place;
   steps: Steps;
+  clock: Clock;
 }
 
-export function createWaits({ policy, inbox, facts, place, steps }: WaitDeps) {
+export function createWaits({ policy, inbox, facts, place, steps, clock }: WaitDeps) {
   const deadlines = createDeadlines();
-  const movable = (ms: number, sinceMs = Date.now()): Until => ({
-    atMs: sinceMs + ms,
-    latestMs: sinceMs + ms + (policy.extensionMaxMs ?? 0),
-  });
+  const movable = (ms: number, sinceMs = Date.now()): Until => clock.until(sinceMs + ms, sinceMs + ms + (policy.extensionMaxMs ?? 0));
   // A run sleeps until its first command (adapters/temporal/commands.ts): that command already finds the wait that began with the start.
   const firstUntil = movable(policy.basicInfoMs, workflowInfo().startTime.getTime());
   let openUntil: Until | null = firstUntil;
 
   async function extend(until: Until, extension: Extension): Promise<void> {
     facts.extensions += 1;
-    await steps.step('extendDeadline', facts.extensions, extension);
-    until.atMs = Date.parse(extension.deadlineAt);
+    const given = clock.until(Date.parse(extension.deadlineAt));
+    await steps.step('extendDeadline', facts.extensions, () => ({ ...extension, deadlineAt: given.deadlineAt }));
+    until.moveTo(given.atMs);
     inbox.extension = null;
   }
 
   return {
     /** The deadline of a wait that lasts this long. Staff may move it as far as the policy of this application allows. */
     movable: (ms: number): Until => movable(ms),
+
+    /** The deadline that the customer was shown: nobody moves it. */
+    fixedAt: (atMs: number): Until => clock.until(atMs),
 
     /** The deadline of the first wait, which counts from the merchant's call. */
     firstUntil,
@@ -49,7 +51,7 @@ export function createWaits({ policy, inbox, facts, place, steps }: WaitDeps) {
       openUntil = until;
       try {
         for (;;) {
-          place.show(new Date(until.atMs).toISOString());
+          place.show(until.deadlineAt);
           const holds = await deadlines.holdsBefore(() => isTrue() || inbox.extension !== null, until.atMs);
           if (!holds) throw new EarlyEnd({ status: 'expired', reasons: [expired] });
           if (isTrue() || !inbox.extension) return;

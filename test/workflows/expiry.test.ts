@@ -1,43 +1,17 @@
 // Every wait has a deadline. Days pass in a moment here: the server skips the time in which nothing happens.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { WorkflowHandle } from '@temporalio/client';
+import { test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities/index.ts';
-import { createCommands } from '../../adapters/temporal/commands.ts';
-import type { ApplicationRef, Commands } from '../../adapters/temporal/commands.ts';
-import { createDataConverter } from '../../adapters/temporal/data-converter.ts';
-import { applicationPolicy } from '../../api/policy.ts';
-import { temporalLimits } from '../../config/limits.ts';
-import { applicationWorkflowId, taskQueues } from '../../workflows/messages.ts';
-import type { ApplicationResult } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
-import { testPayloads } from '../support/payloads.ts';
-import { defineSearchAttributes, skipTime } from '../support/temporal.ts';
+import { day, daysPass, hour } from './days.ts';
 import { createStage } from './stage.ts';
 import type { Stage } from './stage.ts';
-import { photos, reach, walk, workflowBundle } from './world.ts';
+import { photos, reach } from './world.ts';
 import type { WalkTo } from './world.ts';
 
-const day = 86_400_000;
-const hour = 3_600_000;
-const dataConverter = createDataConverter(testPayloads());
-let environment: TestWorkflowEnvironment;
-
-before(async () => {
-  const path = process.env['TEMPORAL_TEST_SERVER'];
-  assert.ok(path, 'TEMPORAL_TEST_SERVER names the time-skipping server; npm test sets it');
-  environment = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-    client: { dataConverter },
-  });
-  await defineSearchAttributes(environment.connection, 'default');
-});
-
-after(async () => environment.teardown());
+const { live, skip, nowMs } = daysPass();
 
 const waits: { step: WalkTo | 'start'; reason: string; days: number; stage?: () => Stage }[] = [
   { step: 'start', reason: 'CUSTOMER_INACTIVE', days: 1 },
@@ -73,7 +47,7 @@ test('staff are asked even when the database was away in the moment in which the
     async meanwhile({ commands, ref }) {
       await commands.submitBasicInfo(ref, 'basicInfo', { customerId: 'cus_1' });
       await eventually('the first try to tell staff fails', () => stage.calls.some(({ name }) => name === 'markAttention'));
-      await skipTime(environment, '31 seconds');
+      await skip('31 seconds');
       await eventually('staff are told', () => stage.attention.length === 1);
       await commands.cancel(ref, 'cancel', { by: 'operations', actor: 'staff:mai' });
     },
@@ -91,7 +65,7 @@ test('a customer who is asked again by a late reviewer has the whole time again'
     async meanwhile({ commands, ref, handle }) {
       await commands.submitIdentity(ref, 'first', photos);
       await reach(handle, { step: 'identity', awaits: 'staff' });
-      await skipTime(environment, '30 hours');
+      await skip('30 hours');
       await commands.decideReview(ref, 'review', { taskId: 'rev_1', answer: 'askAgain', actor: 'staff:mai' });
       await reach(handle, { step: 'identity', awaits: 'customer' });
       await commands.submitIdentity(ref, 'second', photos);
@@ -115,7 +89,7 @@ test('an application whose deadline staff have moved expires at the new time and
 test('a customer who is asked again and does not answer has the application expired a day later', async () => {
   const { result, passedMs } = await live('app_asked', 'offer', {
     async meanwhile({ commands, ref }) {
-      await skipTime(environment, '12 hours');
+      await skip('12 hours');
       const asked = { step: 'identity', reason: 'IDENTITY_POOR_PHOTO', actor: 'staff:mai', requestId: 'req_1' } as const;
       await commands.requestResubmission(ref, 'again', asked);
     },
@@ -142,13 +116,13 @@ for (const [index, { name, parts }] of outages.entries()) {
       stage,
       async meanwhile({ commands, ref, handle }) {
         await commands.submitIdentity(ref, 'photos', photos);
-        await skipTime(environment, '1 hours');
+        await skip('1 hours');
         const { status, step, awaits, attention } = await reach(handle, { step: 'creditReport' });
         assert.deepEqual(
           { status, step, awaits, attention },
           { status: 'in_progress', step: 'creditReport', awaits: 'system', attention: null },
         );
-        await skipTime(environment, '2 hours');
+        await skip('2 hours');
         await reach(handle, { status: 'in_review', step: 'decision', awaits: 'staff' });
       },
     });
@@ -164,9 +138,9 @@ test('an application goes on by itself when CIC is back after an hour and a half
     stage,
     async meanwhile({ commands, ref, handle }) {
       await commands.submitIdentity(ref, 'photos', photos);
-      await skipTime(environment, '1 hours');
+      await skip('1 hours');
       await reach(handle, { step: 'creditReport' });
-      await skipTime(environment, '1 hours');
+      await skip('1 hours');
       await reach(handle, { step: 'offer' });
     },
   });
@@ -179,51 +153,9 @@ const pending = async () => ({ kind: 'pending' as const, inquiryId: 'inq_1' });
 function awayFor(lastsMs: number): () => Promise<{ kind: 'answered' }> {
   let sinceMs: number | undefined;
   return async () => {
-    const nowMs = await environment.currentTimeMs();
-    sinceMs ??= nowMs;
-    if (nowMs - sinceMs < lastsMs) throw ApplicationFailure.retryable('CREDIT_BUREAU_UNAVAILABLE', 'CREDIT_BUREAU_UNAVAILABLE');
+    const atMs = await nowMs();
+    sinceMs ??= atMs;
+    if (atMs - sinceMs < lastsMs) throw ApplicationFailure.retryable('CREDIT_BUREAU_UNAVAILABLE', 'CREDIT_BUREAU_UNAVAILABLE');
     return { kind: 'answered' };
   };
-}
-
-interface Live {
-  stage?: Stage;
-  /** What happens at that step, before the wait for the end. */
-  meanwhile?: (at: { commands: Commands; ref: ApplicationRef; handle: WorkflowHandle }) => Promise<void>;
-}
-
-/** Walks one application to this step and waits for its end, however many days that takes. */
-async function live(
-  applicationId: string,
-  step: WalkTo | 'start',
-  { stage = createStage(), meanwhile }: Live = {},
-): Promise<{ result: ApplicationResult; stage: Stage; passedMs: number }> {
-  const { client, nativeConnection: connection } = environment;
-  const offerExpiresAt = new Date((await environment.currentTimeMs()) + day).toISOString();
-  stage.offerExpiresAt = () => offerExpiresAt;
-  const worker = await Worker.create({
-    connection,
-    taskQueue: taskQueues.applications,
-    workflowBundle: await workflowBundle,
-    activities: stage.activities,
-    dataConverter,
-  });
-  const vendorOf = async (taskQueue: string) => Worker.create({ connection, taskQueue, activities: stage.activities, dataConverter });
-  const [provider, bureau] = [await vendorOf(taskQueues.identity), await vendorOf(taskQueues.bureau)];
-  return provider.runUntil(
-    bureau.runUntil(
-      worker.runUntil(async () => {
-        const ref: ApplicationRef = { applicationId, merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'created' };
-        const commands = createCommands(client, { policy: applicationPolicy, timeoutMs: 15_000, atOnce: temporalLimits.commandsAtOnce });
-        await commands.start(ref);
-        const handle = client.workflow.getHandle(applicationWorkflowId(applicationId));
-        if (step !== 'start') await walk({ commands, ref, handle }, step);
-        await meanwhile?.({ commands, ref, handle });
-        const result: ApplicationResult = await handle.result();
-        // From the run itself: once it has ended, the server skips on to whatever comes next.
-        const { startTime, closeTime } = await handle.describe();
-        return { result, stage, passedMs: (closeTime?.getTime() ?? 0) - startTime.getTime() };
-      }),
-    ),
-  );
 }
