@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { advance, setAttention } from '../../db/applications.ts';
+import { listQueue, queueBounds } from '../../db/queues.ts';
 import { applicationStatuses, canBecome } from '../../domain/states.ts';
 import type { ApplicationStatus } from '../../domain/states.ts';
 import { aWorld } from './world.ts';
@@ -66,6 +67,21 @@ test('two ends at once: one of them is how it ended', async () => {
   const results = await Promise.allSettled(ends.map(async (end) => move(id, end)));
   assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
   assert.deepEqual(await eventsOf(id), ['application.created', `application.${(await rowOf(id)).status}`]);
+});
+
+test('while a step waits for staff no deadline runs: nobody reads one that is over, and it stands in no queue of runs that cannot go on', async () => {
+  const id = await anApplication();
+  const overdue = async () => {
+    const { rows } = await listQueue(database, 'overdue', { ...queueBounds, limit: 100 });
+    return rows.some((row) => row.id === id);
+  };
+  await database.query(`update applications set deadline_at = now() - interval '1 hour' where id = $1`, [id]);
+  assert.equal(await overdue(), true);
+  const attention = { activity: 'requestOtp', code: 'CARD_CORE_UNAVAILABLE', since: new Date().toISOString() };
+  await database.withTransaction(async (tx) => setAttention(tx, id, attention));
+  assert.deepEqual([await overdue(), (await rowOf(id)).deadline_at], [false, null]);
+  await database.withTransaction(async (tx) => setAttention(tx, id, null));
+  assert.equal(await overdue(), false);
 });
 
 test('a move whose transaction fails is told to nobody', async () => {

@@ -89,6 +89,20 @@ export const paths: Record<string, ApplicationPath | OtherPath> = {
       await world.reaches({ step: 'contract' });
     },
   },
+  'freed by staff after the deadline': {
+    stage: () => troubled('requestOtp', 3),
+    policy: { approvalMs: 2_500 },
+    async walk(world) {
+      await world.walksTo('purchase');
+      const { deadlineAt } = await world.view();
+      const sent = world.walksOn();
+      await world.reaches({ awaits: 'staff' });
+      await eventually('the deadline is over', () => Date.now() > Date.parse(deadlineAt ?? '') + 1_000);
+      await world.commands.retryStep(world.ref, 'retry', staff);
+      await sent;
+      await world.result();
+    },
+  },
   'retry that cuts a back-off': {
     stage: () => troubled('createContract', 2),
     policy: { vendorAttempts: 3, vendorBackoffMs: 600_000, vendorBackoffMaxMs: 600_000 },

@@ -59,15 +59,28 @@ test('the same change behind a patch lets every application go on, as docs/chang
   assert.deepEqual(await broken({ code: patched }, recorded), []);
 });
 
-// A guess by signal at a code that is locked. `guess-in-vain` was made behind the patch and drops it; `guess-in-vain-before-the-bound` was recorded
-// by the last code without the patch (the commit before f071dda) and asks the bank. No path makes the second one again.
-const branches = { 'guess-in-vain.json': 'false', 'guess-in-vain-before-the-bound.json': '$& !== undefined' };
+// Of each patch a history that was made behind it, and one that was recorded by the last code without it, which no path makes again. A guess by
+// signal at a code that is locked is dropped, or asks the bank. A step that staff freed after the deadline leaves the customer
+// their time, or expired at once.
+const patches = {
+  'otp-guesses-bounded': { behind: 'guess-in-vain.json', before: 'guess-in-vain-before-the-bound.json' },
+  'deadlines-stand-still': {
+    behind: 'freed-by-staff-after-the-deadline.json',
+    before: 'freed-by-staff-after-the-deadline-at-once-expired.json',
+  },
+};
 
-for (const [file, without] of Object.entries(branches)) {
-  test(`the patch otp-guesses-bounded has the branch of ${file}: without it that application would stop`, async () => {
-    const { code } = await changed(/\(0,\s*\w+\.patched\)\(['"]otp-guesses-bounded['"]\)/, without);
-    assert.deepEqual(await broken({ code }, Object.keys(branches)), [`${file}: ${DeterminismViolationError.name}`]);
-  });
+for (const [patch, files] of Object.entries(patches)) {
+  const call = new RegExp(`\\(0,\\s*\\w+\\.patched\\)\\(['"]${patch}['"]\\)`);
+  for (const [branch, without] of [
+    ['behind', 'false'],
+    ['before', '$& !== undefined'],
+  ] as const) {
+    test(`the patch ${patch} has the branch of ${files[branch]}: without it that application would stop`, async () => {
+      const { code } = await changed(call, without);
+      assert.deepEqual(await broken({ code }, Object.values(files)), [`${files[branch]}: ${DeterminismViolationError.name}`]);
+    });
+  }
 }
 
 /** The bundle of the day with one thing changed. */
