@@ -104,7 +104,7 @@ test('a service that does not answer is given up in time', async (t) => {
   const silent = await server(t, () => undefined, 150);
   const startedAt = performance.now();
   assert.equal(await outcome(silent.provider.detectFaces(image, call)), 'unavailable TIMEOUT');
-  assert.ok(performance.now() - startedAt < 5_000);
+  assert.ok(performance.now() - startedAt < 30_000, 'long before the minute that others have');
   const stuck = await server(
     t,
     (_req, res) => void res.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).write('{"Face'),

@@ -17,7 +17,7 @@ let core: ReturnType<typeof createCardCore>;
 
 before(async () => {
   sandbox = await startSandbox();
-  core = createCardCore({ baseUrl: sandbox.way4Url, timeoutMs: 2_000, connectTimeoutMs: 500, answerMaxBytes: 1_000_000 });
+  core = createCardCore({ baseUrl: sandbox.way4Url, timeoutMs: 20_000, connectTimeoutMs: 5_000, answerMaxBytes: 1_000_000 });
 });
 afterEach(async () => sandbox.clearFaults());
 after(async () => sandbox.close());

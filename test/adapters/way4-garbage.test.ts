@@ -24,7 +24,12 @@ let respond: RequestListener;
 before(async () => {
   server = createServer((req, res) => respond(req, res)).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  core = createCardCore({ baseUrl: `http://127.0.0.1:${portOf(server)}`, timeoutMs: 500, connectTimeoutMs: 300, answerMaxBytes: 20_000 });
+  core = createCardCore({
+    baseUrl: `http://127.0.0.1:${portOf(server)}`,
+    timeoutMs: 2_000,
+    connectTimeoutMs: 1_000,
+    answerMaxBytes: 20_000,
+  });
 });
 after(() => {
   server.closeAllConnections();
@@ -154,7 +159,7 @@ test('an answer that is not UTF-8, or not HTTP, is garbage; one that ends half-w
 });
 
 test('a core that cannot be reached is unavailable: nothing was sent', async () => {
-  const options = { timeoutMs: 1_000, connectTimeoutMs: 300, answerMaxBytes: 20_000 };
+  const options = { timeoutMs: 20_000, connectTimeoutMs: 5_000, answerMaxBytes: 20_000 };
   for (const baseUrl of ['http://127.0.0.1:1', 'http://core.invalid', `https://127.0.0.1:${portOf(server)}`]) {
     await assert.rejects(createCardCore({ ...options, baseUrl }).purchase(purchase, call), failsAs('unavailable'), baseUrl);
   }

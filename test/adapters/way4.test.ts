@@ -147,7 +147,7 @@ test('a purchase is posted, takes from the limit, and is found by its RRN', asyn
 test('a purchase that the bank took back is found as such', async () => {
   const purchase = aPurchase((await anOpenContract()).contractNumber);
   await core.purchase(purchase, call);
-  const http = createVendorHttp('way4', { baseUrl: sandbox.way4Url, timeoutMs: 2_000, connectTimeoutMs: 500, answerMaxBytes: 100_000 });
+  const http = createVendorHttp('way4', { baseUrl: sandbox.way4Url, timeoutMs: 20_000, connectTimeoutMs: 5_000, answerMaxBytes: 100_000 });
   const doc = purchaseDoc(defaultInstallation, purchase);
   const body = { ...doc, TransType: { TransCode: { MsgCode: defaultInstallation.msgCodes.purchaseReversal } } };
   await createUfx(http, defaultInstallation)({ type: 'Doc', body, answer: docAnswer, call });
@@ -266,5 +266,5 @@ test('a call that is aborted before it is sent is unavailable, and unknown after
   await assert.rejects(core.purchase(aPurchase(contract.contractNumber), { ...call, signal: AbortSignal.abort() }), failsAs('unavailable'));
   await sandbox.fault({ vendor: 'way4', operation: 'purchase', fault: 'slow' });
   const purchase = aPurchase(contract.contractNumber);
-  await assert.rejects(core.purchase(purchase, { ...call, signal: AbortSignal.timeout(200) }), failsAs('unknown'));
+  await assert.rejects(core.purchase(purchase, { ...call, signal: AbortSignal.timeout(1_000) }), failsAs('unknown'));
 });

@@ -183,6 +183,6 @@ test('Temporal away: a command gives up at its deadline, and the connection was 
     createCommands(client, { ...sending, timeoutMs: 500 }).cancel(ref, 'req_1', { by: 'customer', actor: 'customer' }),
     CommandUnavailable,
   );
-  assert.ok(Date.now() - started < 5_000);
+  assert.ok(Date.now() - started < 15_000, 'sooner than the client alone would give up');
   await close();
 });

@@ -214,7 +214,7 @@ test('a duplicate is told from other errors', async () => {
 test('a network that dies without a word holds nobody for ever: the connection is given up, a COMMIT on it is ambiguous, and work goes on', async (t) => {
   const wire = await tcpProxy(url);
   t.after(wire.close);
-  const far = aDatabase(t, { url: wire.url, poolSize: 1, queryTimeoutMs: 300 });
+  const far = aDatabase(t, { url: wire.url, poolSize: 1, queryTimeoutMs: 2_000 });
   await far.query('select 1');
   wire.goSilent();
   await assert.rejects(far.query('select 1'), /timeout/);

@@ -28,7 +28,7 @@ test('a program that ends while starting is explained by the end of its log', as
   const { site, spec } = aSite(t);
   const child = await launch(site, spec('console.error("no such table"); process.exit(3)'));
   await assert.rejects(
-    untilReady(child, () => Promise.resolve(false), 10_000),
+    untilReady(child, () => Promise.resolve(false), 60_000),
     /child ended while starting: exit code 3[\s\S]*no such table/,
   );
 });
@@ -36,7 +36,7 @@ test('a program that ends while starting is explained by the end of its log', as
 test('a program that ignores its stop signal is killed after its grace', async (t) => {
   const { folder, site, spec } = aSite(t);
   const child = await launch(site, spec(`process.on('SIGTERM', () => {}); ${idles}`));
-  await untilReady(child, async () => readFileSync(child.logFile, 'utf8').includes('up'), 10_000);
+  await untilReady(child, async () => readFileSync(child.logFile, 'utf8').includes('up'), 60_000);
   await child.stop();
   assert.equal(await child.ended, 'killed by SIGKILL');
   assert.equal(identify(child.pid), undefined);

@@ -16,7 +16,7 @@ import { eventually } from '../support/eventually.ts';
 import { sandboxKeys } from '../support/sandbox.ts';
 
 const call = { reference: 'app_test' };
-const limits = { timeoutMs: 5_000, connectTimeoutMs: 2_000, answerMaxBytes: 100_000 };
+const limits = { timeoutMs: 20_000, connectTimeoutMs: 5_000, answerMaxBytes: 100_000 };
 const entry = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url));
 
 let database: FreshDatabase;

@@ -20,7 +20,7 @@ after(async () => sandbox.close());
 const anRrn = (): string => String(nextRrn++).padStart(12, '0');
 
 async function aContract(limitVnd = 1_000_000): Promise<string> {
-  const core = createCardCore({ baseUrl: sandbox.way4Url, timeoutMs: 5_000, connectTimeoutMs: 2_000, answerMaxBytes: 100_000 });
+  const core = createCardCore({ baseUrl: sandbox.way4Url, timeoutMs: 20_000, connectTimeoutMs: 5_000, answerMaxBytes: 100_000 });
   const id = randomUUID().slice(0, 8);
   const call = { reference: id };
   const [clientNumber, contractNumber] = [`C${id}`, `K${id}`];

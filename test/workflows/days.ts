@@ -82,7 +82,7 @@ async function live(
     bureau.runUntil(
       worker.runUntil(async () => {
         const ref: ApplicationRef = { applicationId, merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'created' };
-        const commands = createCommands(client, { policy: applicationPolicy, timeoutMs: 15_000, atOnce: temporalLimits.commandsAtOnce });
+        const commands = createCommands(client, { policy: applicationPolicy, timeoutMs: 60_000, atOnce: temporalLimits.commandsAtOnce });
         await commands.start(ref);
         const handle = client.workflow.getHandle(applicationWorkflowId(applicationId));
         if (step !== 'start') await walk({ commands, ref, handle }, step);

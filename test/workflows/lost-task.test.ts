@@ -51,7 +51,7 @@ test('a step whose worker is gone goes to another long before the longest try is
   await reach(application.handle, { step: 'offer' });
   const { events } = await application.handle.fetchHistory();
   const again = events?.find(({ activityTaskStartedEventAttributes: started }) => started)?.activityTaskStartedEventAttributes;
-  assert.equal(again?.attempt, 2);
+  assert.ok((again?.attempt ?? 0) > 1);
   assert.equal(again?.lastFailure?.timeoutFailureInfo?.timeoutType, heartbeat);
   const goesOn = events?.slice(events.findIndex((event) => event.activityTaskCompletedEventAttributes)) ?? [];
   const queue = goesOn.find((event) => event.workflowTaskScheduledEventAttributes)?.workflowTaskScheduledEventAttributes?.taskQueue;

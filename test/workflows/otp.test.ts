@@ -11,7 +11,8 @@ import type { World } from './world.ts';
 
 const guess = async ({ commands, ref }: World, id: string) => commands.submitOtp(ref, id, { code: '000000' });
 
-const eventsOf = async (world: World): Promise<number> => [...(await world.events()).values()].reduce((sum, count) => sum + count, 0);
+/** A workflow task may be written down late on a busy machine; a command that was taken leaves an event of its own. */
+const takenBy = async (world: World): Promise<number> => (await world.events()).get('workflowExecutionUpdateAccepted') ?? 0;
 
 test('a wrong code says how many tries are left, and the right one approves', async (t) => {
   const world = await aWorld(t);
@@ -51,14 +52,14 @@ test('a signal that is no code is ignored, and the run goes on', async (t) => {
 test('a code that is malformed, or that nobody asked for, is refused without a trace in the history', async (t) => {
   const world = await aWorld(t);
   await world.walksTo('purchase');
-  const before = await eventsOf(world);
+  const before = await takenBy(world);
   await assert.rejects(guess(world, 'early'), { code: 'OTP_NOT_AWAITED' });
-  assert.equal(await eventsOf(world), before);
+  assert.equal(await takenBy(world), before);
   await world.walksOn();
-  const awaited = await eventsOf(world);
+  const awaited = await takenBy(world);
   await assert.rejects(world.commands.submitOtp(world.ref, 'short', { code: '12345' }), { code: 'OTP_MALFORMED' });
   await assert.rejects(world.commands.submitOtp(world.ref, 'text', { code: "1' or 1=1" }), { code: 'OTP_MALFORMED' });
-  assert.equal(await eventsOf(world), awaited);
+  assert.equal(await takenBy(world), awaited);
 });
 
 for (const kind of ['locked', 'expired'] as const) {
@@ -67,9 +68,9 @@ for (const kind of ['locked', 'expired'] as const) {
     const world = await aWorld(t, { stage });
     await world.walksTo('otp');
     assert.deepEqual(await guess(world, 'last'), { kind, resendsLeft: 2 });
-    const before = await eventsOf(world);
+    const before = await takenBy(world);
     await assert.rejects(guess(world, 'late'), { code: `OTP_${kind.toUpperCase()}`, resendsLeft: 2 });
-    assert.equal(await eventsOf(world), before);
+    assert.equal(await takenBy(world), before);
     for (let count = 0; count < 3; count += 1) await world.signalsOtp({ code: '123456' });
     await world.commands.resendOtp(world.ref, 'again');
     assert.equal(stage.timesDone('verifyOtp'), 1);
@@ -81,14 +82,17 @@ test('a customer who guesses and approves without end leaves no trace, and keeps
   const world = await aWorld(t, { stage: createStage({ verifyOtp: async () => ({ kind: 'locked' }) }) });
   await world.walksTo('otp');
   await guess(world, 'last');
-  const before = await eventsOf(world);
+  const before = await world.events();
+  const sum = (events: Map<string, number>): number => [...events.values()].reduce((total, count) => total + count, 0);
   const inVain = async (send: (id: string) => Promise<unknown>, code: string): Promise<void> => {
     for (let count = 0; count < 250; count += 1) await assert.rejects(send(`${code} ${count}`), { code });
   };
   const approve = async (id: string) => world.commands.approveTransaction(world.ref, id, { amountVnd: world.ref.amountVnd });
   await Promise.all([inVain(async (id) => guess(world, id), 'OTP_LOCKED'), inVain(approve, 'OTP_SENT')]);
-  // A task that a worker has just lost sight of is given once more: that, and nothing of the flood, may show.
-  assert.ok((await eventsOf(world)) - before < 10);
+  const after = await world.events();
+  assert.equal(after.get('workflowExecutionUpdateAccepted'), before.get('workflowExecutionUpdateAccepted'));
+  // A task that a worker has just lost sight of is given once more: that, and nothing of the flood of 500, may show.
+  assert.ok(sum(after) - sum(before) < 100);
   await world.commands.cancel(world.ref, 'cancel', { by: 'operations', actor: 'staff:mai', approvedBy: 'staff:lan' });
   assert.equal((await world.result()).status, 'canceled');
 });

@@ -14,7 +14,7 @@ test('a step that backs off shows its tries, its last error and its next try; a 
   stage.trouble.set('createClient', { times: 99, kind: 'unavailable' });
   const policy = { vendorAttempts: 5, vendorBackoffMs: 600_000, vendorBackoffMaxMs: 600_000 };
   const world = await aWorld(t, { stage, policy });
-  const runs = createRuns(world.client, { timeoutMs: 10_000 });
+  const runs = createRuns(world.client, { timeoutMs: 60_000 });
   const look = async () => runs.look(world.ref.applicationId, false);
   assert.deepEqual(await runs.look('app_unknown', true), { kind: 'none' });
   assert.deepEqual(await look(), { kind: 'running', pending: [], spentTries: null });
@@ -37,7 +37,7 @@ test('a run whose own code fails is said to be failing, and not to wait for a cu
   const world = await aWorld(t, { stage: createStage({ verifyIdentity: async () => nonsense }) });
   await world.walksTo('identity');
   await world.commands.submitIdentity(world.ref, 'photos', photos);
-  const runs = createRuns(world.client, { timeoutMs: 10_000 });
+  const runs = createRuns(world.client, { timeoutMs: 60_000 });
   await eventually('it is seen', async () => (await runs.look(world.ref.applicationId, false)).kind === 'failing');
 });
 
@@ -61,7 +61,7 @@ test('a step that waits for staff shows how often it was tried, whether a vendor
     await world.walksTo('offer');
     await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
     await eventually('staff are asked', async () => (await world.view()).attention);
-    const seen = await createRuns(world.client, { timeoutMs: 10_000 }).look(world.ref.applicationId, true);
+    const seen = await createRuns(world.client, { timeoutMs: 60_000 }).look(world.ref.applicationId, true);
     assert.deepEqual(seen, { kind: 'running', pending: [], spentTries: tries });
   }
 });
@@ -70,6 +70,6 @@ test('a Temporal that is away is said to be away, in time', async () => {
   const { client, close } = connectTemporal({ address: '127.0.0.1:1', namespace: 'default', payloads: testPayloads() });
   const startedAt = Date.now();
   assert.deepEqual(await createRuns(client, { timeoutMs: 300 }).look('app_1', true), { kind: 'away' });
-  assert.ok(Date.now() - startedAt < 5_000);
+  assert.ok(Date.now() - startedAt < 15_000, 'sooner than the client alone would give up');
   await close();
 });

@@ -77,7 +77,7 @@ export async function aWorld(
   const ref: ApplicationRef = { applicationId, merchantId: 'mrc_1', amountVnd: 3_000_000, status: 'created' };
   const commands = createCommands(client, {
     policy: { ...impatientPolicy, ...options.policy },
-    timeoutMs: 15_000,
+    timeoutMs: 60_000,
     atOnce: temporalLimits.commandsAtOnce,
   });
   await commands.start(ref);
