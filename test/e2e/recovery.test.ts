@@ -38,7 +38,7 @@ describe('while WAY4 takes no new clients', { concurrency: true }, () => {
 
   describe('purchases go on, whatever is killed', { concurrency: false }, () => {
     test('transactions killed after WAY4 booked and before it said so: the booking is found again, not made twice', async () => {
-      await sandbox.fault({ vendor: 'way4', operation: 'purchase', fault: 'slow', delayMs: 4_000 });
+      await sandbox.fault({ vendor: 'way4', operation: 'purchase', fault: 'slow', delayMs: 20_000 });
       await first.customer.submitOtp(await first.otp());
       const booking = await eventually('WAY4 has booked', async () => bookingOf(first));
       await system.kill('transactions');

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { startSystem } from '../support/system.ts';
-import { call, openReviewTask, staffSee } from './support/actors.ts';
+import { call, openReviewTask, staffSee, untilAnswered } from './support/actors.ts';
 import type { Answer, Request } from './support/actors.ts';
 import { isCleanAtTheBank, isClosedAtTheBank } from './support/expect.ts';
 import { basicInfoOf, photosOf } from './support/forms.ts';
@@ -159,7 +159,8 @@ describe('200 at once', { concurrency: 1 }, () => {
     const answers = await Promise.all(
       tokens.map(async (token, index) => {
         const json = { ...why, answer: index % 2 === 0 ? 'decline' : 'ask_again' };
-        return call(system, `/ops/v1/reviews/${task}`, { token, headers: { 'idempotency-key': randomUUID() }, json });
+        const headers = { 'idempotency-key': randomUUID() };
+        return untilAnswered(async () => call(system, `/ops/v1/reviews/${task}`, { token, headers, json }));
       }),
     );
     oneEffect(answers);
@@ -220,7 +221,8 @@ async function staffAtOnce({ applicationId }: Journey, path: string, json: objec
 }
 
 async function twoHundred(send: (headers: Record<string, string>) => Promise<Answer>): Promise<Answer[]> {
-  return Promise.all(Array.from({ length: 200 }, async () => send({ 'idempotency-key': randomUUID() })));
+  const once = async (headers: Record<string, string>) => untilAnswered(async () => send(headers));
+  return Promise.all(Array.from({ length: 200 }, async () => once({ 'idempotency-key': randomUUID() })));
 }
 
 const codesBut = (answers: readonly Answer[], expected: readonly string[]): string[] =>

@@ -6,9 +6,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { z } from 'zod';
+import { eventually } from '../support/eventually.ts';
 import { startSystem } from '../support/system.ts';
 import type { System } from '../support/system.ts';
-import { call } from './support/actors.ts';
+import { call, untilAnswered } from './support/actors.ts';
 import type { Request } from './support/actors.ts';
 import { aBalancer } from './support/balancer.ts';
 import { isBookedOnce } from './support/expect.ts';
@@ -29,8 +30,7 @@ async function wayThrough(at: System): Promise<Reply[]> {
   const replies: Reply[] = [];
   const send = async (path: string, request: Request = {}) => {
     const headers = { 'idempotency-key': randomUUID(), ...request.headers };
-    let reply = await call(at, path, { ...request, headers });
-    while (reply.status === 503) reply = await call(at, path, { ...request, headers }); // as it asks: the same again
+    const reply = await untilAnswered(async () => call(at, path, { ...request, headers }));
     replies.push({ status: reply.status, body: withoutIdentity(reply.body) });
     return reply;
   };
@@ -46,6 +46,11 @@ async function wayThrough(at: System): Promise<Reply[]> {
   await send('/checkout/basic-info', { token: session_token, json: { full_name: 'X' } });
   await send('/checkout/application', { token: 'ses_nonsense' });
   const cancel = { token: merchantKey, headers: { 'idempotency-key': 'cancel' }, json: {} };
+  await untilAnswered(async () => call(at, `/v1/applications/${created.id}/cancel`, cancel)); // 200 or 202, as the end was there before the reply or not
+  await eventually('it is canceled', async () => {
+    const { body } = await call(at, `/v1/applications/${created.id}`, { token: merchantKey });
+    return body['status'] === 'canceled';
+  });
   await send(`/v1/applications/${created.id}/cancel`, cancel);
   await send(`/v1/applications/${created.id}/cancel`, cancel);
 

@@ -67,13 +67,17 @@ export async function staffSee(system: System, { applicationId }: Journey) {
   return opsView.parse((await call(system, `/ops/v1/applications/${applicationId}`, { token: await system.staffToken() })).body);
 }
 
+/** Sends the same again for as long as it is told "not now" (503), as that asks for. */
+export async function untilAnswered(send: () => Promise<Answer>): Promise<Answer> {
+  const answer = await send();
+  return answer.status === 503 ? untilAnswered(send) : answer;
+}
+
 /** A member of staff does something, with a reason. Told "not now", they press the button again. */
 export async function staffDo(system: System, path: string, more: Record<string, unknown> = {}): Promise<Answer> {
   const headers = { 'idempotency-key': randomUUID() };
   const token = await system.staffToken();
-  const send = async () => call(system, `/ops/v1${path}`, { token, headers, json: { reason: 'as the customer asked', ...more } });
-  const first = await send();
-  return first.status === 503 ? send() : first;
+  return untilAnswered(async () => call(system, `/ops/v1${path}`, { token, headers, json: { reason: 'as the customer asked', ...more } }));
 }
 
 /** Staff cancel; a second person confirms where one is not enough. */

@@ -51,7 +51,7 @@ export interface Journey {
 
 // As often as a checkout page might; a dozen customers who ask more often would be most of the load.
 const pollMs = 250;
-const withinMsAtMost = 60_000;
+const withinMsAtMost = 120_000;
 
 /** A customer at the checkout of a new order. Everyone is a good customer unless the story says otherwise. */
 export async function aJourney(system: System, story: Story = {}): Promise<Journey> {
