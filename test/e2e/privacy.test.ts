@@ -83,9 +83,13 @@ describe('personal data stays where it belongs', () => {
     const id = applicationWorkflowId(newId('application'));
     const run = await plain.workflow.start('application', { workflowId: id, taskQueue: taskQueues.applications, args: [{}] });
     t.after(async () => run.terminate('it cannot be read'));
-    await eventually('the refusal is counted', async () => {
+    const counted = [
+      /^trasau_payloads_refused(_total)?\{.*code="PLAIN".*\} [1-9]/m,
+      /^temporal_workflow_task_execution_failed\{.*\} [1-9]/m,
+    ];
+    await eventually('the refusal is counted, and so is the run that fails of it', async () => {
       const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
-      return /^trasau_payloads_refused(_total)?\{.*code="PLAIN".*\} [1-9]/m.test(metrics) || undefined;
+      return counted.every((each) => each.test(metrics)) || undefined;
     });
   });
 
