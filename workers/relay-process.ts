@@ -14,6 +14,7 @@ import type { Database } from '../db/pool.ts';
 import { closeAfter, openLink } from './broker.ts';
 import type { Faults } from './fault-points.ts';
 import { startLoop } from './loop.ts';
+import type { Loop } from './loop.ts';
 import { relayRound } from './relay-round.ts';
 
 export interface RelayOptions {
@@ -32,14 +33,16 @@ export interface RelayOptions {
 }
 
 export interface Relay {
+  /** Relays, and reports late purchases from now on, whether the broker is there or not. Resolves true when the broker is there and its queues are
+   *  ours, false when it was drained before; rejects with TopologyMismatch, everything ended again, when they are not. */
+  start(): Promise<boolean>;
   ready(): boolean;
   counts(): { published: number; returned: number; refused: number; unconfirmed: number; sessions: number };
-  /** Takes no new rows, waits for the confirms of those it has, and closes. */
+  /** Takes no new rows, waits for the confirms of those it has, and closes; also while it starts. Repeat: the same promise. */
   drain(): Promise<void>;
 }
 
-/** Starts relaying. Resolves when the broker is there and its queues are ours; rejects with TopologyMismatch when they are not. */
-export async function startRelay(options: RelayOptions): Promise<Relay> {
+export function createRelay(options: RelayOptions): Relay {
   const { database, topology, faults, onFault } = options;
   const limits = { ...deliveryLimits, ...options.limits };
   const link = openLink({
@@ -52,17 +55,34 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   });
   const publisher = createPublisher({ link, ...limits });
   const gauge = createGauge({ link, queue: topology.queue.name });
-  await link.start();
-
   const ready = () => link.state() === 'ready';
-  const round = async () =>
-    relayRound({ database, publisher, exchange: topology.exchange, ready, batch: limits.relayBatch, retryMs: limits.relayRetryMs, faults });
-  const lanes = Array.from({ length: limits.relayLanes }, () =>
-    startLoop({ round, idleMs: limits.relayPollMs, faultMs: limits.relayRetryMs, onFault }),
-  );
-  const sweeper = startLoop({ round: async () => sweep(), idleMs: limits.sweepEveryMs, faultMs: limits.sweepEveryMs, onFault });
-  // A loop of its own: whatever tidying comes to, the sweeper goes on and late purchases are reported.
-  const tidier = startLoop({ round: async () => tidy(), idleMs: limits.sweepEveryMs, faultMs: limits.sweepEveryMs, onFault });
+  const { relayBatch: batch, relayRetryMs: retryMs } = limits;
+  const round = async () => relayRound({ database, publisher, exchange: topology.exchange, ready, batch, retryMs, faults });
+  const loops: Loop[] = [];
+  let draining: Promise<void> | undefined;
+
+  async function start(): Promise<boolean> {
+    const everyMs = limits.sweepEveryMs;
+    // Loops of their own: whatever tidying or the broker comes to, the sweeper goes on and late purchases are reported.
+    begin(async () => reportLate(options, limits), everyMs, everyMs);
+    await link.start().catch(async (error: unknown) => {
+      await drain();
+      throw error;
+    });
+    if (draining) return false;
+    for (let lane = 0; lane < limits.relayLanes; lane += 1) begin(round, limits.relayPollMs, retryMs);
+    begin(sweep, everyMs, everyMs);
+    begin(async () => tidy(database, limits), everyMs, everyMs);
+    return true;
+  }
+
+  function begin(work: () => Promise<boolean>, idleMs: number, faultMs: number): void {
+    loops.push(startLoop({ round: work, idleMs, faultMs, onFault }));
+  }
+
+  async function drain(): Promise<void> {
+    return (draining ??= closeAfter(Promise.all(loops.map(async (loop) => loop.stop())), link, limits.drainConfirmMs));
+  }
 
   async function sweep(): Promise<boolean> {
     // What was published and is not in the queue was fetched, waits in a delay queue (for longer than this only if its row says so), or is lost: no need for patience then.
@@ -75,25 +95,22 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     });
     await faults('sweeper.swept');
     if (count > 0) options.report({ kind: 'swept', count });
-    const ages = await handOffAges(database);
-    if (Math.max(ages.unpublishedMs, ages.unsettledMs) > limits.sweepAfterMs) options.report({ kind: 'late', ...ages });
     return count === limits.sweepBatch;
   }
 
-  async function tidy(): Promise<boolean> {
-    const { outboxKeptMs: keptMs, sweepBatch: limit } = limits;
-    return (await database.withTransaction(async (tx) => tidyOutbox(tx, { keptMs, limit }))) === limit;
-  }
-
-  return {
-    ready,
-    counts: () => {
-      const { confirmed, ...failed } = publisher.counts();
-      return { published: confirmed, ...failed, sessions: link.generation() };
-    },
-    drain: async () => {
-      const stopped = Promise.all([...lanes, sweeper, tidier].map(async (loop) => loop.stop()));
-      await closeAfter(stopped, link, limits.drainConfirmMs);
-    },
+  const counts = () => {
+    const { confirmed, ...failed } = publisher.counts();
+    return { published: confirmed, ...failed, sessions: link.generation() };
   };
+  return { start, ready, counts, drain };
+}
+
+async function reportLate({ database, report }: RelayOptions, limits: DeliveryLimits): Promise<boolean> {
+  const ages = await handOffAges(database);
+  if (Math.max(ages.unpublishedMs, ages.unsettledMs) > limits.sweepAfterMs) report({ kind: 'late', ...ages });
+  return false;
+}
+
+async function tidy(database: Database, { outboxKeptMs: keptMs, sweepBatch: limit }: DeliveryLimits): Promise<boolean> {
+  return (await database.withTransaction(async (tx) => tidyOutbox(tx, { keptMs, limit }))) === limit;
 }

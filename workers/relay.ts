@@ -8,8 +8,8 @@ import { drainOnSignal } from './drain.ts';
 import { noFaults } from './fault-points.ts';
 import { startHealth } from './health.ts';
 import { createLog, faultFields } from './log.ts';
-import { startRelay } from './relay-process.ts';
-import type { Relay, RelayOptions } from './relay-process.ts';
+import { createRelay } from './relay-process.ts';
+import type { RelayOptions } from './relay-process.ts';
 
 const env = readEnv('relay');
 const log = createLog({ process: 'relay', level: env.LOG_LEVEL, pod: env.POD_NAME });
@@ -29,21 +29,7 @@ const report: RelayOptions['report'] = (report) => {
   else reportLink(report);
 };
 
-let relay: Relay | undefined;
-const health = await startHealth({ port: env.HEALTH_PORT, checks: { broker: () => relay?.ready() ?? false } });
-log.info('started', { port: health.port });
-
-drainOnSignal({
-  log,
-  deadlineMs: deliveryLimits.drainMs,
-  drain: async () => {
-    await relay?.drain();
-    await database.close();
-    await health.close();
-  },
-});
-
-relay = await startRelay({
+const relay = createRelay({
   database,
   amqpUrl: env.AMQP_URL,
   name: env.POD_NAME,
@@ -52,5 +38,18 @@ relay = await startRelay({
   faults: noFaults,
   onFault,
   report,
-}).catch(refuseToStart(log));
-log.info('relaying');
+});
+const health = await startHealth({ port: env.HEALTH_PORT, checks: { broker: relay.ready } });
+log.info('started', { port: health.port });
+
+drainOnSignal({
+  log,
+  deadlineMs: deliveryLimits.drainMs,
+  drain: async () => {
+    await relay.drain();
+    await database.close();
+    await health.close();
+  },
+});
+
+if (await relay.start().catch(refuseToStart(log))) log.info('relaying');

@@ -42,9 +42,13 @@ export interface PoolOptions {
 type Limits = DeliveryLimits & { coreTimeoutMs: number };
 
 export interface TransactionPool {
+  /** Books. Resolves true when it consumes, which begins when it can publish, and false when it was drained before; rejects with
+   *  TopologyMismatch, everything ended again, when the broker's queues are not ours. */
+  start(): Promise<boolean>;
   ready(): boolean;
   counts(): PoolCounts;
-  /** Stops consuming, finishes what was started, gives the rest back, closes. An outcome that is not told yet is told by the next process. */
+  /** Stops consuming, finishes what was started, gives the rest back, closes. An outcome that is not told yet is told by the next process.
+   *  Also while it starts. */
   drain(): Promise<void>;
 }
 
@@ -56,14 +60,13 @@ export interface PoolCounts {
   sessions: number;
 }
 
-/** Starts booking. Resolves when it consumes; rejects with TopologyMismatch, everything ended again, when the broker's queues are not ours. */
-export async function startTransactionPool(options: PoolOptions): Promise<TransactionPool> {
+export function createTransactionPool(options: PoolOptions): TransactionPool {
   const limits: Limits = { ...deliveryLimits, coreTimeoutMs: vendorLimits.way4TimeoutMs, ...options.limits };
   const handled: PoolCounts['handled'] = { settled: 0, duplicate: 0, fenced: 0, delayed: 0, parked: 0, expired: 0, ambiguous: 0 };
   const publishing = linkFor('publish', options, limits);
   const consuming = linkFor('consume', options, limits);
   const stopping = new AbortController();
-  const notices = startNotices(options, limits);
+  let notices: Loop | undefined;
   const count = (what: Handled): void => {
     handled[what.kind] += 1;
     options.report(what);
@@ -72,19 +75,31 @@ export async function startTransactionPool(options: PoolOptions): Promise<Transa
   // Opened in this order: a parked queue that cannot be consumed ends the session, before any purchase was fetched and counts as delivered.
   const onExpired = (transactionId: string): void => count({ kind: 'expired', transactionId });
   const parked = consumeParked({ consuming, stopping: stopping.signal, onExpired }, options, limits);
-  const transactions = consumeTransactions({ consuming, publishing, wakeNotices: notices.wake, count, waitInHand }, options, limits);
+  const transactions = consumeTransactions(
+    { consuming, publishing, wakeNotices: () => notices?.wake(), count, waitInHand },
+    options,
+    limits,
+  );
 
   const drain = async (): Promise<void> => {
     stopping.abort();
     consuming.drain(); // a connection that is lost now is not made again; on the one there is, work in hand is still answered
     await closeAfter(Promise.all([transactions.drain(), parked.drain()]), publishing, limits.drainConfirmMs);
-    await Promise.all([notices.stop(), consuming.close()]);
+    await Promise.all([notices?.stop(), consuming.close()]);
   };
-  await Promise.all([publishing.start(), consuming.start()]).catch(async (error: unknown) => {
-    await drain();
-    throw error;
-  });
+  const start = async (): Promise<boolean> => {
+    notices = startNotices(options, limits);
+    try {
+      await publishing.start(); // first, for what is booked may have to be put off
+      await consuming.start();
+    } catch (error) {
+      await drain();
+      throw error;
+    }
+    return !stopping.signal.aborted;
+  };
   return {
+    start,
     ready: () => consuming.state() === 'ready' && publishing.state() === 'ready',
     counts: () => {
       const { delivered, redelivered, late } = transactions.counts();

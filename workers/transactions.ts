@@ -12,8 +12,7 @@ import type { Handled } from './handle-transaction.ts';
 import { startHealth } from './health.ts';
 import { createLog, faultFields } from './log.ts';
 import { tellWorkflow } from './tell-workflow.ts';
-import { startTransactionPool } from './transaction-pool.ts';
-import type { TransactionPool } from './transaction-pool.ts';
+import { createTransactionPool } from './transaction-pool.ts';
 
 const env = readEnv('transactions');
 const log = createLog({ process: 'transactions', level: env.LOG_LEVEL, pod: env.POD_NAME });
@@ -38,25 +37,7 @@ function reportHandled(handled: Handled): void {
   else log[handled.kind === 'parked' || handled.kind === 'expired' ? 'error' : 'warn'](handled.kind, handled);
 }
 
-let pool: TransactionPool | undefined;
-const health = await startHealth({
-  port: env.HEALTH_PORT,
-  checks: { broker: () => pool?.ready() ?? false, database: async () => (await database.query('select 1')).rowCount === 1 },
-});
-log.info('started', { port: health.port });
-
-drainOnSignal({
-  log,
-  deadlineMs: deliveryLimits.drainMs,
-  drain: async () => {
-    await pool?.drain();
-    await temporal.close();
-    await database.close();
-    await health.close();
-  },
-});
-
-pool = await startTransactionPool({
+const pool = createTransactionPool({
   database,
   amqpUrl: env.AMQP_URL,
   name: env.POD_NAME,
@@ -67,5 +48,22 @@ pool = await startTransactionPool({
   faults: noFaults,
   onFault,
   report: (report) => ('link' in report ? reportLink(report) : reportHandled(report)),
-}).catch(refuseToStart(log));
-log.info('consuming');
+});
+const health = await startHealth({
+  port: env.HEALTH_PORT,
+  checks: { broker: pool.ready, database: async () => (await database.query('select 1')).rowCount === 1 },
+});
+log.info('started', { port: health.port });
+
+drainOnSignal({
+  log,
+  deadlineMs: deliveryLimits.drainMs,
+  drain: async () => {
+    await pool.drain();
+    await temporal.close();
+    await database.close();
+    await health.close();
+  },
+});
+
+if (await pool.start().catch(refuseToStart(log))) log.info('consuming');

@@ -90,6 +90,7 @@ export function createLink(options: LinkOptions): Link {
   }
 
   async function start(): Promise<void> {
+    if (machine.state() === 'closed') return;
     machine.onState(() => first.resolve()); // the first change is to ready, or to closed
     supervising = supervise();
     await first.promise.catch(async (error: unknown) => {

@@ -11,8 +11,8 @@ import { freshDatabase } from '../../test/support/database.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { handOffTopology } from '../../workers/broker.ts';
 import { noFaults } from '../../workers/fault-points.ts';
-import { startRelay } from '../../workers/relay-process.ts';
-import { startTransactionPool } from '../../workers/transaction-pool.ts';
+import { createRelay } from '../../workers/relay-process.ts';
+import { createTransactionPool } from '../../workers/transaction-pool.ts';
 
 /** Per purchase; WAY4's own database is not counted. */
 export interface Cost {
@@ -36,8 +36,8 @@ export async function costPerPurchase(servers: { databaseUrl: string; amqpUrl: s
   try {
     const accept = await acceptor(database);
     let told = 0;
-    const relay = await startRelay({ database, amqpUrl, name: 'bench relay', topology, ...quiet });
-    const pool = await startTransactionPool({
+    const relay = createRelay({ database, amqpUrl, name: 'bench relay', topology, ...quiet });
+    const pool = createTransactionPool({
       ...quiet,
       database,
       amqpUrl,
@@ -49,6 +49,7 @@ export async function costPerPurchase(servers: { databaseUrl: string; amqpUrl: s
       },
       notify: async () => void (told += 1),
     });
+    await Promise.all([relay.start(), pool.start()]);
     await pause(statisticsLagMs);
     const before = { statements: statements(), ...(await activity(observer, fresh.url)) };
     await Promise.all(

@@ -10,7 +10,7 @@ import { freshDatabase } from '../../test/support/database.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { handOffTopology } from '../../workers/broker.ts';
 import { noFaults } from '../../workers/fault-points.ts';
-import { startRelay } from '../../workers/relay-process.ts';
+import { createRelay } from '../../workers/relay-process.ts';
 
 /** Messages published, confirmed and marked per second by one relay, over a full outbox of `messages` rows. */
 export async function relayAlonePerSecond(servers: { databaseUrl: string; amqpUrl: string }, messages: number): Promise<number> {
@@ -22,7 +22,8 @@ export async function relayAlonePerSecond(servers: { databaseUrl: string; amqpUr
     await fillOutbox(database, messages);
     const quiet = { faults: noFaults, report: () => undefined, onFault: () => undefined };
     const startedAt = performance.now();
-    const relay = await startRelay({ database, amqpUrl, name: 'bench relay', topology, ...quiet });
+    const relay = createRelay({ database, amqpUrl, name: 'bench relay', topology, ...quiet });
+    await relay.start();
     await eventually('the outbox is empty', () => relay.counts().published >= messages, 120_000);
     await relay.drain(); // the last marks are committed
     return messages / ((performance.now() - startedAt) / 1000);

@@ -13,9 +13,10 @@ import { acceptTransaction } from '../../db/transactions.ts';
 import { InvariantFailure } from '../../domain/failures.ts';
 import { noFaults } from '../../workers/fault-points.ts';
 import type { Notify } from '../../workers/outcome-notices.ts';
-import { startRelay } from '../../workers/relay-process.ts';
+import { createRelay } from '../../workers/relay-process.ts';
+import type { Relay } from '../../workers/relay-process.ts';
 import { tellWorkflow } from '../../workers/tell-workflow.ts';
-import { startTransactionPool } from '../../workers/transaction-pool.ts';
+import { createTransactionPool } from '../../workers/transaction-pool.ts';
 import type { Evidence } from './faults.ts';
 import { mutants } from './mutants.ts';
 import type { Mutant } from './mutants.ts';
@@ -96,8 +97,8 @@ async function startWorker(orders: Orders, database: Database, mutant: Mutant): 
     },
   };
   if (orders.role === 'relay') {
-    const relay = await startRelay(shared);
-    return watch(relay.drain, () => {
+    const relay = createRelay(shared);
+    return work(relay, () => {
       const { returned, refused, unconfirmed, sessions } = relay.counts();
       return { returned: returned + refused, unconfirmed, reconnects: sessions - 1, blocked, mended };
     });
@@ -108,12 +109,12 @@ async function startWorker(orders: Orders, database: Database, mutant: Mutant): 
     connectTimeoutMs: coreTimeoutMs,
     answerMaxBytes: vendorLimits.answerMaxBytes,
   });
-  const pool = await startTransactionPool({
+  const pool = createTransactionPool({
     ...shared,
     cardCore: { ...core, ...mutant.cardCore?.(core) },
     notify: notifyBoth(orders),
   });
-  return watch(pool.drain, () => {
+  return work(pool, () => {
     const { handled, redelivered, sessions } = pool.counts();
     const suppressed = handled.duplicate + handled.fenced;
     return { redelivered, suppressed, ambiguous: handled.ambiguous, delayed: handled.delayed, reconnects: sessions - 1, blocked, mended };
@@ -137,7 +138,8 @@ function notifyBoth({ temporal: source, profile }: Orders): Notify {
   };
 }
 
-function watch(drain: () => Promise<void>, evidence: () => Partial<Evidence>): void {
-  setInterval(() => report({ kind: 'evidence', evidence: evidence() }), reportEveryMs);
+/** Its first report says that it is at work. */
+async function work({ start, drain }: Pick<Relay, 'start' | 'drain'>, evidence: () => Partial<Evidence>): Promise<void> {
   process.on('SIGTERM', () => void drain().then(() => process.exit(0)));
+  if (await start()) setInterval(() => report({ kind: 'evidence', evidence: evidence() }), reportEveryMs);
 }

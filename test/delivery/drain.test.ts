@@ -2,7 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { amqplibTransport } from '../../adapters/rabbitmq/amqplib.ts';
 import { deliveryLimits } from '../../config/limits.ts';
+import { noFaults } from '../../workers/fault-points.ts';
+import { createRelay } from '../../workers/relay-process.ts';
+import { createTransactionPool } from '../../workers/transaction-pool.ts';
 import { soon } from './support/soon.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
 import { readyMessages } from './support/messages.ts';
@@ -109,4 +113,47 @@ test('a relay that drains leaves no claimed row behind and publishes nothing aft
   assert.equal(await readyMessages(world, world.topology.queue.name), atDrain, 'what is in the queue is marked, and nothing else');
   const { rowCount } = await world.database.query('select 1 from outbox for update nowait');
   assert.equal(rowCount, 50, 'no row is locked');
+});
+
+test('a pool takes no purchase before it can publish', async (t) => {
+  const world = await aWorld(t);
+  const accepted = await world.accept(1);
+  await world.aRelay();
+  await soon(async () => assert.equal(await readyMessages(world, world.topology.queue.name), 1));
+  const tries: string[] = [];
+  let away = true;
+  const transport = {
+    connect: async (options: Parameters<typeof amqplibTransport.connect>[0]) => {
+      tries.push(options.name);
+      if (away && options.name.endsWith(' publish')) throw new Error('away');
+      return amqplibTransport.connect(options);
+    },
+  };
+  const pool = world.aPool({ transport });
+  await soon(() => assert.ok(tries.length >= 3));
+  assert.equal(new Set(tries).size, 1, 'nothing is consumed');
+  away = false;
+  await pool;
+  await bookedExactlyOnce(world, accepted);
+});
+
+test('who is told to stop while the broker is away leaves at once, and takes nothing when it is back', async (t) => {
+  const world = await aWorld(t);
+  const wire = await tcpProxy(world.amqpUrl);
+  world.afterwards(wire.close);
+  wire.goDown();
+  const accepted = await world.accept(1);
+  const shared = { ...world, amqpUrl: wire.url, name: 'early', faults: noFaults, report: () => undefined, onFault: () => undefined };
+  const early = [createRelay(shared), createTransactionPool({ ...shared, cardCore: world.core, notify: async () => undefined })];
+  for (const { drain } of early) world.afterwards(drain);
+  const started = early.map(async ({ start }) => start());
+  await soon(() => assert.ok(wire.connections() > early.length));
+  await Promise.all(early.map(async ({ drain }) => drain()));
+  assert.deepEqual(await Promise.all(started), [false, false]);
+  const tries = wire.connections();
+  wire.heal();
+  await world.aRelay();
+  await world.aPool();
+  await bookedExactlyOnce(world, accepted);
+  assert.equal(wire.connections(), tries);
 });

@@ -95,6 +95,14 @@ test('a closed link can be closed while it connects', async (t) => {
   assert.equal(link.state(), 'closed');
 });
 
+test('a link that was closed before it started starts nothing', async (t) => {
+  const transport = fakeTransport();
+  const link = aLink(t, transport);
+  link.drain();
+  await link.start();
+  assert.equal(transport.connections.length, 0);
+});
+
 function aConsumer(link: ReturnType<typeof aLink>, handle: (delivery: Delivery) => Promise<Answer>, concurrency = 2) {
   const faults: unknown[] = [];
   const onFault = (error: unknown): void => void faults.push(error);

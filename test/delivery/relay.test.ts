@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPublisher } from '../../adapters/rabbitmq/publisher.ts';
-import { queuesOf, workKey } from '../../adapters/rabbitmq/topology.ts';
+import { TopologyMismatch, queuesOf, transactionTopology, workKey } from '../../adapters/rabbitmq/topology.ts';
 import { openLink } from '../../workers/broker.ts';
+import type { RelayOptions } from '../../workers/relay-process.ts';
 import { relayRound } from '../../workers/relay-round.ts';
 import { noFaults } from '../../workers/fault-points.ts';
 import { soon } from './support/soon.ts';
@@ -216,4 +217,36 @@ test('whatever is older than its time is deleted at one go, and when it cannot b
   await world.database.query('drop trigger refuse on outbox');
   await world.aRelay({ limits });
   await soon(async () => assert.equal(await old(), 0));
+});
+
+test('a relay that starts while the broker is away reports late purchases', async (t) => {
+  const world = await aWorld(t);
+  await world.accept(1);
+  await world.database.query(`update transactions set accepted_at = now() - interval '1 hour'`);
+  const reports: string[] = [];
+  const away = 'amqp://127.0.0.1:9';
+  void world.aRelay({ amqpUrl: away, report: ({ kind }) => void reports.push(kind) });
+  await soon(() => assert.ok(reports.includes('late') && !reports.includes('connected')));
+});
+
+test('a relay whose queues are not ours looks at nothing any more', async (t) => {
+  const world = await aWorld(t);
+  const looks = { refused: 0, other: 0 };
+  const lookingAs = (who: keyof typeof looks): Partial<RelayOptions> => ({
+    limits: { ...fastRelay, sweepEveryMs: 10 },
+    database: {
+      ...world.database,
+      query: async (text, values) => {
+        looks[who] += 1;
+        return world.database.query(text, values);
+      },
+    },
+  });
+  await world.aRelay(lookingAs('other'));
+  const topology = transactionTopology({ ...world.topologyOptions, deliveryLimit: 7 });
+  await assert.rejects(world.aRelay({ ...lookingAs('refused'), topology }), TopologyMismatch);
+  const before = { ...looks };
+  await soon(() => assert.ok(looks.other > before.other + 10));
+  assert.ok(before.refused > 0);
+  assert.equal(looks.refused, before.refused);
 });

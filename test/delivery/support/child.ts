@@ -5,8 +5,8 @@ import { deliveryLimits } from '../../../config/limits.ts';
 import { openDatabase } from '../../../db/pool.ts';
 import { drainOnSignal } from '../../../workers/drain.ts';
 import { createLog } from '../../../workers/log.ts';
-import { startRelay } from '../../../workers/relay-process.ts';
-import { startTransactionPool } from '../../../workers/transaction-pool.ts';
+import { createRelay } from '../../../workers/relay-process.ts';
+import { createTransactionPool } from '../../../workers/transaction-pool.ts';
 import { transactionTopology } from '../../../adapters/rabbitmq/topology.ts';
 import { dyingAt } from './dying.ts';
 import { remoteWorld } from './remote.ts';
@@ -42,8 +42,7 @@ if (import.meta.main) {
     onFault: (error: unknown) => process.stderr.write(`${error instanceof Error ? error.stack : 'fault'}\n`),
     limits: orders.limits ?? {},
   };
-  const running =
-    orders.role === 'relay' ? await startRelay(shared) : await startTransactionPool({ ...shared, ...remoteWorld(orders.worldUrl) });
+  const running = orders.role === 'relay' ? createRelay(shared) : createTransactionPool({ ...shared, ...remoteWorld(orders.worldUrl) });
   drainOnSignal({
     log: createLog({ process: orders.role, level: 'info' }),
     deadlineMs: orders.limits?.['drainMs'] ?? deliveryLimits.drainMs,
@@ -52,5 +51,6 @@ if (import.meta.main) {
       await database.close();
     },
   });
+  await running.start();
   process.stdout.write('ready\n');
 }

@@ -15,8 +15,8 @@ import { noFaults } from '../../../workers/fault-points.ts';
 import { reconcile } from '../../../workers/reconciliation.ts';
 import type { ReconciliationOptions } from '../../../workers/reconciliation.ts';
 import type { ReconciliationReport } from '../../../workers/reconciliation-report.ts';
-import { startRelay } from '../../../workers/relay-process.ts';
-import { startTransactionPool } from '../../../workers/transaction-pool.ts';
+import { createRelay } from '../../../workers/relay-process.ts';
+import { createTransactionPool } from '../../../workers/transaction-pool.ts';
 import { freshDatabase } from '../../support/database.ts';
 import { startSandbox } from '../../support/sandbox.ts';
 import type { TestSandbox } from '../../support/sandbox.ts';
@@ -134,8 +134,8 @@ export async function runHandOff({ database, sandbox, afterwards }: Ledger): Pro
   const { AMQP_URL: amqpUrl } = readEnv('relay');
   const topology = handOffTopology(`test.${randomBytes(6).toString('hex')}`);
   const shared = { database, amqpUrl, topology, faults: noFaults, report: () => undefined, onFault: () => undefined };
-  const relay = await startRelay({ ...shared, name: 'relay', limits: fastRelay });
-  const pool = await startTransactionPool({
+  const relay = createRelay({ ...shared, name: 'relay', limits: fastRelay });
+  const pool = createTransactionPool({
     ...shared,
     name: 'pool',
     cardCore: coreOf(sandbox),
@@ -147,6 +147,7 @@ export async function runHandOff({ database, sandbox, afterwards }: Ledger): Pro
     await Promise.all([relay.drain(), pool.drain()]);
     await deleteQueues(amqpUrl, topology);
   });
+  await Promise.all([relay.start(), pool.start()]);
 }
 
 function coreOf(sandbox: TestSandbox): ReturnType<typeof createCardCore> {

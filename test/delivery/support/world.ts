@@ -15,9 +15,9 @@ import { acceptTransaction } from '../../../db/transactions.ts';
 import type { AcceptedTransaction } from '../../../db/transactions.ts';
 import { noFaults } from '../../../workers/fault-points.ts';
 import type { Handled } from '../../../workers/handle-transaction.ts';
-import { startRelay } from '../../../workers/relay-process.ts';
+import { createRelay } from '../../../workers/relay-process.ts';
 import type { Relay, RelayOptions } from '../../../workers/relay-process.ts';
-import { startTransactionPool } from '../../../workers/transaction-pool.ts';
+import { createTransactionPool } from '../../../workers/transaction-pool.ts';
 import type { PoolOptions, TransactionPool } from '../../../workers/transaction-pool.ts';
 import { freshDatabase } from '../../support/database.ts';
 import { createFakeCore } from './core.ts';
@@ -98,12 +98,13 @@ export async function aWorld(t: TestContext, options: WorldOptions = {}): Promis
     handled,
     accept: async (count, amountVnd = 100_000) => acceptPurchases(database, count, amountVnd),
     aRelay: async (own = {}) => {
-      const relay = await startRelay({ ...shared, name: 'relay', report: () => undefined, limits: fastRelay, ...own });
+      const relay = createRelay({ ...shared, name: 'relay', report: () => undefined, limits: fastRelay, ...own });
       undo.push(relay.drain);
+      await relay.start();
       return relay;
     },
     aPool: async (own = {}) => {
-      const pool = await startTransactionPool({
+      const pool = createTransactionPool({
         ...shared,
         name: `pool-${undo.length}`,
         cardCore: core,
@@ -113,6 +114,7 @@ export async function aWorld(t: TestContext, options: WorldOptions = {}): Promis
         ...own,
       });
       undo.push(pool.drain);
+      await pool.start();
       return pool;
     },
     afterwards: (step) => void undo.push(step),
