@@ -35,8 +35,8 @@ export interface Fault {
   heartbeats: number;
   /** Which of these wires of the victim, where it is one of our processes. */
   wires?: readonly Wire[];
-  /** Confirmed messages are gone with what it takes away, and only the sweeper brings their transactions back. */
-  takesMessages?: true;
+  /** Confirmed messages are gone with what it takes away, and only the sweeper brings their transactions back: all that wait, or those that are delayed. */
+  takesMessages?: 'waiting' | 'delayed';
   /** At least one of these must have been seen when the fault was used. */
   shows: readonly (keyof Evidence)[];
 }
@@ -58,9 +58,9 @@ export const faults = {
   'freeze-broker': { strikes: ['broker'], heartbeats: untilNoticed, shows: ['reconnects'] },
   'close-connections': { strikes: ['broker'], heartbeats: 0, shows: ['reconnects'] },
   'memory-alarm': { strikes: ['broker'], heartbeats: 1, shows: ['blocked'] },
-  'delete-queue': { strikes: ['broker'], heartbeats: 0, takesMessages: true, shows: ['reconnects'] },
+  'delete-queue': { strikes: ['broker'], heartbeats: 0, takesMessages: 'waiting', shows: ['reconnects'] },
   /** Killed in the moment in which a queue was declared, the broker has that queue without a leader when it is back. */
-  'forget-queue': { strikes: ['broker'], heartbeats: short, takesMessages: true, shows: ['mended'] },
+  'forget-queue': { strikes: ['broker'], heartbeats: short, takesMessages: 'delayed', shows: ['mended'] },
   'unbind-queue': { strikes: ['broker'], heartbeats: 0, shows: ['returned'] },
   'kill-postgres': { strikes: ['postgres'], heartbeats: short, shows: [] },
   'freeze-postgres': { strikes: ['postgres'], heartbeats: 1, shows: [] },

@@ -58,7 +58,8 @@ const standsStill: ReadonlySet<FaultName> = new Set(['freeze-consumer', 'freeze-
 export async function carryOut({ stage, healed }: Pick<FireOptions, 'stage' | 'healed'>, { excuses }: Fire, strike: Strike): Promise<void> {
   const from = Date.now();
   const heal = await strikeNow(stage, strike);
-  if (faultOf(strike.fault).takesMessages) excuses.losses.push(Date.now());
+  const taken = faultOf(strike.fault).takesMessages;
+  if (taken) excuses.losses.push({ taken, at: Date.now() });
   await pause(strike.durationMs);
   await heal();
   if (standsStill.has(strike.fault)) excuses.standstills.push({ from, to: Date.now() });

@@ -13,8 +13,8 @@ const booked = defaultInstallation.respCodes.ok;
 
 /** When something was struck that explains what is a mistake otherwise. Milliseconds since 1970. */
 export interface Excuses {
-  /** Confirmed messages were taken away. */
-  losses: number[];
+  /** Confirmed messages were taken away: all that waited, or those that were delayed. */
+  losses: { taken: 'waiting' | 'delayed'; at: number }[];
   /** A process, or the database, stood still: a request may have been on its way past its lease. */
   standstills: { from: number; to: number }[];
 }
@@ -49,7 +49,7 @@ export async function messagesLeft({ amqpUrl, topology }: Stage): Promise<number
 }
 
 /** Reads both books. Call it when everything is quiet, or when the time for that is over. */
-export async function judge(stage: Stage, book: LoadBook, excuses: Excuses): Promise<Verdict> {
+export async function judge(stage: Pick<Stage, 'database' | 'profile'>, book: LoadBook, excuses: Excuses): Promise<Verdict> {
   const { database } = stage;
   const ours = await readOurs(database);
   const violations = [...book.violations];
@@ -100,7 +100,7 @@ export async function judge(stage: Stage, book: LoadBook, excuses: Excuses): Pro
   const twice = broken('one intent was booked more than once', bookedTwice(ours));
   broken('WAY4 booked what we never accepted', await strangers(database));
   broken('over the limit', await overLimit(database));
-  const parked = await judgeParked(database, book, excuses, broken);
+  const parked = await judgeParked(stage, book, excuses, broken);
   return {
     accepted: ours.length,
     posted: ours.filter(({ status }) => status === 'posted').length,
@@ -180,9 +180,9 @@ async function overLimit(database: Queryable): Promise<string[]> {
   return rows.map(({ contract_number }) => contract_number);
 }
 
-/** Exactly the poison is parked; only what lay in a queue that was deleted may be missing. */
+/** Exactly the poison is parked; only what may have waited in a work queue that was deleted may be missing. Poison is never delayed. */
 async function judgeParked(
-  database: Queryable,
+  { database, profile }: Pick<Stage, 'database' | 'profile'>,
   { poison }: LoadBook,
   { losses }: Excuses,
   broken: (rule: string, ids: readonly string[]) => number,
@@ -193,8 +193,10 @@ async function judgeParked(
     'parked, but it was no poison',
     [...parked].filter((id) => !poison.has(id)),
   );
+  const wasTaken = (sentAt: number): boolean =>
+    losses.some(({ taken, at }) => taken === 'waiting' && sentAt <= at && sentAt >= at - profile.quietWithinMs);
   // NaN: nobody knows whether the broker ever had it.
-  const due = [...poison].filter(([id, at]) => !parked.has(id) && !Number.isNaN(at) && !losses.some((loss) => at <= loss));
+  const due = [...poison].filter(([id, sentAt]) => !parked.has(id) && !Number.isNaN(sentAt) && !wasTaken(sentAt));
   broken(
     'poison was not parked',
     due.map(([id]) => id),
