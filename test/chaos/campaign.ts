@@ -56,6 +56,8 @@ export interface CampaignResult extends Verdict {
   ambiguousCommits: number;
   reconnects: number;
   queuesMended: number;
+  /** Messages that the sweeper published again, where it was on. */
+  swept: number;
   /** Whole applications, where one of the faults called for them; their purchases are counted above as well. */
   applications?: ApplicationCounts;
   /** Times the operator had to help the broker. */
@@ -113,6 +115,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       ambiguousCommits: evidence.ambiguous,
       reconnects: evidence.reconnects,
       queuesMended: evidence.mended,
+      swept: evidence.swept,
       operatorCalls: operator.times(),
       worstRecoveryMs,
       ...(recoveryMs && { recoveryMs }),
@@ -175,6 +178,7 @@ function evidenceOf({ crew }: Stage, repeats: number, applications: ApplicationC
     delayed: 0,
     blocked: 0,
     mended: 0,
+    swept: 0,
     repeatedCalls: Object.values(applications?.repeatedCalls ?? {}).reduce((sum, times) => sum + times, 0),
     begunAgain: applications?.begunAgain ?? 0,
   };
@@ -184,7 +188,7 @@ function evidenceOf({ crew }: Stage, repeats: number, applications: ApplicationC
   return sum;
 }
 
-/** A fault that left no trace did not happen, and a run without copies has not shown that copies are harmless. */
+/** A kind of fault of which the whole run has no trace did not happen, and a run without copies has not shown that copies are harmless. */
 function vacuous(struck: Partial<Record<FaultName, number>>, evidence: Evidence): string[] {
   const used = Object.keys(struck) as FaultName[]; // the keys of the record
   const withoutTrace = used.filter((name) => {

@@ -80,6 +80,7 @@ async function startWorker(orders: Orders, database: Database, mutant: Mutant): 
   const { queueDeliveryLimit: deliveryLimit, queueMaxMessages: maxMessages, retryDelaysMs } = delivery;
   let blocked = 0;
   let mended = 0;
+  let swept = 0;
   const shared = {
     database,
     amqpUrl: orders.amqpUrl,
@@ -89,9 +90,10 @@ async function startWorker(orders: Orders, database: Database, mutant: Mutant): 
     transport: mutant.transport?.(amqplibTransport) ?? amqplibTransport,
     limits: { ...delivery, coreTimeoutMs, ...(!orders.sweeper && { sweepAfterMs: never, sweepAfterEmptyMs: never }) },
     onFault: () => undefined,
-    report: (event: { kind: string; reason?: string }) => {
+    report: (event: { kind: string; reason?: string; count?: number }) => {
       if (event.kind === 'blocked') blocked += 1;
       if (event.kind === 'mended') mended += 1;
+      if (event.kind === 'swept') swept += event.count ?? 0;
       if (event.kind === 'unmendable') report({ kind: 'unmendable' });
       if (event.kind === 'lost' && event.reason?.includes('unknown delivery tag')) report({ kind: 'foreign answer' });
     },
@@ -100,7 +102,7 @@ async function startWorker(orders: Orders, database: Database, mutant: Mutant): 
     const relay = createRelay(shared);
     return work(relay, () => {
       const { returned, refused, unconfirmed, sessions } = relay.counts();
-      return { returned: returned + refused, unconfirmed, reconnects: sessions - 1, blocked, mended };
+      return { returned: returned + refused, unconfirmed, reconnects: sessions - 1, blocked, mended, swept };
     });
   }
   const core = createCardCore({

@@ -50,6 +50,7 @@ test('purchases that run through an episode of faults are each booked exactly on
   assert.deepEqual(Object.keys(result.faults).toSorted(), faults.toSorted());
   assert.ok(result.accepted > 0 && result.accepted === result.posted + result.rejected);
   assert.deepEqual([result.lost, result.duplicated], [0, 0]);
+  assert.equal(result.swept, 0, 'nothing was taken away on purpose, so nobody made up for it');
   const { redeliveries, duplicatesSuppressed, reconnects } = result;
   assert.ok(
     Math.min(redeliveries, duplicatesSuppressed, reconnects) > 0,

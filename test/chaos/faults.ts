@@ -20,6 +20,8 @@ export interface Evidence {
   blocked: number;
   /** Queues that did not work and were made anew. */
   mended: number;
+  /** Messages that the sweeper published again. */
+  swept: number;
   /** Calls of shops and customers that were made again. */
   repeatedCalls: number;
   /** Workflow tasks that were lost, and vendor steps that were given to a worker once more. */
