@@ -26,7 +26,7 @@ const told = async (applicationId: string): Promise<string[]> => {
 const answers = (...each: ('taken' | 'refused' | 'unanswered')[]): void =>
   world.answer('retryStep', async () => {
     const next = each.shift();
-    if (next === 'refused') throw new CommandRefused('NOTHING_TO_RETRY', 'in_progress', undefined);
+    if (next === 'refused') throw new CommandRefused('NOTHING_TO_RETRY', 'created', undefined);
     if (next === 'unanswered') throw new CommandUnavailable('no answer');
     return view;
   });
@@ -59,7 +59,7 @@ test('the answer is the one that the application gave, even when the audit log c
   const { applicationId } = await aCheckout(world);
   world.answer('retryStep', async () => {
     await database.query('alter table audit_log rename to audit_log_away');
-    throw new CommandRefused('NOTHING_TO_RETRY', 'in_progress', undefined);
+    throw new CommandRefused('NOTHING_TO_RETRY', 'created', undefined);
   });
   try {
     assert.equal(await codeOf(retry(applicationId, aKey())), 'NOTHING_TO_RETRY');
