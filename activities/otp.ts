@@ -73,14 +73,15 @@ export function createOtpActivities({ store, cardCore, maxAttempts, lifetimeMs, 
     },
 
     /** Evaluates one guess. The guess is counted before WAY4 sees it, and given back when WAY4 could not be reached. Repeat with the same
-     *  round: the same answer. Throws INVARIANT_BROKEN for a code that was sealed for another application; it does not count. */
+     *  round: the same answer, and one guess, also beside or after a try that came to no end. Throws INVARIANT_BROKEN for a code that was sealed for
+     *  another application; it does not count. */
     async verifyOtp(ref: StepRef, input: { challengeId: string; code: string }): Promise<GuessAnswer> {
       return recordOnce<Guess, GuessAnswer>(store, ref, guessAnswer, {
         ask: async () => {
           // Whatever may fail without WAY4 comes first, so that no try is used up by it.
           const code = openCode(store, ref.applicationId, input.code);
           const { terms } = await purchaseTerms(store, ref.applicationId);
-          const challenge = await store.otp.takeGuess(store, input.challengeId);
+          const challenge = await store.otp.takeGuess(store, input.challengeId, ref.round);
           if (!challenge) return { challenge: null, answer: await whyNot(store, ref.applicationId) };
           return { challenge, answer: await evaluate({ store, cardCore }, ref, challenge, { code, terms }) };
         },
@@ -113,7 +114,7 @@ async function evaluate(
   } catch (error) {
     if (!(error instanceof VendorFailure) || error.kind === 'rejected') throw error;
     // Only a guess that certainly was not evaluated is given back; after a lost answer it counts.
-    if (error.kind === 'unavailable') await store.otp.returnGuess(store, challenge.id);
+    if (error.kind === 'unavailable') await store.otp.returnGuess(store, challenge.id, ref.round);
     return 'unavailable';
   }
 }

@@ -72,19 +72,25 @@ export async function verifiedChallenge(db: Queryable, applicationId: string): P
 }
 
 /** Takes one guess from what is left of an open, unexpired challenge. Null when there is nothing to take: expired, spent, replaced or used.
- *  One statement: of any number of parallel guesses at most `max_attempts` are ever evaluated. */
-export async function takeGuess(db: Queryable, challengeId: string): Promise<ChallengeRow | null> {
+ *  Repeat with the same round: the same guess, counted once. One statement: of any number of parallel guesses at most `max_attempts` are ever
+ *  evaluated. */
+export async function takeGuess(db: Queryable, challengeId: string, round: number): Promise<ChallengeRow | null> {
   const { rows } = await db.query<ChallengeRow>(
-    `update otp_challenges set attempts = attempts + 1
-     where id = $1 and status = 'open' and attempts < max_attempts and expires_at > now() returning *`,
-    [challengeId],
+    `update otp_challenges set attempts = attempts + case when $2::int = any(guess_rounds) then 0 else 1 end, guess_rounds = guess_rounds || $2::int
+     where id = $1 and status = 'open' and expires_at > now() and (attempts < max_attempts or $2::int = any(guess_rounds)) returning *`,
+    [challengeId, round],
   );
   return rows[0] ?? null;
 }
 
-/** Gives a guess back that was never evaluated, because the core bank could not be reached. */
-export async function returnGuess(db: Queryable, challengeId: string): Promise<void> {
-  await db.query('update otp_challenges set attempts = attempts - 1 where id = $1 and attempts > 0', [challengeId]);
+/** Gives a guess back that was never evaluated, because the core bank could not be reached. One that was tried twice is not given back: of the
+ *  other try nobody knows. */
+export async function returnGuess(db: Queryable, challengeId: string, round: number): Promise<void> {
+  await db.query(
+    `update otp_challenges set attempts = attempts - 1, guess_rounds = array_remove(guess_rounds, $2::int)
+     where id = $1 and cardinality(array_positions(guess_rounds, $2::int)) = 1`,
+    [challengeId, round],
+  );
 }
 
 /** Ends an open challenge. False when another guess ended it before: a code is good for one approval. A right code also counts when the

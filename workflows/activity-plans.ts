@@ -1,6 +1,6 @@
-// How each activity is run. What only touches PostgreSQL runs beside the workflow. What talks to a vendor is tried there once, briefly:
-// a healthy vendor then costs no extra round through Temporal. If that try fails, the activity runs with durable back-off on the
-// vendor's own task queue, so that a dead vendor cannot eat another's slots.
+// How each activity is run. What only touches PostgreSQL runs beside the workflow. What talks to a vendor is tried there once: a healthy vendor
+// then costs no extra round through Temporal. If that try fails, the activity runs with durable back-off on the vendor's own task queue, so that
+// a dead vendor cannot eat another's slots.
 
 import { ActivityFailure, ApplicationFailure, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
@@ -14,7 +14,8 @@ interface Plan {
   summary: string;
   /** The queue of the vendor it talks to; absent when it only touches PostgreSQL. */
   queue?: TaskQueue;
-  /** Longest single try on the queue, in ms. The vendor's own time-outs are shorter. */
+  /** Longest single try, in ms. The time-outs of all requests in it are shorter together (config/limits.ts): a try ends by their answers, so that
+   *  the next sends nothing while one is under way. */
   tryMs?: number;
   /** False when a healthy vendor needs longer than a workflow task may take. */
   quick?: boolean;
@@ -39,10 +40,10 @@ const plans: Record<ActivityName, Plan> = {
   extendDeadline: { summary: 'Record the later deadline' },
   recordReview: { summary: 'Record the answer of the reviewer' },
   acceptOffer: { summary: 'Record that the offer was accepted' },
-  createClient: { summary: 'Make the customer a client in WAY4', queue: cardCore, tryMs: 20_000 },
-  createContract: { summary: 'Open the contract in WAY4', queue: cardCore, tryMs: 20_000 },
-  closeContract: { summary: 'Undo: close the contract in WAY4', queue: cardCore, tryMs: 20_000 },
-  closeClient: { summary: 'Undo: close the client in WAY4', queue: cardCore, tryMs: 20_000 },
+  createClient: { summary: 'Make the customer a client in WAY4', queue: cardCore, tryMs: 30_000 },
+  createContract: { summary: 'Open the contract in WAY4', queue: cardCore, tryMs: 30_000 },
+  closeContract: { summary: 'Undo: close the contract in WAY4', queue: cardCore, tryMs: 30_000 },
+  closeClient: { summary: 'Undo: close the client in WAY4', queue: cardCore, tryMs: 30_000 },
   prepareContract: { summary: 'Render the contract' },
   sealContract: { summary: 'Record the signature and seal the contract' },
   requestOtp: { summary: 'Have WAY4 send an OTP', queue: cardCore, tryMs: 15_000 },
@@ -53,16 +54,13 @@ const plans: Record<ActivityName, Plan> = {
   finish: { summary: 'Record how it ended' },
 };
 
-// A quick try fits into one workflow task (adapters/temporal/commands.ts); several of them make the worker ask for more time.
-const quickTryMs = 3_000;
 const localTryMs = 8_000;
 const durableTryMs = 15_000;
 
 /** After this, in ms, the first try of an activity is over, whatever came of it. */
 export function firstTryMs(name: ActivityName): number {
-  const { queue, quick, tryMs = durableTryMs } = plans[name];
-  if (!queue) return localTryMs;
-  return quick === false ? tryMs : quickTryMs;
+  const { queue, tryMs = durableTryMs } = plans[name];
+  return queue ? tryMs : localTryMs;
 }
 
 // A worker tells that it lives while it works at a vendor's step (workers/heartbeat.ts). One that died, or that was gone before the
@@ -122,8 +120,9 @@ function local({ summary }: Plan): Proxy {
   });
 }
 
-function quick({ summary }: Plan): Proxy {
-  return proxyLocalActivities<Activities>({ summary, startToCloseTimeout: quickTryMs, retry: { maximumAttempts: 1 } });
+// A quick try that takes long makes the worker ask for more time for its workflow task (adapters/temporal/commands.ts).
+function quick({ summary, tryMs = durableTryMs }: Plan): Proxy {
+  return proxyLocalActivities<Activities>({ summary, startToCloseTimeout: tryMs, retry: { maximumAttempts: 1 } });
 }
 
 function durable({ summary, tryMs = durableTryMs }: Plan, taskQueue: TaskQueue, policy: ApplicationPolicy, patience?: Patience): Proxy {

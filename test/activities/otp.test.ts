@@ -76,6 +76,14 @@ test('the same submission sent twice is one guess with one answer', async () => 
   assert.equal((await challengeOf(applicant)).attempts, 1);
 });
 
+test('one typed code is one guess, also when a try of it is given up while it is under way and another follows', async () => {
+  const applicant = await anApplicantWithCode();
+  const tries = await Promise.all(Array.from({ length: 5 }, async () => guess(applicant, 1, '000000')));
+  assert.deepEqual(new Set(tries.map((answer) => JSON.stringify(answer))).size, 1);
+  assert.equal((await challengeOf(applicant)).attempts, 1);
+  assert.deepEqual(await guess(applicant, 2, '000000'), { kind: 'wrong', attemptsLeft: otpLimits.maxAttempts - 2 });
+});
+
 test('a guess that never reached the bank does not count; one whose answer was lost does', async () => {
   const applicant = await anApplicantWithCode();
   vendors.trouble.set('verifyOtp', { kind: 'unavailable', times: 1 });

@@ -20,11 +20,12 @@ async function aChallenge(options: { applicationId?: string; round?: number; exp
   return { id, applicationId };
 }
 
-const inParallel = async <T>(count: number, work: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: count }, work));
+const inParallel = async <T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, async (_, index) => work(index)));
 
 test('of 200 guesses at once at most max_attempts are evaluated', async () => {
   const { id, applicationId } = await aChallenge({ maxAttempts: 5 });
-  const taken = (await inParallel(200, async () => takeGuess(database, id))).filter((guess) => guess !== null);
+  const taken = (await inParallel(200, async (round) => takeGuess(database, id, round))).filter((guess) => guess !== null);
   assert.deepEqual(
     taken.map(({ attempts }) => attempts).toSorted((a, b) => a - b),
     [1, 2, 3, 4, 5],
@@ -43,23 +44,33 @@ test('a challenge that was verified, locked or replaced takes no guess and appro
     const { id, applicationId } = await aChallenge();
     if (end === 'replaced') await aChallenge({ applicationId, round: 2 });
     else await database.withTransaction(async (tx) => closeChallenge(tx, id, end));
-    assert.equal(await takeGuess(database, id), null, end);
+    assert.equal(await takeGuess(database, id, 1), null, end);
     assert.equal(await database.withTransaction(async (tx) => closeChallenge(tx, id, 'verified')), false, end);
   }
 });
 
 test('an expired challenge takes no guess', async () => {
   const { id } = await aChallenge({ expiresAt: new Date(Date.now() - 1) });
-  assert.equal(await takeGuess(database, id), null);
+  assert.equal(await takeGuess(database, id, 1), null);
 });
 
 test('a guess that is given back can be taken again, and no count goes below zero', async () => {
   const { id, applicationId } = await aChallenge({ maxAttempts: 1 });
-  assert.ok(await takeGuess(database, id));
-  assert.equal(await takeGuess(database, id), null);
-  await inParallel(3, async () => returnGuess(database, id));
+  assert.ok(await takeGuess(database, id, 1));
+  assert.equal(await takeGuess(database, id, 2), null);
+  await inParallel(3, async () => returnGuess(database, id, 1));
   assert.equal((await latestChallenge(database, applicationId))?.attempts, 0);
-  assert.ok(await takeGuess(database, id));
+  assert.ok(await takeGuess(database, id, 2));
+});
+
+test('a guess that is tried again is counted once, the last one too, and is not given back by one of its tries', async () => {
+  const { id, applicationId } = await aChallenge({ maxAttempts: 2 });
+  assert.ok(await takeGuess(database, id, 1));
+  const tries = await inParallel(20, async () => takeGuess(database, id, 2));
+  assert.deepEqual(new Set(tries.map((taken) => taken?.attempts)), new Set([2]));
+  await returnGuess(database, id, 2);
+  assert.equal((await latestChallenge(database, applicationId))?.attempts, 2);
+  assert.equal(await takeGuess(database, id, 3), null);
 });
 
 test('the challenge that approved is found though a newer one was sent', async () => {

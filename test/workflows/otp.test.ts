@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { CommandRefused } from '../../adapters/temporal/command-errors.ts';
+import { vendorLimits } from '../../config/limits.ts';
 import { eventually } from '../support/eventually.ts';
 import { createStage } from './stage.ts';
 import { aWorld } from './world.ts';
@@ -20,6 +21,26 @@ test('a wrong code says how many tries are left, and the right one approves', as
   assert.deepEqual(await world.commands.submitOtp(world.ref, 'wrong', { code: '000000' }), { kind: 'wrong', attemptsLeft: 4 });
   assert.deepEqual(await world.commands.submitOtp(world.ref, 'right', { code: '123456' }), { kind: 'verified' });
   await world.reaches({ step: 'handOff' });
+});
+
+test('a bank that answers within its time-out is asked once, however slow it is', async (t) => {
+  for (const step of ['requestOtp', 'verifyOtp'] as const) {
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    t.after(() => answer());
+    const script = createStage().activities;
+    const stage = createStage({
+      requestOtp: async (...args) => (step === 'requestOtp' && (await answered), script.requestOtp(...args)),
+      verifyOtp: async (...args) => (step === 'verifyOtp' && (await answered), script.verifyOtp(...args)),
+    });
+    const world = await aWorld(t, { stage });
+    await world.walksTo(step === 'requestOtp' ? 'purchase' : 'otp');
+    const asked = step === 'requestOtp' ? world.walksOn() : world.commands.submitOtp(world.ref, 'guess', { code: '123456' });
+    const atMs = Date.now() + vendorLimits.connectTimeoutMs + vendorLimits.way4TimeoutMs;
+    await eventually('the bank has had its time', () => Date.now() > atMs);
+    answer();
+    await asked;
+    assert.equal(stage.calls.filter(({ name }) => name === step).length, 1, step);
+  }
 });
 
 test('the same submission sent twice is one guess with one answer', async (t) => {
