@@ -28,9 +28,10 @@ test('a bank that answers within its time-out is asked once, however slow it is'
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     t.after(() => answer());
     const script = createStage().activities;
+    const answers = async (name: string): Promise<void> => (name === step ? answered : undefined);
     const stage = createStage({
-      requestOtp: async (...args) => (step === 'requestOtp' && (await answered), script.requestOtp(...args)),
-      verifyOtp: async (...args) => (step === 'verifyOtp' && (await answered), script.verifyOtp(...args)),
+      requestOtp: async (...args) => answers('requestOtp').then(async () => script.requestOtp(...args)),
+      verifyOtp: async (...args) => answers('verifyOtp').then(async () => script.verifyOtp(...args)),
     });
     const world = await aWorld(t, { stage });
     await world.walksTo(step === 'requestOtp' ? 'purchase' : 'otp');
