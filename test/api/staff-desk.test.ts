@@ -227,7 +227,7 @@ test('200 for a dry run that changes nothing, then exactly those are retried, ca
   const dry = await bodyOf(send('/bulk/retry', { ...wanted, dry_run: true }, key()));
   assert.deepEqual([dry['ids'], dry['results'], retried(before)], [stuck, [], []]);
   world.answer('retryStep', async (ref) => {
-    if (Object(ref).applicationId === stuck[1]) throw new CommandRefused('NOTHING_TO_RETRY', 'in_progress', undefined);
+    if (Object(ref).applicationId === stuck[1]) throw new CommandRefused('NOTHING_TO_RETRY', 'created', undefined);
     return { status: 'in_progress', step: 'identity', awaits: 'customer', deadlineAt: null, attention: null };
   });
   const done = await bodyOf(send('/bulk/retry', wanted, key()));
