@@ -20,6 +20,8 @@ import { walk, workflowBundle } from './world.ts';
 import type { WalkTo } from './world.ts';
 
 export const hour = 3_600_000;
+/** What a walk to a wait takes at most, in ms: it is a part of the time that passed. */
+export const walkMs = 15 * 60_000;
 export const day = 24 * hour;
 
 const dataConverter = createDataConverter(testPayloads());

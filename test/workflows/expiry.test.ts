@@ -5,14 +5,13 @@ import { test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../../activities/index.ts';
 import { eventually } from '../support/eventually.ts';
-import { day, daysPass, hour } from './days.ts';
+import { day, daysPass, hour, walkMs } from './days.ts';
 import { createStage } from './stage.ts';
 import type { Stage } from './stage.ts';
 import { photos, reach } from './world.ts';
 import type { WalkTo } from './world.ts';
 
 const { live, skip, nowMs } = daysPass();
-const walkMs = 15 * 60_000; // What a walk to the wait takes at most: a part of the time that passed.
 
 const waits: { step: WalkTo | 'start'; reason: string; days: number; stage?: () => Stage }[] = [
   { step: 'start', reason: 'CUSTOMER_INACTIVE', days: 1 },
