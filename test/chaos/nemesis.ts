@@ -33,7 +33,7 @@ const flaps = { times: 6, everyMs: 300 };
 const unbinds = { times: 6, everyMs: 500 };
 
 const queuePutDownMs = 2_000;
-const processBackMs = 120_000;
+const patienceMs = 120_000;
 
 const blows: Record<FaultName, Blow> = {
   'kill-relay': killMember,
@@ -131,7 +131,7 @@ async function killProcess(stage: Stage, { victim }: Strike): Promise<Heal> {
         await process.start();
         return true;
       },
-      processBackMs,
+      patienceMs,
     );
   };
 }
@@ -170,11 +170,16 @@ function onBroker(break_: (channel: Channel, topology: Topology) => Promise<unkn
  *  put down that it is gone, or it takes up what is left of it. */
 async function forgetQueue(stage: Stage): Promise<Heal> {
   const { queue } = stage.topology.delays.at(-1) ?? { queue: stage.topology.parked };
-  await withChannel(stage, async (channel) => {
-    await channel.deleteQueue(queue.name);
+  const isGone = async (): Promise<boolean> => {
+    await withChannel(stage, async (channel) => channel.deleteQueue(queue.name));
     await pause(queuePutDownMs);
-    await channel.assertQueue(queue.name, { durable: true, arguments: queue.arguments });
-  });
+    return withChannel(stage, async (channel) => channel.checkQueue(queue.name)).then(
+      () => false, // a process that connected just then has declared it
+      () => true,
+    );
+  };
+  await eventually('the queue stays away', isGone, patienceMs);
+  await withChannel(stage, async (channel) => channel.assertQueue(queue.name, { durable: true, arguments: queue.arguments }));
   return killServer(stage.broker);
 }
 
