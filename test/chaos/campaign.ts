@@ -188,12 +188,13 @@ function evidenceOf({ crew }: Stage, repeats: number, applications: ApplicationC
   return sum;
 }
 
-/** A kind of fault of which the whole run has no trace did not happen, and a run without copies has not shown that copies are harmless. */
+/** A kind of fault that struck more than once and of which the whole run has no trace did not happen: a single one may meet an idle moment. And a
+ *  run without copies has not shown that copies are harmless. */
 function vacuous(struck: Partial<Record<FaultName, number>>, evidence: Evidence): string[] {
   const used = Object.keys(struck) as FaultName[]; // the keys of the record
   const withoutTrace = used.filter((name) => {
     const { shows } = faultOf(name);
-    return shows.length > 0 && shows.every((sign) => evidence[sign] === 0);
+    return (struck[name] ?? 0) > 1 && shows.length > 0 && shows.every((sign) => evidence[sign] === 0);
   });
   return [
     ...(used.length === 0 ? ['vacuous: nothing was struck'] : []),
