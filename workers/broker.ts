@@ -26,7 +26,7 @@ export function openLink(options: {
   url: string;
   name: string;
   topology: Topology;
-  limits?: Pick<DeliveryLimits, 'heartbeatSeconds' | 'reconnectMaxMs' | 'hollowQueueMs' | 'silentQueueMs'>;
+  limits?: Pick<DeliveryLimits, 'heartbeatSeconds' | 'reconnectMaxMs' | 'hollowQueueMs' | 'silentQueueMs' | 'queueLookTimeoutMs'>;
   /** How AMQP is spoken; amqplib unless a test puts something between. */
   transport?: Transport | undefined;
   report: (report: LinkReport) => void;

@@ -45,11 +45,12 @@ export function createQueueProof(options: ProofOptions): (channel: Channel, queu
     if (!ailment) findings.delete(name);
     else if (findings.get(name)?.ailment !== ailment) findings.set(name, { ailment, since: now() });
   };
+  const isOverdue = ({ ailment, since }: Finding): boolean => now() - since >= options.patienceMs[ailment];
 
   async function prove(channel: Channel, queue: Queue, others: readonly Queue[]): Promise<void> {
     const known = findings.get(queue.name);
-    if (known && now() - known.since >= options.patienceMs[known.ailment]) {
-      await mend(options, queue, known.ailment, () => findings.delete(queue.name)); // looked at once more, it counts anew
+    if (known && isOverdue(known)) {
+      await mendThoseOverdue([queue, ...others]);
       throw new Error(`queue '${queue.name}' was ${known.ailment}`);
     }
     const ailment = await ailmentOf(options, channel, queue);
@@ -60,31 +61,38 @@ export function createQueueProof(options: ProofOptions): (channel: Channel, queu
     throw new Error(`queue '${queue.name}' is ${ailment}`);
   }
 
+  /** Alone among all processes. To delete a silent queue takes the broker seconds, so the session in which this begins may be over when it ends. */
+  async function mendThoseOverdue(queues: readonly Queue[]): Promise<void> {
+    const aside = await options.connect();
+    const giveUp = setTimeout(() => void aside.close(options.closeTimeoutMs), options.mendTimeoutMs);
+    try {
+      const locked = await aside.openChannel({ confirms: false });
+      await locked.lock(options.lock); // until `aside` is closed
+      for (const queue of queues) {
+        const known = findings.get(queue.name);
+        if (!known || !isOverdue(known)) continue;
+        const found = await lookAside(options, queue);
+        findings.delete(queue.name); // looked at once more, it counts anew: another may have mended it
+        if (found === known.ailment) await makeAnew(options, locked, queue);
+      }
+    } finally {
+      clearTimeout(giveUp);
+      await aside.close(options.closeTimeoutMs);
+    }
+  }
+
   return async (channel, queues) => {
     for (const [index, queue] of queues.entries()) await prove(channel, queue, queues.slice(index + 1));
   };
 }
 
-/** Looks once more, with nobody else about, and makes the queue anew if it is as it was; the next session of any process binds it. To delete a
- *  silent queue takes the broker seconds, so the session in which this begins may be over when it ends. */
-async function mend(options: ProofOptions, queue: Queue, ailment: Ailment, onLooked: () => void): Promise<void> {
-  const aside = await options.connect();
-  const giveUp = setTimeout(() => void aside.close(options.closeTimeoutMs), options.mendTimeoutMs);
-  try {
-    const locked = await aside.openChannel({ confirms: false });
-    await locked.lock(options.lock); // until `aside` is closed
-    const found = await lookAside(options, queue);
-    onLooked();
-    if (found !== ailment) return;
-    await locked.deleteQueue(queue.name);
-    await locked.declareQueue(queue).then(
-      () => options.report({ kind: 'mended', queue: queue.name }),
-      (error: unknown) => options.report({ kind: 'unmendable', queue: queue.name, reason: reasonOf(error) }),
-    );
-  } finally {
-    clearTimeout(giveUp);
-    await aside.close(options.closeTimeoutMs);
-  }
+/** Deletes and declares it; the next session of any process binds it. */
+async function makeAnew({ report }: ProofOptions, channel: Channel, queue: Queue): Promise<void> {
+  await channel.deleteQueue(queue.name);
+  await channel.declareQueue(queue).then(
+    () => report({ kind: 'mended', queue: queue.name }),
+    (error: unknown) => report({ kind: 'unmendable', queue: queue.name, reason: reasonOf(error) }),
+  );
 }
 
 /** A queue that could not be looked at is found to have nothing. */

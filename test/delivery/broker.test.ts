@@ -17,7 +17,7 @@ after(servers.stop);
 const amqpUrl = servers.env['AMQP_URL'] ?? '';
 const broker = servers.running.find(({ name }) => name === 'RabbitMQ') ?? assert.fail('the broker is ours');
 const patienceMs = 120_000;
-const impatient = { hollowQueueMs: 500, silentQueueMs: 3_000, sweepAfterEmptyMs: 2_000 };
+const impatient = { hollowQueueMs: 500, silentQueueMs: 2_000, queueLookTimeoutMs: 700, sweepAfterEmptyMs: 2_000 };
 
 test('a broker that is killed and started again costs time: two relays and three pools come back and book each purchase once', async (t) => {
   const world = await aWorld(t, { amqpUrl });
@@ -80,7 +80,7 @@ const forget = 'ok = ra:force_delete_server(quorum_queues, amqqueue:get_pid(Q))'
 const startAgain = '{[_], []} = rabbit_quorum_queue:recover(<<"/">>, [Q])';
 const broken = [
   { how: 'by name only', order: forget, of: (all: string[]) => all },
-  { how: 'without a leader', order: `${forget}, ${startAgain}`, of: (all: string[]) => all.filter((_, n) => n % 4 === 0) },
+  { how: 'without a leader', order: `${forget}, ${startAgain}`, of: (all: string[]) => all.slice(0, 1) },
 ];
 
 for (const { how, order, of } of broken)
