@@ -3,6 +3,7 @@
 
 import type { OfferRef } from '../domain/application.ts';
 import { AskedAgain, untilAccepted } from './ask-again.ts';
+import { later } from './deadline.ts';
 import { setApplicationHandlers } from './handlers.ts';
 import type { ApplicationInput, ApplicationResult } from './messages.ts';
 import { setPurchaseHandlers } from './otp-handlers.ts';
@@ -135,8 +136,4 @@ async function signedContract(run: Run): Promise<void> {
   if (!signature) return;
   const signedAt = new Date().toISOString();
   await run.step('sealContract', 1, () => ({ ...signature, signedAt, deadlineAt: later(run.policy.approvalMs) }));
-}
-
-function later(ms: number): string {
-  return new Date(Date.now() + ms).toISOString();
 }

@@ -3,6 +3,7 @@
 
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Resubmission, StaffRequest } from '../domain/application.ts';
+import { later } from './deadline.ts';
 import type { Run } from './run.ts';
 
 /** A reviewer wants to hear from the customer again before they decide. */
@@ -43,7 +44,7 @@ async function goBack(run: Run, asked: Resubmission & StaffRequest): Promise<Res
   Object.assign(inbox, { identity: null, review: null, ...(step === 'basicInfo' && { basicInfo: null }) });
   run.enter('in_progress', step);
   const waitMs = step === 'basicInfo' ? policy.basicInfoMs : policy.identityMs;
-  await run.step('askAgain', facts.asks, () => ({ ...asked, deadlineAt: run.movable(waitMs).deadlineAt }));
+  await run.step('askAgain', facts.asks, () => ({ ...asked, deadlineAt: later(waitMs) }));
   inbox.resubmission = null;
   return step;
 }

@@ -41,7 +41,7 @@ export function createClock(): Clock {
           return latestMs + sinceThen();
         },
         get deadlineAt() {
-          return new Date(endsMs + sinceThen()).toISOString();
+          return new Date(this.atMs).toISOString();
         },
         moveTo(laterMs) {
           endsMs = laterMs - sinceThen();
@@ -49,6 +49,11 @@ export function createClock(): Clock {
       };
     },
   };
+}
+
+/** The time in so many ms, for rows and steps. */
+export function later(ms: number): string {
+  return new Date(Date.now() + ms).toISOString();
 }
 
 export interface Deadlines {

@@ -1,6 +1,7 @@
 // A question to staff. The run waits for the answer, records it, and goes on; nobody's silence declines a customer without a reason.
 
 import { reviews } from '../domain/reviews.ts';
+import { later } from './deadline.ts';
 import type { ReviewAnswer } from './messages.ts';
 import type { Run } from './run.ts';
 
@@ -18,7 +19,7 @@ export async function review(run: Run, task: { taskId: string; step: 'identity' 
   // Of a decision, the way back counts it (workflows/ask-again.ts).
   if (answer.answer === 'askAgain' && task.step === 'identity') run.facts.asks += 1;
   // Who is asked again has the whole time of the step again.
-  const again = () => answer.answer === 'askAgain' && { deadlineAt: run.movable(run.policy.identityMs).deadlineAt };
+  const again = () => answer.answer === 'askAgain' && { deadlineAt: later(run.policy.identityMs) };
   await run.step('recordReview', run.facts.reviews, () => ({ ...answer, step: task.step, ...again() }));
   run.inbox.review = null; // what was taken is recorded: from here on the customer can be asked again
   return answer;

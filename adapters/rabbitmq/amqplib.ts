@@ -1,6 +1,7 @@
 // The real transport: raw amqplib with its sharp edges covered. Every emitter has its listeners before anything can happen on it, a
 // connect has a time-out, a close never waits for ever, and nothing of amqplib's own recovery is used: link.ts decides what comes next.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import type { ChannelModel, ConfirmChannel, ConsumeMessage, Channel as PlainChannel } from 'amqplib';
 import { createOnce } from './once.ts';
@@ -19,8 +20,7 @@ async function open(options: ConnectOptions): Promise<Connection> {
     keepAlive: true,
     clientProperties: { connection_name: options.name },
   });
-  const timer = new Promise<'late'>((resolve) => setTimeout(resolve, options.connectTimeoutMs, 'late').unref());
-  const model = await Promise.race([opening, timer]);
+  const model = await Promise.race([opening, pause(options.connectTimeoutMs, 'late' as const, { ref: false })]);
   if (model !== 'late') return wrapConnection(model);
   // It may still open: then nobody wants it any more.
   void opening.then(
@@ -82,10 +82,8 @@ function wrapChannel(plain: PlainChannel | ConfirmChannel, connectionClosed: Onc
       const { messageCount: messages, consumerCount: consumers } = await plain.checkQueue(queue);
       return { messages, consumers };
     },
-    look: async (queue, timeoutMs) => {
-      const silent = new Promise<'silent'>((resolve) => setTimeout(resolve, timeoutMs, 'silent').unref());
-      return Promise.race([look(plain, connectionClosed, queue), silent]);
-    },
+    look: async (queue, timeoutMs) =>
+      Promise.race([look(plain, connectionClosed, queue), pause(timeoutMs, 'silent' as const, { ref: false })]),
     deleteQueue: async (queue) => void (await plain.deleteQueue(queue)),
     lock: async (name) =>
       void (await plain.assertQueue(name, { exclusive: true, durable: false, arguments: { 'x-queue-type': 'classic' } })),

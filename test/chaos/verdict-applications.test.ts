@@ -1,23 +1,16 @@
 // The verdict on applications has teeth: whatever one of them may have wrong in our books, in WAY4's or at Temporal is named.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { defaultInstallation } from '../../adapters/way4/wire.ts';
 import { newId } from '../../db/ids.ts';
-import { openDatabase } from '../../db/pool.ts';
 import { acceptTransaction } from '../../db/transactions.ts';
-import { openStore } from '../../sandbox/store.ts';
 import { anApplicationRow } from '../delivery/support/world.ts';
-import { freshDatabase } from '../support/database.ts';
+import { openBooks } from './books.ts';
 import { judgeApplications } from './verdict-applications.ts';
 import type { ApplicationBook } from './shoppers.ts';
 
-const fresh = await freshDatabase();
-after(fresh.close);
-const database = openDatabase({ url: fresh.url, applicationName: 'test', onError: () => undefined });
-after(database.close);
-const bank = await openStore({ databaseUrl: fresh.url, schema: 'sandbox', onError: () => undefined });
-after(bank.close);
+const { database, bank } = await openBooks();
 const merchantId = newId('merchant');
 await database.query('insert into merchants (id, name) values ($1, $2)', [merchantId, 'Test Shop']);
 

@@ -1,21 +1,14 @@
 // The verdict on poison has teeth: what is missing among the parked messages is excused by the loss that can have taken it, and by no other.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
-import { openDatabase } from '../../db/pool.ts';
-import { openStore } from '../../sandbox/store.ts';
-import { freshDatabase } from '../support/database.ts';
+import { test } from 'node:test';
+import { openBooks } from './books.ts';
 import { createLoad } from './load.ts';
 import { production as profile } from './profiles.ts';
 import { judge } from './verdict.ts';
 import type { Excuses } from './verdict.ts';
 
-const fresh = await freshDatabase();
-after(fresh.close);
-const database = openDatabase({ url: fresh.url, applicationName: 'test', onError: () => undefined });
-after(database.close);
-const bank = await openStore({ databaseUrl: fresh.url, schema: 'sandbox', onError: () => undefined });
-after(bank.close);
+const { database } = await openBooks();
 await database.query(
   `insert into parked_messages (message_id, reason, first_error, last_error, body) values ('parked', 'MALFORMED', 'x', 'x', '')`,
 );
