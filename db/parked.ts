@@ -203,7 +203,7 @@ export type Renewed =
   /** AT_WORK: a request of an earlier attempt may still reach WAY4. */
   | { kind: 'refused'; why: 'NOT_FOUND' | 'NOT_RENEWABLE' | 'AT_WORK' };
 
-/** True for a message whose purchase may get a new RRN: WAY4 has another booking under its own. */
+/** True for a message whose purchase may get a new RRN: WAY4 has another booking under its own, or one that was taken back. */
 export function isRenewable({ reason, transactionStatus }: Pick<ParkedRow, 'reason' | 'transactionStatus'>): boolean {
   return reason === 'OTHER_BOOKING' && transactionStatus === 'accepted';
 }

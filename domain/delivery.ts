@@ -26,7 +26,7 @@ export const parkReasons = [
   'TRIES_SPENT',
   /** WAY4 refused the request itself, not the purchase: trying again changes nothing. */
   'CORE_REFUSED',
-  /** WAY4 has another purchase under its RRN: neither is that one ours, nor can ours be booked. */
+  /** WAY4 has another purchase under its RRN, or took ours back: that one is not our booking, nor can ours be booked. */
   'OTHER_BOOKING',
   /** Delivered too often without an answer: its handlers died. */
   'DELIVERY_LIMIT',
@@ -108,7 +108,7 @@ export type FailureVerdict =
     }
   | { kind: 'park'; reason: ParkReason; error: string };
 
-/** WAY4 has a booking with an RRN of a transaction, and it is not that of the transaction. */
+/** WAY4 has a booking with an RRN of a transaction, and it is not that of the transaction, or does not stand any more. */
 export class OtherBooking extends Error {
   override readonly name = 'OtherBooking';
 }

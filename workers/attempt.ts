@@ -68,11 +68,12 @@ async function book(deps: AttemptDeps, claimed: ClaimedTransaction, startedAt: n
 }
 
 /** The booking of this purchase, or null. An RRN may come twice when the database was restored without its newest ones, so the RRN alone
- *  proves nothing. Throws {@link OtherBooking}. */
+ *  proves nothing; and what the bank has taken back is a booking no more. Throws {@link OtherBooking}. */
 async function ask({ cardCore, faults }: AttemptDeps, claimed: ClaimedTransaction): Promise<CoreBooking | null> {
   const found = await cardCore.findPurchase(claimed.rrn, { reference: claimed.transactionId });
   await faults('pool.asked');
-  if (found && (found.amountVnd !== claimed.amountVnd || found.contractNumber !== claimed.contractNumber)) throw new OtherBooking();
+  const stands = found?.reversed !== true && found?.amountVnd === claimed.amountVnd && found.contractNumber === claimed.contractNumber;
+  if (found && !stands) throw new OtherBooking();
   return found;
 }
 

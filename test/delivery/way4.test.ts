@@ -55,33 +55,36 @@ test('purchases whose answers are cut off, late, doubled or nonsense are each ta
   assert.equal(contract?.availableVnd, limitVnd - 20 * 100_000);
 });
 
-/** Two purchases whose RRNs WAY4 knows already: the first with another amount, the second on another contract. */
+const withBooks = (world: World) => ({ databaseUrl: world.databaseUrl, schema: 'sandbox' });
+
+/** Purchases whose RRNs WAY4 knows already: the first with another amount, the second on another contract, the third as it is, but taken back. */
 async function acceptTaken(world: World, cardCore: Awaited<ReturnType<typeof aCore>>['cardCore']) {
-  const [ours, otherContract] = await world.accept(2);
-  assert.ok(ours && otherContract);
+  const [ours, otherContract, takenBack] = await world.accept(3);
+  assert.ok(ours && otherContract && takenBack);
   const shop = { merchantId: 'm', merchantName: 'Other Shop', at: '2026-01-02T03:04:05Z' };
   await cardCore.purchase({ rrn: ours.rrn, contractNumber, amountVnd: 100_001, ...shop }, call);
   await cardCore.createContract({ contractNumber: 'K2', clientNumber: 'C1', regNumber: 'RK2', limitVnd, openedOn: '2026-01-02' }, call);
   await cardCore.purchase({ rrn: otherContract.rrn, contractNumber: 'K2', amountVnd: 100_000, ...shop }, call);
-  return [ours, otherContract] as const;
+  await cardCore.purchase({ rrn: takenBack.rrn, contractNumber, amountVnd: 100_000, ...shop }, call);
+  await takeBack(world, takenBack.rrn);
+  return [ours, otherContract, takenBack] as const;
 }
 
-test('a purchase whose RRN WAY4 knows from somebody else, as after a restore, is never taken for that one: a person gets it', async (t) => {
+test('a purchase whose RRN WAY4 knows from somebody else, or whose booking was taken back, is never taken for booked: a person gets it', async (t) => {
   const world = await aWorld(t);
-  const { cardCore } = await aCore(world);
-  const [ours, otherContract] = await acceptTaken(world, cardCore);
+  const { cardCore } = await aCore(world, withBooks(world));
+  const taken = await acceptTaken(world, cardCore);
   await world.aRelay();
   await world.aPool({ cardCore });
   await soon(async () => {
     const { rows } = await world.database.query('select transaction_id, reason from parked_messages order by transaction_id');
-    const parked = [ours, otherContract].map(({ transactionId }) => ({ transaction_id: transactionId, reason: 'OTHER_BOOKING' }));
+    const parked = taken.map(({ transactionId }) => ({ transaction_id: transactionId, reason: 'OTHER_BOOKING' }));
     assert.deepEqual(
       rows,
       parked.toSorted((left, right) => (left.transaction_id < right.transaction_id ? -1 : 1)),
     );
   });
-  for (const { transactionId } of [ours, otherContract])
-    assert.equal((await readTransaction(world.database, transactionId))?.status, 'accepted');
+  assert.deepEqual(await statusesOf(world, taken), ['accepted', 'accepted', 'accepted']);
   assert.equal(world.told.length, 0);
 });
 
@@ -89,16 +92,17 @@ const byTwo = { actor: 'staff:mai', approvedBy: 'staff:lan', reason: 'the RRN wa
 
 test('under a new RRN a purchase is booked once, and not while the booking under its old one stands on its contract', async (t) => {
   const world = await aWorld(t);
-  const { sandbox, cardCore } = await aCore(world, { databaseUrl: world.databaseUrl, schema: 'sandbox' });
-  const [ours, otherContract] = await acceptTaken(world, cardCore);
+  const { sandbox, cardCore } = await aCore(world, withBooks(world));
+  const taken = await acceptTaken(world, cardCore);
+  const [ours] = taken;
   await world.aRelay();
   await world.aPool({ cardCore });
   const waiting = async () => listParked(world.database, { openOnly: true, limit: 10 });
-  await soon(async () => assert.equal((await waiting()).length, 2));
+  await soon(async () => assert.equal((await waiting()).length, 3));
   for (const { id } of await waiting())
     assert.equal((await world.database.withTransaction(async (tx) => renewParked(tx, { id, ...byTwo }))).kind, 'renewed');
   await soon(async () => {
-    assert.deepEqual(await statusesOf(world, [ours, otherContract]), ['accepted', 'posted']);
+    assert.deepEqual(await statusesOf(world, taken), ['accepted', 'posted', 'posted']);
     assert.deepEqual(
       (await waiting()).map(({ transactionId, reason }) => [transactionId, reason]),
       [[ours.transactionId, 'OTHER_BOOKING']],
@@ -112,13 +116,11 @@ test('under a new RRN a purchase is booked once, and not while the booking under
   await takeBack(world, ours.rrn);
   const [parked] = await waiting();
   await world.database.withTransaction(async (tx) => replayParked(tx, { id: parked?.id ?? 0, ...byTwo }));
-  await soon(async () => assert.deepEqual(await statusesOf(world, [ours, otherContract]), ['posted', 'posted']));
+  await soon(async () => assert.deepEqual(await statusesOf(world, taken), ['posted', 'posted', 'posted']));
   const { purchases } = await sandbox.state();
-  const rrns = await Promise.all(
-    [ours, otherContract].map(async (each) => (await readTransaction(world.database, each.transactionId))?.rrn),
-  );
+  const rrns = await Promise.all(taken.map(async (each) => (await readTransaction(world.database, each.transactionId))?.rrn));
   for (const rrn of rrns) assert.equal(purchases.filter((each) => each.rrn === rrn && each.outcome === 'posted').length, 1);
-  assert.equal(purchases.length, 4, 'the two of others, and ours once each');
+  assert.equal(purchases.length, 6, 'the three of before, and ours once each');
 });
 
 async function statusesOf({ database }: World, accepted: readonly { transactionId: string }[]): Promise<(string | undefined)[]> {
