@@ -7,7 +7,7 @@ import type { ApplicationRow } from './applications.ts';
 import { pageOf } from './page.ts';
 import type { Page, Position } from './page.ts';
 import type { Queryable } from './pool.ts';
-import { endedList } from './status-lists.ts';
+import { openList } from './status-lists.ts';
 
 /** A queue of applications; parked messages have a list of their own. */
 export type QueueName = 'stuck' | 'compensation_failed' | 'in_review' | 'expiring' | 'overdue' | 'stalled';
@@ -35,7 +35,7 @@ const queues: Record<QueueName, Queue> = {
   overdue: { where: 'a.deadline_at < now() - bound.late', since: 'a.deadline_at' },
   /** We have something to do, and nothing was heard of it for longer than anything takes. */
   stalled: {
-    where: `a.status not in ('in_review', ${endedList}) and a.attention is null
+    where: `a.status in (${openList}) and a.status <> 'in_review' and a.attention is null
       and a.deadline_at is null and a.updated_at < now() - bound.silent`,
     since: 'a.updated_at',
   },

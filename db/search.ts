@@ -14,7 +14,7 @@ export type Searched =
   | { by: 'national_id'; value: string };
 
 const matches: Record<Searched['by'], string> = {
-  id: `a.id = $1 or a.id in (select application_id from transactions where id = $1 union all select application_id from review_tasks where id = $1)`,
+  id: `a.id in (select $1 union all select application_id from transactions where id = $1 union all select application_id from review_tasks where id = $1)`,
   merchant_reference: 'a.merchant_reference = $1',
   phone: 'a.customer_id in (select id from customers where phone_index = $1)',
   national_id: 'a.customer_id in (select id from customers where national_id_index = $1)',

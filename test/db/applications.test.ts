@@ -3,10 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { advance, setAttention } from '../../db/applications.ts';
-import { listQueue, queueBounds } from '../../db/queues.ts';
+import type { Queryable } from '../../db/pool.ts';
+import { listQueue, queueBounds, queueSizes } from '../../db/queues.ts';
+import { searchApplications } from '../../db/search.ts';
+import { listApplications } from '../../db/views.ts';
 import { applicationStatuses, canBecome } from '../../domain/states.ts';
 import type { ApplicationStatus } from '../../domain/states.ts';
-import { aWorld } from './world.ts';
+import { aWorld, boxes } from './world.ts';
 
 const { database, store, anApplication } = await aWorld();
 
@@ -106,3 +109,43 @@ test('attention is shown until the application moves on', async () => {
 test('an unknown application cannot be moved', async () => {
   await assert.rejects(move('app_none', 'in_progress'), { name: 'InvariantFailure' });
 });
+
+test('whatever belongs to an application is found by an index on its id, which leaves no row out', async () => {
+  const { rows } = await database.query(
+    `select c.conrelid::regclass || '.' || a.attname as without_index from pg_constraint c
+     join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+     where c.contype = 'f' and c.confrelid = 'applications'::regclass
+       and not exists (select from pg_index i where i.indrelid = c.conrelid and i.indkey[0] = a.attnum and i.indpred is null)`,
+  );
+  assert.deepEqual(rows, []);
+});
+
+test('what staff look for is found by index, however many applications there are', async () => {
+  const looks: Record<string, (db: Queryable) => Promise<unknown>> = {
+    queues: async (db) => queueSizes(db, queueBounds),
+    id: async (db) => searchApplications(db, boxes, { by: 'id', value: 'app_none' }, 50),
+    phone: async (db) => searchApplications(db, boxes, { by: 'phone', value: '+84900000001' }, 50),
+    newest: async (db) => listApplications(db, { limit: 50 }),
+  };
+  for (const [what, look] of Object.entries(looks)) {
+    const plan = await planOf(look);
+    assert.doesNotMatch(plan, /Seq Scan on applications/, what);
+    if (what === 'id' || what === 'phone') assert.match(plan, /applications_(pkey|customer_id_key)/, what);
+  }
+});
+
+/** How PostgreSQL looks where a table is too large to be read whole. */
+async function planOf(look: (db: Queryable) => Promise<unknown>): Promise<string> {
+  const plan: string[] = [];
+  await database.withTransaction(async (tx) => {
+    await tx.query('set local enable_seqscan = off');
+    await look({
+      async query(sql, values) {
+        const { rows } = await tx.query<{ 'QUERY PLAN': string }>(`explain ${sql}`, values);
+        plan.push(...rows.map((row) => row['QUERY PLAN']));
+        return { rows: [], rowCount: 0 };
+      },
+    });
+  });
+  return plan.join('\n');
+}
