@@ -27,6 +27,12 @@ export type GuessAnswer = z.infer<typeof guessAnswer>;
 
 type Guess = { challenge: ChallengeRow; answer: GuessAnswer['kind'] } | { challenge: null; answer: 'expired' | 'locked' };
 
+interface OtpWanted {
+  deadlineAt: string;
+  graceMs?: number | undefined;
+  by?: StaffRequest;
+}
+
 interface OtpDeps {
   store: Store;
   cardCore: CardCore;
@@ -38,9 +44,10 @@ interface OtpDeps {
 
 export function createOtpActivities({ store, cardCore, maxAttempts, lifetimeMs, now }: OtpDeps) {
   return {
-    /** Has WAY4 send a code for the purchase of this application. The challenge before it becomes worthless. Repeat: the same challenge, no second SMS.
+    /** Has WAY4 send a code for the purchase of this application. The challenge before it becomes worthless. With `graceMs` it is the last one, and
+     *  the wait ends so long after it, not at `deadlineAt`. Repeat: the same challenge, no second SMS.
      *  Throws CARD_CORE_UNAVAILABLE and CARD_CORE_OUTCOME_UNKNOWN (retried: WAY4 answers the same request id with the same challenge). */
-    async requestOtp(ref: StepRef, input: { deadlineAt: string; by?: StaffRequest }): Promise<ChallengeSent> {
+    async requestOtp(ref: StepRef, input: OtpWanted): Promise<ChallengeSent> {
       return recordOnce(store, ref, challengeSent, {
         ask: async () => {
           const { terms, clientNumber } = await purchaseTerms(store, ref.applicationId);
@@ -63,7 +70,7 @@ export function createOtpActivities({ store, cardCore, maxAttempts, lifetimeMs, 
           await store.applications.advance(tx, ref.applicationId, {
             status: 'awaiting_approval',
             step: 'purchase',
-            deadlineAt: input.deadlineAt,
+            deadlineAt: input.graceMs === undefined ? input.deadlineAt : new Date(expiresAt.getTime() + input.graceMs).toISOString(),
           });
           if (input.by)
             await auditAct(store, tx, input.by, { action: 'otp.resent', applicationId: ref.applicationId, subject: challengeId });

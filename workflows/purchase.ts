@@ -3,7 +3,6 @@
 
 import { CancellationScope } from '@temporalio/workflow';
 import type { Settlement } from '../domain/application.ts';
-import type { Until } from './deadline.ts';
 import { EarlyEnd } from './end.ts';
 import type { End } from './end.ts';
 import type { Run } from './run.ts';
@@ -22,21 +21,18 @@ async function approvedWithOtp(run: Run): Promise<void> {
   while (!otp.verified) {
     const round = otp.challenges + 1;
     const by = typeof otp.resend === 'object' && otp.resend;
-    const sent = await run.step('requestOtp', round, () => ({ deadlineAt: until.deadlineAt, ...(by && { by }) }));
+    const graceMs = round < run.policy.otpMaxChallenges ? undefined : run.policy.otpGraceMs;
+    const sent = await run.step('requestOtp', round, () => ({ deadlineAt: until.deadlineAt, graceMs, ...(by && { by }) }));
     otp.challenges = round;
     otp.sent = { ...sent, resendsLeft: run.policy.otpMaxChallenges - round };
     Object.assign(otp, { resend: null, dead: null, guessesAtCode: 0 });
-    await run.waitFor(() => otp.verified || otp.resend !== null || otp.spent, lastCode(run, sent.expiresAt) ?? until, 'APPROVAL_EXPIRED');
+    // When no further code may be sent, the purchase can only be approved while this one lives; until then the core may still answer.
+    const end = graceMs === undefined ? until : run.fixedAt(Date.parse(sent.expiresAt) + graceMs);
+    await run.waitFor(() => otp.verified || otp.resend !== null || otp.spent, end, 'APPROVAL_EXPIRED');
     if (otp.spent) throw new EarlyEnd({ status: 'failed', reasons: ['OTP_ATTEMPTS_SPENT'] });
   }
   // The point of no return, set in the same turn in which the approval was seen: a cancel comes before it or is refused.
   run.facts.pastReturn = true;
-}
-
-/** When no further code may be sent, the purchase can only be approved while the last one lives; until then the core may still answer. */
-function lastCode({ facts, policy, fixedAt }: Run, expiresAt: string): Until | null {
-  if (policy.otpGraceMs === undefined || facts.otp.challenges < policy.otpMaxChallenges) return null;
-  return fixedAt(Date.parse(expiresAt) + policy.otpGraceMs);
 }
 
 async function handedOff(run: Run): Promise<string> {

@@ -43,6 +43,14 @@ test('a code lives no longer than the circular allows, whatever the bank says', 
   assert.equal(applicant.outcome('requestOtp').expiresAt, expiresAt.toISOString(), 'the customer is told the same');
 });
 
+test('an application waits for its last code as long as the code lives and the grace after it, and the row says so', async () => {
+  const applicant = await (await world.anApplicant()).walksTo('requestOtp');
+  const wanted = { deadlineAt: new Date(Date.now() + 86_400_000).toISOString(), graceMs: 15_000 };
+  const { expiresAt } = await world.activities.requestOtp(applicant.ref('requestOtp'), wanted);
+  const row = await world.store.applications.readApplication(world.store, applicant.applicationId);
+  assert.equal(row?.deadline_at?.getTime(), Date.parse(expiresAt) + wanted.graceMs);
+});
+
 test('a wrong code says how many tries are left, the last one locks, and then even the right code is worth nothing', async () => {
   const applicant = await anApplicantWithCode();
   for (let round = 1; round < otpLimits.maxAttempts; round += 1) {

@@ -130,12 +130,11 @@ const waits: Record<string, Wait> = {
       return async () => asCustomer(journey, 'purchase/otp', { code });
     },
   },
-  // Nobody is reminded: the purchase itself could wait for a day, and the code lives for minutes.
   'a last code that runs out': {
     waits: { otpMaxChallenges: 1, otpGraceMs: shortMs - otpLimits.lifetimeMs },
     reason: 'APPROVAL_EXPIRED',
     shop: inactive,
-    reminders: 0,
+    reminders: 1,
     isActivated: true,
     async comes(journey) {
       await journey.walksTo('submit_otp');
