@@ -2,7 +2,7 @@
 // holds its workflow; one about a break of the books holds nothing.
 
 import { staffLimits } from '../config/staff-limits.ts';
-import type { StaffRequest } from '../domain/application.ts';
+import type { Resubmission, StaffRequest } from '../domain/application.ts';
 import type { ReasonCode } from '../domain/reasons.ts';
 import { reviews } from '../domain/reviews.ts';
 import type { ReviewKind, ReviewQueue } from '../domain/reviews.ts';
@@ -97,6 +97,16 @@ export async function lastAnswer(db: Queryable, applicationId: string): Promise<
     [applicationId],
   );
   return rows[0]?.given ?? null;
+}
+
+/** What staff asked the customer for last, why, and under which request, or null. */
+export async function lastAsked(db: Queryable, applicationId: string): Promise<(Resubmission & StaffRequest) | null> {
+  const { rows } = await db.query<{ asked: Resubmission & StaffRequest }>(
+    `select change || jsonb_build_object('actor', actor, 'requestId', request_id) as asked from audit_log
+     where application_id = $1 and action = 'application.asked_again' order by seq desc limit 1`,
+    [applicationId],
+  );
+  return rows[0]?.asked ?? null;
 }
 
 /** Withdraws the question that nobody needs answered any more, because the application has ended or goes another way. Repeat: nothing. */

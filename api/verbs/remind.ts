@@ -8,7 +8,7 @@ import { latestSignature } from '../../db/agreements.ts';
 import type { ApplicationRow } from '../../db/applications.ts';
 import { latestOffer } from '../../db/offers.ts';
 import { latestChallenge } from '../../db/otp.ts';
-import { lastAnswer } from '../../db/reviews.ts';
+import { lastAnswer, lastAsked } from '../../db/reviews.ts';
 import type { ApplicationStatus } from '../../domain/states.ts';
 import type { ApiDeps } from '../environment.ts';
 
@@ -18,41 +18,51 @@ const reviewAnswers = ['approve', 'decline', 'askAgain'] as const;
 
 type Send = (commandId: string) => Promise<unknown>;
 
-/** By where the run stands: the command that took the row on from there, or null where nothing like it is recorded. Of an OTP there is none: the
+type Sends = (deps: Deps, row: ApplicationRow, ref: ApplicationRef) => Promise<(Send | null)[]>;
+
+/** Staff asked the customer again, and the customer stands where they can answer. */
+async function askedAgain({ database, commands }: Deps, row: ApplicationRow, ref: ApplicationRef): Promise<Send | null> {
+  const asked = row.status === 'in_progress' ? await lastAsked(database, row.id) : null;
+  return asked?.step === row.step ? async (id) => commands.requestResubmission(ref, id, asked) : null;
+}
+
+/** By where the run stands: the commands that may have taken the row on from there, as far as they are recorded. Of an OTP there is none: the
  *  outcome of the purchase tells the run that it was right (workflows/handlers.ts). */
-const forgotten: Partial<Record<ApplicationStatus, (deps: Deps, row: ApplicationRow, ref: ApplicationRef) => Promise<Send | null>>> = {
+const forgotten: Partial<Record<ApplicationStatus, Sends>> = {
   async created({ commands }, { customer_id: customerId }, ref) {
-    return async (id) => commands.submitBasicInfo(ref, id, { customerId });
+    return [async (id) => commands.submitBasicInfo(ref, id, { customerId })];
   },
-  async in_review({ database, commands }, row, ref) {
-    const given = await lastAnswer(database, row.id);
+  async in_review(deps, row, ref) {
+    const given = await lastAnswer(deps.database, row.id);
     const answer = reviewAnswers.find((each) => each === given?.answer);
-    return given && answer ? async (id) => commands.decideReview(ref, id, { ...given, answer }) : null;
+    const answered = given && answer ? async (id: string) => deps.commands.decideReview(ref, id, { ...given, answer }) : null;
+    return [answered, await askedAgain(deps, row, ref)];
   },
-  async offer_ready({ database, commands }, row, ref) {
-    const offer = await latestOffer(database, row.id);
-    return offer?.accepted_at ? async (id) => commands.acceptOffer(ref, id, { offerHash: offer.hash }) : null;
+  async offer_ready(deps, row, ref) {
+    const offer = await latestOffer(deps.database, row.id);
+    const accepted = offer?.accepted_at ? async (id: string) => deps.commands.acceptOffer(ref, id, { offerHash: offer.hash }) : null;
+    return [accepted, await askedAgain(deps, row, ref)];
   },
   async awaiting_signature({ database, commands }, row, ref) {
     const signature = await latestSignature(database, row.id);
-    return signature && (async (id) => commands.signContract(ref, id, signature));
+    return [signature && (async (id) => commands.signContract(ref, id, signature))];
   },
   async awaiting_approval({ database, commands }, row, ref) {
     const isSent = (await latestChallenge(database, row.id)) !== null;
-    return isSent ? async (id) => commands.approveTransaction(ref, id, { amountVnd: row.amount_vnd }) : null;
+    return [isSent ? async (id) => commands.approveTransaction(ref, id, { amountVnd: row.amount_vnd }) : null];
   },
 };
 
 /** Sends the command again that took the row on from where its run stands. False when none is recorded, or the run has it after all. Throws
  *  CommandUnavailable. */
 export async function remind(deps: Deps, row: ApplicationRow, ref: ApplicationRef, stands: ApplicationStatus): Promise<boolean> {
-  const send = await forgotten[stands]?.(deps, row, ref);
-  if (!send) return false;
-  try {
-    await send(`again:${row.version}`);
-    return true;
-  } catch (error) {
-    if (error instanceof CommandRefused) return false;
-    throw error;
+  for (const send of (await forgotten[stands]?.(deps, row, ref)) ?? []) {
+    try {
+      await send?.(`again:${row.version}`);
+      if (send) return true;
+    } catch (error) {
+      if (!(error instanceof CommandRefused)) throw error;
+    }
   }
+  return false;
 }

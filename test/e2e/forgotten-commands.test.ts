@@ -78,6 +78,16 @@ describe('a command that Temporal lost after its step was recorded', { concurren
     await endsWell(journey);
   });
 
+  test('requestResubmission: the customer whom staff asked for new photos sends them, and is judged anew', async () => {
+    const journey = await aJourney(system);
+    await journey.walksTo('accept_offer');
+    const asked = { step: 'identity', reason_code: 'IDENTITY_POOR_PHOTO' };
+    assert.equal((await staffDo(system, `/applications/${journey.applicationId}/resubmission`, asked)).status, 202);
+    await forgets(journey, 'requestResubmission');
+    await journey.sendsPhotos();
+    await endsWell(journey);
+  });
+
   test('decideReview: the repeat of the reviewer frees the application', async () => {
     const journey = await aJourney(system, { bureau: 'thinFile' });
     await journey.walksToTheEnd();
