@@ -85,3 +85,9 @@ export async function noteOutcome(tx: Tx, { id }: StaffKey, outcome: StaffOutcom
   if (before !== 'taken') await tx.query('update staff_keys set outcome = $2 where id = $1', [id, outcome]);
   return before;
 }
+
+/** True when what the key stands for is known to be done. */
+export async function wasTaken(db: Queryable, { id }: StaffKey): Promise<boolean> {
+  const { rowCount } = await db.query(`select from staff_keys where id = $1 and outcome = 'taken'`, [id]);
+  return rowCount === 1;
+}

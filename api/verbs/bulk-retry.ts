@@ -9,7 +9,7 @@ import { fingerprint } from '../idempotency.ts';
 import { Problem } from '../problems.ts';
 import type { ProblemCode } from '../problem-kinds.ts';
 import { allowed } from './allowed.ts';
-import { staffCommand } from './staff-command.ts';
+import { retryStep } from './retry-step.ts';
 
 const action = 'applications.bulk_retry_asked';
 
@@ -53,7 +53,7 @@ async function retryOne(deps: ApiDeps, { actor, reason, requestId, commandId }: 
   const digest = fingerprint([commandId, id]); // the command id is made of who and the key
   const act = { actor, action: 'application.retry_asked', applicationId: id, reason, requestId, key: { id: digest, fingerprint: digest } };
   try {
-    await staffCommand(deps, act, async (ref, by) => deps.commands.retryStep(ref, commandId, by));
+    await retryStep(deps, act, commandId);
     return { id, result: 'retried' };
   } catch (error) {
     if (error instanceof Problem) return refused(id, error.code);

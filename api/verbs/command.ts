@@ -7,7 +7,7 @@ import type { ApplicationRef } from '../../adapters/temporal/commands.ts';
 import { apiLimits } from '../../config/limits.ts';
 import { readApplication } from '../../db/applications.ts';
 import type { ApplicationRow } from '../../db/applications.ts';
-import { isTerminal } from '../../domain/states.ts';
+import { awaits, isTerminal } from '../../domain/states.ts';
 import type { ApplicationView } from '../../workflows/messages.ts';
 import type { ApiDeps } from '../environment.ts';
 import { etagOf } from '../etag.ts';
@@ -29,16 +29,22 @@ function refOf(row: ApplicationRow): ApplicationRef {
   return { applicationId: row.id, merchantId: row.merchant_id, amountVnd: row.amount_vnd, status: row.status };
 }
 
-/** Sends a command to an application that exists. Throws NOT_FOUND, the refusal as 409 with the status, TOO_MANY_REQUESTS while others to it are
- *  under way, or TEMPORARILY_UNAVAILABLE. */
-export async function command<T>(deps: Deps, applicationId: string, send: (ref: ApplicationRef) => Promise<T>): Promise<T> {
+/** Sends a command to an application that exists. One that is done as soon as a run was reminded of what it had forgotten says by `reminded` what
+ *  its answer is then. Throws NOT_FOUND, the refusal as 409 with the status, TOO_MANY_REQUESTS while others to it are under way, or
+ *  TEMPORARILY_UNAVAILABLE. */
+export async function command<T>(
+  deps: Deps,
+  applicationId: string,
+  send: (ref: ApplicationRef) => Promise<T>,
+  reminded?: (row: ApplicationRow) => T,
+): Promise<T> {
   const { database } = deps;
   const row = await readApplication(database, applicationId);
   if (!row) throw new Problem('NOT_FOUND');
   const isOver = isTerminal(row.status);
   try {
     if (isOver) return await send({ ...refOf(row), repeatsOnly: true });
-    return await onceCaughtUp(deps, row, async () => send(refOf(row)));
+    return await onceCaughtUp(deps, row, async () => send(refOf(row)), reminded);
   } catch (error) {
     if (error instanceof CommandBusy) throw tooMany(error);
     if (!(error instanceof CommandRefused)) throw asProblem(error);
@@ -54,23 +60,37 @@ const behind: ReadonlySet<string> = new Set(['WRONG_STATE', 'NOTHING_TO_RETRY', 
 
 /** Sends again while the run is behind the row. A step is stored a moment before its run hears of it, and a customer who was shown the next
  *  one may be quicker. A run that does not catch up has forgotten a command, and is reminded of it. */
-async function onceCaughtUp<T>(deps: Deps, { id }: ApplicationRow, send: () => Promise<T>): Promise<T> {
-  const until = performance.now() + apiLimits.catchUpMs;
+async function onceCaughtUp<T>(
+  deps: Deps,
+  { id }: ApplicationRow,
+  send: () => Promise<T>,
+  reminded?: (row: ApplicationRow) => T,
+): Promise<T> {
+  let until = performance.now() + apiLimits.catchUpMs;
   for (let isReminded = false; ;) {
     try {
       return await send();
     } catch (error) {
-      if (!(error instanceof CommandRefused) || isReminded) throw error;
+      if (!(error instanceof CommandRefused)) throw error;
       const { code, currentStatus: stands } = error;
       const mayBeBehind = behind.has(code);
       if (!stands || !(mayBeBehind || code === 'OTP_NOT_AWAITED')) throw error;
       const row = await readApplication(deps.database, id);
       if (!row || (mayBeBehind && stands === row.status)) throw error;
       if (mayBeBehind && performance.now() <= until) await pause(apiLimits.catchUpPauseMs);
-      else if (await remind(deps, row, refOf(row), stands)) isReminded = true;
-      else throw error;
+      else if (isReminded || !(await remind(deps, row, refOf(row), stands))) throw error;
+      else if (reminded) return reminded(row);
+      else {
+        isReminded = true;
+        until = performance.now() + apiLimits.catchUpMs; // it does again, from what is recorded, what it had forgotten
+      }
     }
   }
+}
+
+/** Where an application stands as it is stored, in the words of its workflow. */
+export function standing({ status, step, deadline_at: deadlineAt, attention }: ApplicationRow): ApplicationView {
+  return { status, step, awaits: awaits({ status, attention, deadlineAt }), deadlineAt: deadlineAt?.toISOString() ?? null, attention };
 }
 
 /** Runs what stores something before it sends this command. Where the application is past it, a repeat gets the first answer; where it is past it

@@ -4,6 +4,7 @@
 
 import { staffLimits } from '../../config/staff-limits.ts';
 import { takeVersion } from '../../db/applications.ts';
+import type { ApplicationRow } from '../../db/applications.ts';
 import { audit } from '../../db/audit.ts';
 import { askedBefore, noteOutcome, noteSending } from '../../db/staff-keys.ts';
 import type { StaffKey, StaffOutcome } from '../../db/staff-keys.ts';
@@ -29,17 +30,18 @@ export interface StaffAct {
   ifMatch?: string | undefined;
 }
 
-/** Records the act, then sends it as asked by `by`. Throws NOT_FOUND, VERSION_MISMATCH and what the command throws, having recorded what
- *  became of it: `….refused` was not done; `….unanswered` may have been; `….taken` was, after one of these. */
+/** Records the act, then sends it as asked by `by`; `reminded` as for any command. Throws NOT_FOUND, VERSION_MISMATCH and what the command throws,
+ *  having recorded what became of it: `….refused` was not done; `….unanswered` may have been; `….taken` was, after one of these. */
 export async function staffCommand<T>(
   deps: Pick<ApiDeps, 'database' | 'commands' | 'log'>,
   act: StaffAct,
   send: (ref: ApplicationRef, by: StaffRequest) => Promise<T>,
+  reminded?: (row: ApplicationRow) => T,
 ): Promise<T> {
   return oneOfFew(act.applicationId, async () => {
     const by = { actor: act.actor, requestId: await ask(deps, act) };
     try {
-      const answer = await command(deps, act.applicationId, async (ref) => send(ref, by));
+      const answer = await command(deps, act.applicationId, async (ref) => send(ref, by), reminded);
       await tell(deps, act, 'taken');
       return answer;
     } catch (error) {

@@ -184,20 +184,7 @@ test('200 with reasons in both languages when photos have to be taken again, and
   const purchase = await at('purchase');
   const look = async () => bodyOf(app.request('/checkout/application', { headers: purchase.session }));
   assert.equal((await look()).next.action, 'approve_purchase');
-  const challenged = async (round: number, expiresAt: Date) =>
-    database.withTransaction(async (tx) =>
-      addChallenge(tx, {
-        applicationId: purchase.applicationId,
-        round,
-        coreChallengeId: `x${round}`,
-        amountVnd: 3_000_000,
-        contractNumber: 'TS',
-        documentSha256: 'x',
-        maskedPhone: '+84*****567',
-        maxAttempts: 5,
-        expiresAt,
-      }),
-    );
+  const challenged = async (round: number, expiresAt: Date) => aChallenge(purchase.applicationId, round, expiresAt);
   await challenged(1, new Date(now.getTime() + 60_000));
   const waiting = await look();
   assert.equal(waiting.next.action, 'submit_otp');
@@ -208,3 +195,27 @@ test('200 with reasons in both languages when photos have to be taken again, and
   await challenged(3, now);
   assert.equal((await look()).next.action, 'wait', 'nobody is sent to a resend that is refused');
 });
+
+test('200 for the right code while a run that forgot the approval, and was reminded of it, still catches up', async () => {
+  const { applicationId, session } = await at('purchase');
+  await aChallenge(applicationId, 1, new Date(now.getTime() + 60_000));
+  const refusals = [
+    new CommandRefused('OTP_NOT_AWAITED', 'awaiting_approval', undefined),
+    new CommandRefused('WRONG_STATE', 'created', undefined),
+  ];
+  world.answer('submitOtp', async () => {
+    const refusal = refusals.shift();
+    if (refusal) throw refusal;
+    return { kind: 'verified' };
+  });
+  const before = sent.length;
+  assert.equal((await app.request('/checkout/purchase/otp', post({ code: '123456' }, session))).status, 200);
+  const commands = sent.slice(before).map(({ command }) => command);
+  assert.deepEqual(commands, ['submitOtp', 'approveTransaction', 'submitOtp', 'submitOtp']);
+});
+
+async function aChallenge(applicationId: string, round: number, expiresAt: Date): Promise<void> {
+  const terms = { coreChallengeId: `x${round}`, amountVnd: 3_000_000, contractNumber: 'TS', documentSha256: 'x' };
+  const challenge = { applicationId, round, ...terms, maskedPhone: '+84*****567', maxAttempts: 5, expiresAt };
+  await database.withTransaction(async (tx) => addChallenge(tx, challenge));
+}

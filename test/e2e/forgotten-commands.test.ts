@@ -8,7 +8,7 @@ import { applicationWorkflowId, status } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { forget } from '../support/forget.ts';
 import { startSystem } from '../support/system.ts';
-import { call, openReviewTask, staffDo } from './support/actors.ts';
+import { call, openReviewTask, staffDo, staffSee, untilAnswered } from './support/actors.ts';
 import type { Request } from './support/actors.ts';
 import { isBookedOnce } from './support/expect.ts';
 import { basicInfoOf } from './support/forms.ts';
@@ -55,14 +55,23 @@ describe('a command that Temporal lost after its step was recorded', { concurren
   const standsAt = async (journey: Journey) => (await system.temporal.workflow.getHandle(runOf(journey)).query(status)).status;
   const goesOn = async (journey: Journey, from: string) =>
     eventually(`the run is past ${from}`, async () => (await standsAt(journey)) !== from);
-  const inADay = () => new Date(Date.now() + 86_400_000).toISOString();
+  // Later than the deadline of the wait that the run comes back to.
+  const later = () => new Date(Date.now() + 30 * 3_600_000).toISOString();
 
-  for (const [what, more] of Object.entries({ retry: {}, deadline: { deadline_at: inADay() } }))
-    test(`acceptOffer: staff who press ${what} free the application, and the customer is asked nothing again`, async () => {
+  for (const [what, more] of Object.entries({ retry: {}, deadline: { deadline_at: later() } }))
+    test(`acceptOffer: staff who press ${what} free the application and are told so, and the customer is asked nothing again`, async () => {
       const journey = await aJourney(system);
       await journey.walksTo('sign_contract');
       await forgets(journey, 'acceptOffer');
-      await staffDo(system, `/applications/${journey.applicationId}/${what}`, more);
+      const [token, headers] = [await system.staffToken(), { 'idempotency-key': randomUUID() }];
+      for (const click of ['the first', 'the very same again']) {
+        const path = `/ops/v1/applications/${journey.applicationId}/${what}`;
+        const json = { reason: 'it does not go on', ...more };
+        const { status, body } = await untilAnswered(async () => call(system, path, { token, headers, json }));
+        assert.deepEqual([status, body['status'], body['awaits']], [202, 'awaiting_signature', 'customer'], click);
+      }
+      const { timeline } = await staffSee(system, journey);
+      assert.ok(!timeline.some(({ what: action }) => action.endsWith('.refused')), 'what was done is not called refused');
       await goesOn(journey, 'offer_ready');
       await endsWell(journey);
     });

@@ -12,7 +12,7 @@ import { Problem } from '../../problems.ts';
 import type { ProblemCode } from '../../problem-kinds.ts';
 import { idParam, staffReason as reason, status, time } from '../../schemas.ts';
 import { commandProblems } from '../../verbs/command.ts';
-import { staffCommand } from '../../verbs/staff-command.ts';
+import { retryStep } from '../../verbs/retry-step.ts';
 import type { StaffAct } from '../../verbs/staff-command.ts';
 
 /** Where an application stands after a command of staff. */
@@ -50,7 +50,7 @@ export function addOpsRetry(app: Api, deps: ApiDeps, guards: Guards): void {
   app.openapi(route, async (c) => {
     const key = await requiredStaffKey(c, deps);
     const act = actOn(c, c.req.valid('param').id, { action: 'application.retry_asked', reason: c.req.valid('json').reason, key });
-    return c.json(toState(await staffCommand(deps, act, async (ref, by) => deps.commands.retryStep(ref, commandId(c, 'retry'), by))), 202);
+    return c.json(toState(await retryStep(deps, act, commandId(c, 'retry'))), 202);
   });
 }
 

@@ -4,7 +4,7 @@ import { z } from '@hono/zod-openapi';
 import { previewCancel } from '../../../db/cancel-preview.ts';
 import type { CancelPreview } from '../../../db/cancel-preview.ts';
 import { cancelNeedsTwo } from '../../../domain/four-eyes.ts';
-import { awaits, isTerminal } from '../../../domain/states.ts';
+import { isTerminal } from '../../../domain/states.ts';
 import type { Guards } from '../../auth.ts';
 import { body, defineRoute, json } from '../../define-route.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
@@ -13,6 +13,7 @@ import { commandId, requiredStaffKey } from '../../idempotency.ts';
 import { Problem } from '../../problems.ts';
 import { idParam, staffReason as reason, status } from '../../schemas.ts';
 import { cancelByStaff } from '../../verbs/cancel-by-staff.ts';
+import { standing } from '../../verbs/command.ts';
 import { actOn, ifMatch, problems, state, toState } from './act.ts';
 import { approvalObject, toApprovalObject } from './approvals.ts';
 
@@ -101,8 +102,8 @@ export function addOpsCancel(app: Api, deps: ApiDeps, guards: Guards): void {
     const outcome = await cancelByStaff(deps, act, commandId(c, 'cancel'));
     if (outcome.kind === 'canceled') return c.json({ ...toState(outcome.view), approval: null }, 202);
     const { preview, approval } = outcome;
-    const { status, step, attention, deadline_at: deadlineAt } = preview.application;
-    const place = { status, step, awaits: approval.outcome === null ? ('staff' as const) : awaits({ status, attention, deadlineAt }) };
-    return c.json({ ...place, deadline_at: deadlineAt?.toISOString() ?? null, approval: toApprovalObject(approval) }, 202);
+    const place = toState(standing(preview.application));
+    const waits = approval.outcome === null && { awaits: 'staff' as const };
+    return c.json({ ...place, ...waits, approval: toApprovalObject(approval) }, 202);
   });
 }
