@@ -212,7 +212,7 @@ export const deliveryLimits = {
   noticeTimeoutMs: 5 * second,
   /** Our choice: wait before an outcome that Temporal did not take is told again. */
   noticeRetryMs: 2 * second,
-  /** Our messages have 160 bytes; a longer one is not ours and only its start is kept. */
+  /** Our messages have 160 bytes; a longer one is not ours: it is not read, and only its start is kept. */
   messageMaxBytes: 4_096,
   /** Our choice: wait before a parked message is written again when the database did not take it. */
   parkRetryMs: second,

@@ -5,7 +5,7 @@ import type { Answer, Delivery } from '../adapters/rabbitmq/consumer.ts';
 import type { Publisher } from '../adapters/rabbitmq/publisher.ts';
 import type { OutgoingMessage } from '../adapters/rabbitmq/transport.ts';
 import type { Topology } from '../adapters/rabbitmq/topology.ts';
-import { delayIndex, errorCode, judgeUnclaimed, readMessage } from '../domain/delivery.ts';
+import { delayIndex, errorCode, judgeUnclaimed } from '../domain/delivery.ts';
 import type { ParkReason, TransactionMessage } from '../domain/delivery.ts';
 import { invariant } from '../domain/failures.ts';
 import { noteFailure } from '../db/claims.ts';
@@ -13,7 +13,7 @@ import { AmbiguousCommit } from '../db/pool.ts';
 import { readTransaction } from '../db/transactions.ts';
 import { attemptTransaction } from './attempt.ts';
 import type { AttemptDeps, AttemptResult } from './attempt.ts';
-import { messageKey, park } from './parking.ts';
+import { messageKey, park, readBody } from './parking.ts';
 import type { ParkingDeps } from './parking.ts';
 
 /** Waits with a delivery in hand. False as soon as it is to be given back, or cannot be answered any more. */
@@ -58,7 +58,7 @@ export function createTransactionHandler(deps: HandlerDeps): (delivery: Delivery
 }
 
 async function handle(deps: HandlerDeps, delivery: Delivery): Promise<Step> {
-  const read = readMessage(delivery.body.toString('utf8'));
+  const read = readBody(delivery.body);
   try {
     if (read.kind === 'poison') return await putAside(deps, delivery, { reason: read.reason, error: read.reason });
     return await follow(deps, delivery, read.message, await attemptTransaction(deps, read.message));

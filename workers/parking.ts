@@ -4,8 +4,9 @@
 
 import { z } from 'zod';
 import type { Answer, Delivery } from '../adapters/rabbitmq/consumer.ts';
+import { deliveryLimits } from '../config/limits.ts';
 import { readMessage } from '../domain/delivery.ts';
-import type { ParkReason } from '../domain/delivery.ts';
+import type { ParkReason, ReadMessage } from '../domain/delivery.ts';
 import { isId } from '../domain/ids.ts';
 import { sha256 } from '../db/documents.ts';
 import { idWithDigest, parkMessage } from '../db/parked.ts';
@@ -16,15 +17,13 @@ import type { Faults } from './fault-points.ts';
 
 export interface ParkingDeps {
   database: Database;
-  /** A longer body is not ours; only its start is kept. */
-  bodyMaxBytes: number;
   faults: Faults;
 }
 
 /** Writes the row of a message that is to be rejected. Throws what the database throws. */
 export async function park(deps: ParkingDeps, delivery: Delivery, why: { reason: ParkReason; error: string }): Promise<void> {
   await deps.database.withTransaction(async (tx) => {
-    await parkMessage(tx, rowOf(delivery, why, deps.bodyMaxBytes));
+    await parkMessage(tx, rowOf(delivery, why));
     await deps.faults('park.writing');
   });
   await deps.faults('park.written');
@@ -43,7 +42,7 @@ export interface ParkedHandlerDeps extends ParkingDeps {
 /** The handler of the parked queue. While the database is away it waits with the message in hand, retrying every `retryMs`. */
 export function createParkedHandler(deps: ParkedHandlerDeps) {
   return async (delivery: Delivery): Promise<Answer> => {
-    const row = rowOf(delivery, { reason: brokerReason(delivery), error: 'broker' }, deps.bodyMaxBytes);
+    const row = rowOf(delivery, { reason: brokerReason(delivery), error: 'broker' });
     while (!deps.stopping()) {
       try {
         if (await goesOn(deps, delivery)) return 'done';
@@ -62,7 +61,7 @@ export function createParkedHandler(deps: ParkedHandlerDeps) {
 /** True for a message of a purchase of ours that nobody had a look at: the sweeper writes another, and no person has to. */
 async function goesOn({ database, workQueue, onExpired }: ParkedHandlerDeps, { body, headers }: Delivery): Promise<boolean> {
   const deaths = z.array(z.object({ queue: z.string(), reason: z.string() })).safeParse(headers['x-death']);
-  const read = readMessage(body.toString());
+  const read = readBody(body);
   if (read.kind === 'poison' || !deaths.data?.some(({ queue, reason }) => queue === workQueue && reason === 'expired')) return false;
   const { transactionId } = read.message;
   if (!(await readTransaction(database, transactionId))) return false;
@@ -71,19 +70,25 @@ async function goesOn({ database, workQueue, onExpired }: ParkedHandlerDeps, { b
 }
 
 // A handler's own rejection has its row, with the better reason, before it gets here.
-function brokerReason(delivery: Delivery): ParkReason {
-  const read = readMessage(delivery.body.toString());
+function brokerReason({ body }: Delivery): ParkReason {
+  const read = readBody(body);
   return read.kind === 'poison' ? read.reason : 'DELIVERY_LIMIT';
 }
 
-function rowOf(delivery: Delivery, why: { reason: ParkReason; error: string }, bodyMaxBytes: number): ParkedMessage {
+/** A body that is too long for one of ours is not even read: the broker takes more than a process has room for. */
+export function readBody(body: Buffer): ReadMessage {
+  return body.length > deliveryLimits.messageMaxBytes ? { kind: 'poison', reason: 'MALFORMED' } : readMessage(body.toString('utf8'));
+}
+
+function rowOf(delivery: Delivery, why: { reason: ParkReason; error: string }): ParkedMessage {
+  const start = delivery.body.subarray(0, deliveryLimits.messageMaxBytes);
   return {
     messageId: messageIdOf(delivery),
-    transactionId: transactionIdOf(delivery.body),
+    transactionId: transactionIdOf(start),
     reason: why.reason,
     firstError: why.error,
     lastError: why.error,
-    body: delivery.body.subarray(0, bodyMaxBytes),
+    body: start,
     headers: plainHeaders(delivery.headers),
   };
 }
@@ -92,7 +97,7 @@ function rowOf(delivery: Delivery, why: { reason: ParkReason; error: string }, b
  *  digest of the body with it. A copy that comes back under its key has the same key. */
 export function messageKey(message: Pick<Delivery, 'messageId' | 'body'>): string {
   const id = messageIdOf(message);
-  const isOurs = isId('outbox', id) && readMessage(message.body.toString('utf8')).kind === 'message';
+  const isOurs = isId('outbox', id) && readBody(message.body).kind === 'message';
   return isOurs ? id : idWithDigest(id, message.body);
 }
 

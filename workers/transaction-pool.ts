@@ -166,7 +166,6 @@ function consumeTransactions(
       leaseMs: limits.claimLeaseMs,
       coreTimeoutMs: limits.coreTimeoutMs,
       attemptsPerDelay: limits.attemptsPerDelay,
-      bodyMaxBytes: limits.messageMaxBytes,
       onSettled: parts.wakeNotices,
       waitInHand: parts.waitInHand,
       report: parts.count,
@@ -190,7 +189,6 @@ function consumeParked(
     handle: createParkedHandler({
       database,
       faults,
-      bodyMaxBytes: limits.messageMaxBytes,
       retryMs: limits.parkRetryMs,
       workQueue: topology.queue.name,
       stopping: () => stopping.aborted,
