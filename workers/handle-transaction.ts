@@ -82,13 +82,18 @@ async function follow(deps: HandlerDeps, delivery: Delivery, message: Transactio
       deps.report({ kind: 'settled', transactionId, outcome: result.outcome.kind });
       return 'done';
     case 'fenced':
-      deps.report({ kind: 'fenced', transactionId });
-      return delay(deps, delivery, { transactionId, index: 0, reason: 'FENCED' });
+      return fenced(deps, delivery, transactionId);
     case 'failed':
       return afterFailure(deps, delivery, result);
     case 'unclaimed':
       return unclaimed(deps, delivery, message);
   }
+}
+
+/** Another handler owns the transaction, and this one says nothing about it any more; but that one may be dead. */
+async function fenced(deps: HandlerDeps, delivery: Delivery, transactionId: string): Promise<Step> {
+  deps.report({ kind: 'fenced', transactionId });
+  return delay(deps, delivery, { transactionId, index: 0, reason: 'FENCED' });
 }
 
 async function unclaimed(deps: HandlerDeps, delivery: Delivery, message: TransactionMessage): Promise<Step> {
@@ -113,7 +118,8 @@ async function afterFailure(deps: HandlerDeps, delivery: Delivery, failed: Extra
   const { delayMs } = delayAt(deps.topology, index);
   const noted = verdict.kind === 'retry' ? verdict : { error: verdict.error, release: true, refund: false };
   await deps.faults('retry.noting');
-  await deps.database.withTransaction(async (tx) => noteFailure(tx, claimed, { ...noted, retryMs: delayMs }));
+  const mine = await deps.database.withTransaction(async (tx) => noteFailure(tx, claimed, { ...noted, retryMs: delayMs }));
+  if (!mine) return fenced(deps, delivery, claimed.transactionId);
   await deps.faults('retry.noted');
   if (verdict.kind === 'park') return putAside(deps, delivery, verdict);
   return delay(deps, delivery, { transactionId: claimed.transactionId, index, reason: verdict.error });

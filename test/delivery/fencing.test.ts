@@ -6,9 +6,11 @@ import { test } from 'node:test';
 import { claimTransaction, noteFailure, settleTransaction } from '../../db/claims.ts';
 import { openDatabase } from '../../db/pool.ts';
 import { readTransaction } from '../../db/transactions.ts';
+import { VendorFailure } from '../../domain/failures.ts';
 import type { FaultPoint } from '../../workers/fault-points.ts';
 import { eventually } from '../support/eventually.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
+import { soon } from './support/soon.ts';
 import { tcpProxy } from './support/tcp-proxy.ts';
 import { aWorld, fastPool } from './support/world.ts';
 
@@ -39,23 +41,28 @@ test('while an attempt may still reach the core nobody else can claim, and after
   assert.equal((await world.database.query('select 1 from outcome_notices')).rowCount, 1);
 });
 
-test('a handler that was overtaken while the core thought about it does not write its outcome', async (t) => {
-  const world = await aWorld(t);
-  world.core.refusesDuplicates = true;
-  const accepted = await world.accept(1);
-  const slow = Promise.withResolvers<void>();
-  let received = 0;
-  world.core.onReceived = async () => {
-    received += 1;
-    if (received === 1) await slow.promise; // longer than its lease: the process was frozen, say
-    else slow.resolve();
-  };
-  await world.aRelay({ limits: { relayPollMs: 20, sweepAfterMs: 300, sweepEveryMs: 50 } }); // the sweeper brings the second message
-  await world.aPool({ limits: { ...fastPool, claimLeaseMs: 1_000, coreTimeoutMs: 100 } });
-  await bookedExactlyOnce(world, accepted);
-  assert.ok(received >= 2);
-  assert.equal(world.told.length, 1);
-});
+for (const answer of ['books', 'refuses'] as const)
+  test(`a handler that was overtaken while the core thought about it, and then ${answer}, writes nothing`, async (t) => {
+    const world = await aWorld(t);
+    world.core.refusesDuplicates = true;
+    const accepted = await world.accept(1);
+    const slow = Promise.withResolvers<void>();
+    let received = 0;
+    world.core.onReceived = async () => {
+      received += 1;
+      if (received > 1) return answer === 'books' ? slow.resolve() : undefined; // at the same time, or else afterwards
+      await slow.promise; // longer than its lease: the process was frozen, say
+      if (answer === 'refuses') throw new VendorFailure('way4', 'rejected', 'FORMAT_ERROR');
+    };
+    await world.aRelay({ limits: { relayPollMs: 20, sweepAfterMs: 300, sweepEveryMs: 50 } }); // the sweeper brings the second message
+    await world.aPool({ limits: { ...fastPool, claimLeaseMs: 1_000, coreTimeoutMs: 100 } });
+    await bookedExactlyOnce(world, accepted);
+    slow.resolve();
+    await soon(() => assert.ok(world.handled.some(({ kind }) => kind === 'fenced' || kind === 'parked')));
+    assert.ok(received >= 2);
+    assert.equal(world.told.length, 1);
+    assert.equal((await world.database.query('select from parked_messages')).rowCount, 0, 'and nothing waits for a person');
+  });
 
 for (const point of ['pool.claiming', 'pool.settling'] as const satisfies FaultPoint[]) {
   test(`a commit whose answer never came (${point}) is looked up, not believed, and the purchase is booked once`, async (t) => {
