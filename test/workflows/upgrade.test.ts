@@ -1,4 +1,5 @@
-// Code changes while applications run: each ends on the build on which it began, and new ones begin on the new build.
+// Code changes while applications run: each ends on the build on which it began, and new ones begin on the new build. The first build with a name
+// takes over what runs without one.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -9,7 +10,7 @@ import { freshNamespace } from '../support/temporal.ts';
 import { createStage } from './stage.ts';
 import { reachedBy, startWorkers, walk, workflowBundle } from './world.ts';
 
-test('an application that began on the old build ends on it, while new ones begin on the new build', async (t) => {
+test('an application that began on the old build, or was taken over by it, ends on it, while new ones begin on the new build', async (t) => {
   const payloads = testPayloads();
   const address = process.env['TEMPORAL_ADDRESS'] ?? '';
   const { client, namespace, close } = await freshNamespace(address, payloads);
@@ -33,7 +34,13 @@ test('an application that began on the old build ends on it, while new ones begi
     (await handle.describe()).raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion?.buildId;
 
   const code = await codeOfTheDay();
+  const unnamed = await startWorkers({ address, namespace, stage, payloads, bundle: { code } });
+  const before = await begin('app_before');
+  await walk(before, 'offer');
   const old = await release('1', code);
+  await unnamed.stop();
+  await before.commands.acceptOffer(before.ref, 'offer', { offerHash: 'offer' });
+  await eventually('the one from before has its contract', async () => stage.contracts.has('app_before'));
   const early = await begin('app_early');
   await walk(early, 'offer');
 
@@ -45,11 +52,13 @@ test('an application that began on the old build ends on it, while new ones begi
   await early.commands.acceptOffer(early.ref, 'offer', { offerHash: 'offer' });
   await eventually('the early one has its contract', async () => stage.contracts.has('app_early'));
 
-  assert.deepEqual([await buildOf(early), await buildOf(late)], ['1', '2']);
   const clients = stage.calls.filter(({ name }) => name === 'createClient').map(({ round }) => round);
-  assert.deepEqual(clients, [2, 1], 'the late one went first, by the new code');
-  await early.commands.cancel(early.ref, 'cancel', { by: 'customer', actor: 'customer' });
-  assert.equal((await early.handle.result()).status, 'canceled');
+  assert.deepEqual(clients, [1, 2, 1], 'the late one went before the early one, by the new code');
+  for (const { commands, ref, handle } of [before, early]) {
+    await commands.cancel(ref, 'cancel', { by: 'customer', actor: 'customer' });
+    assert.equal((await handle.result()).status, 'canceled');
+  }
+  assert.deepEqual([await buildOf(before), await buildOf(early), await buildOf(late)], ['1', '1', '2']);
   await old.stop();
 });
 
