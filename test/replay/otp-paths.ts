@@ -1,17 +1,9 @@
 // The turns that the story can take while a purchase waits for its code, played once to record their histories, as test/replay/paths.ts is for
 // the rest.
 
-import type { ApplicationPolicy } from '../../workflows/messages.ts';
 import { createStage } from '../workflows/stage.ts';
-import type { Stage } from '../workflows/stage.ts';
-import type { World } from '../workflows/world.ts';
-
-export interface ApplicationPath {
-  stage?: () => Stage;
-  policy?: Partial<ApplicationPolicy>;
-  /** Takes the application to its end, or as far as staff or the bank let it come. */
-  walk: (world: World) => Promise<unknown>;
-}
+import { ended, leaves, troubled } from './turns.ts';
+import type { ApplicationPath } from './turns.ts';
 
 export const otpPaths: Record<string, ApplicationPath> = {
   'wrong code, new code, code by signal': {
@@ -37,6 +29,43 @@ export const otpPaths: Record<string, ApplicationPath> = {
       await world.settles('posted');
       await world.result();
     },
+  },
+  'guess that the bank could not check': {
+    stage: () => troubled('verifyOtp', 3),
+    async walk(world) {
+      await world.walksTo('otp');
+      await world.commands.submitOtp(world.ref, 'unchecked', { code: '123456' });
+      await world.commands.submitOtp(world.ref, 'again', { code: '123456' });
+      await world.reaches({ step: 'handOff' });
+      await world.settles('posted');
+      await world.result();
+    },
+  },
+  'code that Temporal forgot, told by the outcome': {
+    walk: leaves('otp', async (world) => {
+      await world.settles('posted');
+      await world.result();
+    }),
+  },
+  'canceled by the shop while a code is sent': {
+    stage: () => troubled('requestOtp', 99, 'rejected'),
+    async walk(world) {
+      await world.walksTo('purchase');
+      const sent = world.walksOn().catch(() => undefined);
+      await world.reaches({ awaits: 'staff' });
+      await world.commands.cancel(world.ref, 'cancel', { by: 'merchant', actor: 'merchant:mrc_1' });
+      await sent;
+      await world.result();
+    },
+  },
+  'outcome looked for in vain at first': {
+    stage() {
+      const stage = createStage({ readSettlement: async ({ transactionId }) => ({ transactionId, status: 'posted' }) });
+      stage.trouble.set('readSettlement', { times: 1, kind: 'rejected' });
+      return stage;
+    },
+    policy: { settledPollMs: 300 },
+    walk: leaves('handOff', ended),
   },
   'codes spent': {
     stage: () => createStage({ verifyOtp: async () => ({ kind: 'locked' }) }),

@@ -7,18 +7,15 @@ import { lookedHistory } from '../workflows/late-accounts-world.ts';
 import { reconciledHistory } from '../workflows/reconciliation-world.ts';
 import { retainedHistory } from '../workflows/retention-world.ts';
 import { createStage } from '../workflows/stage.ts';
-import type { Stage, Trouble } from '../workflows/stage.ts';
 import { photos } from '../workflows/world.ts';
-import type { WalkTo, World } from '../workflows/world.ts';
 import { otpPaths } from './otp-paths.ts';
-import type { ApplicationPath } from './otp-paths.ts';
+import { asking, canceled, ended, leaves, referred, settled, staff, submitted, troubled, waitsForStaff } from './turns.ts';
+import type { ApplicationPath } from './turns.ts';
 
 /** Of something else than an application. */
 interface OtherPath {
   history: typeof reconciledHistory;
 }
-
-const staff = { actor: 'staff:mai', requestId: 'req_1' };
 
 /** By the name of the recorded file. */
 export const paths: Record<string, ApplicationPath | OtherPath> = {
@@ -27,7 +24,27 @@ export const paths: Record<string, ApplicationPath | OtherPath> = {
   'late accounts': { history: lookedHistory },
   completed: { walk: async (world) => settled(world, 'posted') },
   'rejected by the bank': { walk: async (world) => settled(world, 'rejected') },
-  declined: { stage: () => createStage({ decide: async () => ({ kind: 'declined', reasons: ['BAD_DEBT'] }) }), walk: submitted },
+  declined: {
+    stage: () => createStage({ decide: async () => ({ kind: 'declined', reasons: ['BAD_DEBT'] }) }),
+    async walk(world) {
+      await submitted(world);
+      await world.result();
+    },
+  },
+  ...Object.fromEntries(
+    (['approve', 'decline'] as const).map((answer): [string, ApplicationPath] => [
+      `photos ${answer}d by a reviewer`,
+      {
+        stage: () =>
+          createStage({ verifyIdentity: async () => ({ kind: 'refer', reasons: ['IDENTITY_FACE_UNCERTAIN'], taskId: 'rvt_1' }) }),
+        walk: async (world) =>
+          referred(world, async () => {
+            await world.commands.decideReview(world.ref, 'review', { taskId: 'rvt_1', answer, ...staff });
+            await (answer === 'decline' ? world.result() : world.reaches({ step: 'offer' }));
+          }),
+      },
+    ]),
+  ),
   'resubmitted, reviewed and asked again': {
     stage: () => {
       let round = 0;
@@ -137,6 +154,24 @@ export const paths: Record<string, ApplicationPath | OtherPath> = {
       await canceled(world);
     }),
   },
+  'canceled in Temporal itself': {
+    walk: leaves('contract', async (world) => {
+      await world.handle.cancel();
+      await world.result();
+    }),
+  },
+  'staff told late, for the database was away': {
+    stage() {
+      const stage = troubled('createContract', 99);
+      stage.trouble.set('markAttention', { times: 1, kind: 'rejected' });
+      return stage;
+    },
+    async walk(world) {
+      await waitsForStaff(world);
+      await eventually('staff are told', () => world.stage.attention.length > 0);
+      await canceled(world);
+    },
+  },
   'attention and cancel': {
     stage: () => troubled('createContract', 99),
     async walk(world) {
@@ -238,52 +273,3 @@ export const paths: Record<string, ApplicationPath | OtherPath> = {
     walk: async (world) => settled(world, 'posted'),
   },
 };
-
-function asking(): Stage {
-  return createStage({ decide: async () => ({ kind: 'referred', reasons: ['THIN_FILE'], taskId: 'rvt_1' }) });
-}
-
-async function referred(world: World, then: (world: World) => Promise<unknown>): Promise<void> {
-  await submitted(world);
-  await world.reaches({ awaits: 'staff' });
-  await then(world);
-}
-
-function leaves(step: WalkTo, then: (world: World) => Promise<unknown>): ApplicationPath['walk'] {
-  return async (world) => {
-    await world.walksTo(step);
-    await then(world);
-  };
-}
-
-async function ended(world: World): Promise<void> {
-  await world.result();
-}
-
-async function submitted(world: World): Promise<void> {
-  await world.walksTo('identity');
-  await world.commands.submitIdentity(world.ref, 'first', photos);
-}
-
-async function settled(world: World, outcome: 'posted' | 'rejected'): Promise<void> {
-  await world.walksTo('handOff');
-  await world.settles(outcome);
-  await world.result();
-}
-
-async function waitsForStaff(world: World): Promise<void> {
-  await world.walksTo('offer');
-  await world.commands.acceptOffer(world.ref, 'offer', { offerHash: 'offer' });
-  await world.reaches({ awaits: 'staff' });
-}
-
-async function canceled(world: World): Promise<void> {
-  await world.commands.cancel(world.ref, 'cancel', { by: 'operations', ...staff, approvedBy: 'staff:lan' });
-  await world.result();
-}
-
-function troubled(name: Parameters<Stage['timesDone']>[0], times: number, kind: Trouble['kind'] = 'unavailable'): Stage {
-  const stage = createStage();
-  stage.trouble.set(name, { times, kind });
-  return stage;
-}

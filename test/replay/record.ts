@@ -3,6 +3,7 @@
 
 import { writeFileSync } from 'node:fs';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
+import { eventually } from '../support/eventually.ts';
 import { aWorld } from '../workflows/world.ts';
 import { writeHistory } from './history-file.ts';
 import { paths } from './paths.ts';
@@ -26,5 +27,7 @@ async function walked(path: (typeof paths)[string], t: Parameters<typeof aWorld>
   const { stage, policy, walk } = path;
   const world = await aWorld(t, { ...(stage && { stage: stage() }), ...(policy && { policy }) });
   await walk(world);
+  // What follows from the last step may be under way still: a recording that breaks off there guards nothing of it.
+  await eventually('it rests', async () => !(await world.handle.describe()).raw.pendingWorkflowTask);
   return world.history();
 }

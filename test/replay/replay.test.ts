@@ -7,12 +7,16 @@ import { test } from 'node:test';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { Worker } from '@temporalio/worker';
 import type { WorkflowBundleOption } from '@temporalio/worker';
+import { reasons } from '../../domain/reasons.ts';
 import { workflowBundle } from '../workflows/world.ts';
 import { readHistory } from './history-file.ts';
 import { paths } from './paths.ts';
 
 const folder = new URL('histories/', import.meta.url);
 const recorded = readdirSync(folder).filter((file) => file.endsWith('.json'));
+
+const workflows = new URL('../../workflows/', import.meta.url);
+const sources = readdirSync(workflows).map((file) => new URL(file, workflows));
 
 const read = (file: string): string => readFileSync(new URL(file, folder), 'utf8');
 
@@ -35,6 +39,23 @@ test('every path has its history', () => {
   const expected = Object.keys(paths).map((name) => `${name.replaceAll(/\W+/g, '-')}.json`);
   assert.deepEqual(
     expected.filter((file) => !recorded.includes(file)),
+    [],
+  );
+});
+
+test('no history breaks off in the middle of a workflow task, and every reason that a run can end for stands in one', () => {
+  const breaksOff = (file: string): boolean => {
+    const last = readHistory(read(file)).events?.at(-1);
+    return Boolean(last?.workflowTaskScheduledEventAttributes ?? last?.workflowTaskStartedEventAttributes);
+  };
+  assert.deepEqual(recorded.filter(breaksOff), []);
+  const code = sources.map((file) => readFileSync(file, 'utf8')).join('');
+  const given = Object.keys(reasons).filter((reason) => code.includes(`'${reason}'`));
+  const all = recorded.map(read).join('');
+  assert.ok(given.length > 10);
+  // A decline has the reasons of the ruleset: those of the path.
+  assert.deepEqual(
+    [...given, 'BAD_DEBT'].filter((reason) => !all.includes(reason)),
     [],
   );
 });
