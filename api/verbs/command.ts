@@ -59,7 +59,8 @@ export async function command<T>(
 const behind: ReadonlySet<string> = new Set(['WRONG_STATE', 'NOTHING_TO_RETRY', 'DEADLINE_FIXED']);
 
 /** Sends again while the run is behind the row. A step is stored a moment before its run hears of it, and a customer who was shown the next
- *  one may be quicker. A run that does not catch up has forgotten a command, and is reminded of it. */
+ *  one may be quicker. A run that does not catch up has forgotten a command, and is reminded of it. "Not now" and not "no" for one that is behind
+ *  all the same: whoever was shown the next step must not be told that it is not possible. */
 async function onceCaughtUp<T>(
   deps: Deps,
   { id }: ApplicationRow,
@@ -77,13 +78,17 @@ async function onceCaughtUp<T>(
       if (!stands || !(mayBeBehind || code === 'OTP_NOT_AWAITED')) throw error;
       const row = await readApplication(deps.database, id);
       if (!row || (mayBeBehind && stands === row.status)) throw error;
-      if (mayBeBehind && performance.now() <= until) await pause(apiLimits.catchUpPauseMs);
-      else if (isReminded || !(await remind(deps, row, refOf(row), stands))) throw error;
-      else if (reminded) return reminded(row);
-      else {
-        isReminded = true;
-        until = performance.now() + apiLimits.catchUpMs; // it does again, from what is recorded, what it had forgotten
+      if (mayBeBehind && performance.now() <= until) {
+        await pause(apiLimits.catchUpPauseMs);
+        continue;
       }
+      // It does again, from what is recorded, what it had forgotten; one that is still not there is too busy to say what it would say to this.
+      if (isReminded && mayBeBehind) throw new CommandUnavailable('the run is behind its row', { cause: error });
+      const recalled = isReminded ? 'nothing' : await remind(deps, row, refOf(row), stands);
+      if (recalled === 'nothing' || (recalled === 'knew' && !mayBeBehind)) throw error;
+      if (recalled === 'reminded' && reminded) return reminded(row);
+      isReminded = true;
+      until = performance.now() + apiLimits.catchUpMs;
     }
   }
 }

@@ -53,16 +53,24 @@ const forgotten: Partial<Record<ApplicationStatus, Sends>> = {
   },
 };
 
-/** Sends the command again that took the row on from where its run stands. False when none is recorded, or the run has it after all. Throws
- *  CommandUnavailable. */
-export async function remind(deps: Deps, row: ApplicationRow, ref: ApplicationRef, stands: ApplicationStatus): Promise<boolean> {
+/** Sends the command again that took the row on from where its run stands. Says whether the run took it, `knew` of it after all, or nothing like it
+ *  is recorded. Throws CommandUnavailable. */
+export async function remind(
+  deps: Deps,
+  row: ApplicationRow,
+  ref: ApplicationRef,
+  stands: ApplicationStatus,
+): Promise<'reminded' | 'knew' | 'nothing'> {
+  let recalled: 'knew' | 'nothing' = 'nothing';
   for (const send of (await forgotten[stands]?.(deps, row, ref)) ?? []) {
+    if (!send) continue;
     try {
-      await send?.(`again:${row.version}`);
-      if (send) return true;
+      await send(`again:${row.version}`);
+      return 'reminded';
     } catch (error) {
       if (!(error instanceof CommandRefused)) throw error;
+      recalled = 'knew';
     }
   }
-  return false;
+  return recalled;
 }

@@ -54,6 +54,23 @@ test('202 for a customer who was quicker than the run, which hears of a stored s
   assert.equal(asked, 4, 'a refusal on what both know is final');
 });
 
+test('503 and not 409 for a customer who was shown the next step by a row that its run does not catch up with', async (t) => {
+  let clockMs = performance.now();
+  t.mock.method(performance, 'now', () => (clockMs += 1_000)); // a second for every look
+  const { session, hash } = await at('offer');
+  const accept = async () => app.request('/checkout/offer/accept', post({ offer_hash: hash }, session));
+  const isBehind = async () => Promise.reject(new CommandRefused('WRONG_STATE', 'created', undefined));
+  world.answer('acceptOffer', isBehind);
+  world.answer('submitBasicInfo', isBehind); // the run knows of it, and is slow
+  assert.equal((await accept()).status, 503);
+  // It is there in the moment in which it is reminded.
+  world.answer('submitBasicInfo', async () => {
+    world.answer('acceptOffer', async () => view);
+    return isBehind();
+  });
+  assert.equal((await accept()).status, 202);
+});
+
 test('404 for an offer or a contract that is not there yet', async () => {
   const { session } = await aCheckout(world);
   for (const path of ['/checkout/offer', '/checkout/contract', '/checkout/contract.pdf']) {

@@ -101,8 +101,8 @@ describe('a command that Temporal lost after its step was recorded', { concurren
     const journey = await aJourney(system, { bureau: 'thinFile' });
     await journey.walksToTheEnd();
     const [path, token, key] = [`/ops/v1/reviews/${await openReviewTask(system, journey)}`, await system.staffToken(), randomUUID()];
-    const approve = async () =>
-      call(system, path, { token, headers: { 'idempotency-key': key }, json: { answer: 'approve', reason: 'known to us' } });
+    const json = { answer: 'approve', reason: 'known to us' };
+    const approve = async () => untilAnswered(async () => call(system, path, { token, headers: { 'idempotency-key': key }, json }));
     assert.equal((await approve()).status, 202);
     await journey.walksTo('accept_offer');
     await forgets(journey, 'decideReview');
@@ -116,7 +116,8 @@ describe('a command that Temporal lost after its step was recorded', { concurren
     const journey = await aJourney(system);
     const keyed = async (path: string, request: Request) => {
       const headers = { 'idempotency-key': randomUUID() };
-      return async () => call(system, `/checkout/${path}`, { token: journey.customer.sessionToken, headers, ...request });
+      const { sessionToken: token } = journey.customer;
+      return async () => untilAnswered(async () => call(system, `/checkout/${path}`, { token, headers, ...request }));
     };
     const isTakenAgain = async (
       send: Awaited<ReturnType<typeof keyed>>,

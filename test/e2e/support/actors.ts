@@ -67,10 +67,13 @@ export async function staffSee(system: System, { applicationId }: Journey) {
   return opsView.parse((await call(system, `/ops/v1/applications/${applicationId}`, { token: await system.staffToken() })).body);
 }
 
-/** Sends the same again for as long as it is told "not now" (503), as that asks for. */
+/** Sends the same again for as long as it is told "not now" (503), as that asks for. A minute of that is an answer, too. */
 export async function untilAnswered(send: () => Promise<Answer>): Promise<Answer> {
-  const answer = await send();
-  return answer.status === 503 ? untilAnswered(send) : answer;
+  const until = Date.now() + 60_000;
+  for (;;) {
+    const answer = await send();
+    if (answer.status !== 503 || Date.now() > until) return answer;
+  }
 }
 
 /** A member of staff does something, with a reason. Told "not now", they press the button again. */
