@@ -64,6 +64,8 @@ export const staffLimits = {
   replayCountedMs: hour,
   /** Our choice: whoever needs more links in a day has another problem. */
   linksMaxPerDay: 5,
+  /** Our choice: an SMS takes up to a minute, and a link that follows sooner only ends the one that is on its way. */
+  linkRestMs: minute,
 } as const;
 
 /** Access tokens of staff. */

@@ -53,14 +53,20 @@ export async function linkOfMessage(db: Queryable, boxes: Boxes, notificationId:
   return rows[0]?.expires_at ?? null;
 }
 
-/** Links sent for the application by message in the last day, and after how many seconds the oldest of them no longer counts. */
-export async function linksSentToday(db: Queryable, applicationId: string): Promise<{ count: number; lessInSeconds: number }> {
-  const { rows } = await db.query<{ count: number; lessInSeconds: number }>(
-    `select count(*) as count, coalesce(ceil(extract(epoch from min(created_at) + interval '1 day' - now())), 0)::int as "lessInSeconds"
+/** Links sent for the application by message in the last day, this one included; after how many seconds the oldest of them no longer counts, and
+ *  after how many the one before this has had `restMs`. */
+export async function linksSentToday(
+  db: Queryable,
+  link: { applicationId: string; notificationId: string; restMs: number },
+): Promise<{ count: number; lessInSeconds: number; restsForSeconds: number }> {
+  const secondsTo = (time: string): string => `coalesce(ceil(extract(epoch from ${time} - clock_timestamp())), 0)::int`;
+  const { rows } = await db.query<{ count: number; lessInSeconds: number; restsForSeconds: number }>(
+    `select count(*) as count, ${secondsTo(`min(created_at) + interval '1 day'`)} as "lessInSeconds",
+       ${secondsTo(`max(created_at) filter (where id <> $2) + $3 * interval '1 millisecond'`)} as "restsForSeconds"
      from notifications where application_id = $1 and template = 'checkout_link' and created_at > now() - interval '1 day'`,
-    [applicationId],
+    [link.applicationId, link.notificationId, link.restMs],
   );
-  return rows[0] ?? { count: 0, lessInSeconds: 0 };
+  return rows[0] ?? { count: 0, lessInSeconds: 0, restsForSeconds: 0 };
 }
 
 async function endUnopened(tx: Tx, applicationId: string): Promise<void> {

@@ -7,6 +7,7 @@ import { readApplication, takeVersion } from '../../db/applications.ts';
 import { audit } from '../../db/audit.ts';
 import { addLinkForMessage, linkOfMessage, linksSentToday } from '../../db/checkout.ts';
 import { addNotification } from '../../db/notifications.ts';
+import type { Tx } from '../../db/pool.ts';
 import { maskPhone } from '../../domain/profile.ts';
 import { isTerminal } from '../../domain/states.ts';
 import type { ApiDeps } from '../environment.ts';
@@ -31,13 +32,21 @@ export async function sendLink(deps: ApiDeps, act: StaffAct): Promise<{ phone: s
     const meant = await takeVersion(tx, applicationId);
     if (!meant || isTerminal(meant.status)) throw wrongState(meant?.status ?? row.status);
     if (!isMeant(ifMatch, etagOf(meant))) throw otherVersion(meant);
-    const sent = await linksSentToday(tx, applicationId);
-    if (sent.count > staffLimits.linksMaxPerDay) {
-      const detail = 'Let the shop hand over a new link: it gets one by repeating its order.';
-      throw new Problem('LINKS_SPENT', { detail, headers: { 'retry-after': String(sent.lessInSeconds) } });
-    }
+    await refuseWhatIsTooMuch(tx, applicationId, id);
     const expiresAt = await addLinkForMessage(tx, boxes, { applicationId, notificationId: id, lifetimeMs: apiLimits.checkoutLinkMs });
     await audit(tx, { ...by, applicationId, subject: id });
     return { phone, expiresAt };
   });
+}
+
+async function refuseWhatIsTooMuch(tx: Tx, applicationId: string, notificationId: string): Promise<void> {
+  const { linksMaxPerDay, linkRestMs: restMs } = staffLimits;
+  const { count, lessInSeconds, restsForSeconds } = await linksSentToday(tx, { applicationId, notificationId, restMs });
+  const spent = (detail: string, seconds: number) => new Problem('LINKS_SPENT', { detail, headers: { 'retry-after': String(seconds) } });
+  if (count > linksMaxPerDay) throw spent('Let the shop hand over a new link: it gets one by repeating its order.', lessInSeconds);
+  if (restsForSeconds > 0)
+    throw spent(
+      'Nothing was done: a link is on its way to the phone, and another one would end it. Wait until it is there.',
+      restsForSeconds,
+    );
 }
