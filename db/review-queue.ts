@@ -2,7 +2,9 @@
 // in the audit log in the same commit.
 
 import { staffLimits } from '../config/staff-limits.ts';
+import { reviews } from '../domain/reviews.ts';
 import type { ReviewKind, ReviewQueue } from '../domain/reviews.ts';
+import type { StaffRole } from '../domain/staff.ts';
 import { audit } from './audit.ts';
 import { pageOf } from './page.ts';
 import type { Page, Position } from './page.ts';
@@ -69,11 +71,14 @@ export interface Move {
 
 export type Moved =
   | { kind: 'moved'; task: ReviewTaskRow }
-  | { kind: 'refused'; why: 'NOT_FOUND' | 'ANSWERED' | 'VERSION' | 'CLAIMED' | 'NOT_CLAIMED' | 'TOO_LATE'; task?: ReviewTaskRow };
+  | { kind: 'refused'; why: 'NOT_FOUND' | 'ANSWERED' | 'VERSION' | (typeof refusals)[number]; task?: ReviewTaskRow };
 
-/** Takes an open task that nobody works on. Repeat by the same member of staff: a fresh lease. */
-export async function claimReview(tx: Tx, move: Move): Promise<Moved> {
-  return change(tx, move, 'claimed', (task) => (task.claimed_by === null || task.claimed_by === move.by ? move.by : 'CLAIMED'));
+/** Takes an open task that nobody works on, for somebody who may answer it. Repeat by the same member of staff: a fresh lease. */
+export async function claimReview(tx: Tx, move: Move & { roles: readonly StaffRole[] }): Promise<Moved> {
+  return change(tx, move, 'claimed', (task) => {
+    if (!move.roles.includes(reviews[task.kind].role)) return 'WRONG_ROLE';
+    return task.claimed_by === null || task.claimed_by === move.by ? move.by : 'CLAIMED';
+  });
 }
 
 /** Gives a task back that one works on oneself. */
@@ -99,7 +104,7 @@ export async function snoozeReview(tx: Tx, move: Move & { until: Date }): Promis
   });
 }
 
-const refusals = ['CLAIMED', 'NOT_CLAIMED', 'TOO_LATE'] as const;
+const refusals = ['CLAIMED', 'NOT_CLAIMED', 'TOO_LATE', 'WRONG_ROLE'] as const;
 
 // A repeat changes nothing, and neither does a move to where the task is: only the claim lasts longer. A refusal is to undo the transaction,
 // so that the key is not spent on it.

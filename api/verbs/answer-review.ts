@@ -41,9 +41,7 @@ export async function answerReview(deps: ApiDeps, staff: StaffMember, given: Giv
   const { database } = deps;
   const task = isId('reviewTask', given.taskId) ? await readReviewTask(database, given.taskId) : null;
   if (!task) throw new Problem('NOT_FOUND', { detail: 'There is no review task with this id.' });
-  const { role } = reviews[task.kind];
-  if (!staff.roles.includes(role))
-    throw new Problem('ROLE_MISSING', { detail: `A task of kind ${task.kind} is answered by the role ${role}.` });
+  if (!staff.roles.includes(reviews[task.kind].role)) throw notForYou(task);
   const repeat = await repeatOf(database, given.key);
   if (repeat?.kind === 'asked') return repeat.approval;
   if (!repeat) refuseWhatDoesNotFit(task, staff, given);
@@ -111,6 +109,11 @@ function refuseMoreThanDerived(limitVnd: number, derivedVnd: number | null): voi
       ? 'The ruleset derived no limit: approve without one, and the order is covered.'
       : 'It is more than the ruleset derived.';
   throw new Problem('LIMIT_NOT_ALLOWED', { detail, more: derivedVnd === null ? {} : { derived_vnd: derivedVnd } });
+}
+
+/** The problem of somebody whose roles do not answer a task of this kind. */
+export function notForYou({ kind }: Pick<ReviewTaskRow, 'kind'>): Problem {
+  return new Problem('ROLE_MISSING', { detail: `A task of kind ${kind} is answered by the role ${reviews[kind].role}.` });
 }
 
 /** The problem of somebody who looked at an older version of a task. */

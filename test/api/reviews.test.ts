@@ -56,6 +56,12 @@ test('a claimed task is answered by nobody else, until it is released or its lea
   assert.equal((await act(taskId, answer, mai)).status, 202);
 });
 
+test('403 for a claim by somebody who may not answer the question: nobody else is kept from it', async () => {
+  const { taskId } = await aTask();
+  assert.deepEqual(await codeOf(act(`${taskId}/claim`, {}, binh)), [403, 'ROLE_MISSING']);
+  assert.equal((await act(`${taskId}/claim`, {}, mai)).status, 200);
+});
+
 test('of twenty who claim a task at once one gets it', async () => {
   const { taskId } = await aTask();
   const claims = await Promise.all(

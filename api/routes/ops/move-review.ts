@@ -4,6 +4,7 @@ import { z } from '@hono/zod-openapi';
 import { claimReview, reassignReview, releaseReview } from '../../../db/review-queue.ts';
 import type { Guards } from '../../auth.ts';
 import { body, defineRoute } from '../../define-route.ts';
+import { staffOf } from '../../environment.ts';
 import type { Api, ApiDeps } from '../../environment.ts';
 import { requiredStaffKey } from '../../idempotency.ts';
 import { line, staffReason as reason } from '../../schemas.ts';
@@ -25,7 +26,7 @@ export function addClaimReview(app: Api, deps: ApiDeps, guards: Guards): void {
   );
   app.openapi(route, async (c) => {
     const move = moveOf(c, c.req.valid('param').taskId);
-    return c.json(await moved(c, deps, async (tx) => claimReview(tx, move)), 200);
+    return c.json(await moved(c, deps, async (tx) => claimReview(tx, { ...move, roles: staffOf(c).roles })), 200);
   });
 }
 

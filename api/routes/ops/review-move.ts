@@ -3,6 +3,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Move, Moved } from '../../../db/review-queue.ts';
 import type { Tx } from '../../../db/pool.ts';
+import type { ReviewTaskRow } from '../../../db/reviews.ts';
 import { isId } from '../../../domain/ids.ts';
 import { json } from '../../define-route.ts';
 import { actorOf } from '../../environment.ts';
@@ -10,7 +11,7 @@ import type { ApiContext, ApiDeps } from '../../environment.ts';
 import { etagOf, isMeant } from '../../etag.ts';
 import { Problem } from '../../problems.ts';
 import type { ProblemCode } from '../../problem-kinds.ts';
-import { otherVersionOfTask } from '../../verbs/answer-review.ts';
+import { notForYou, otherVersionOfTask } from '../../verbs/answer-review.ts';
 import { reviewObject, toReviewObject } from './review-object.ts';
 
 /** Every move may end so. */
@@ -33,14 +34,14 @@ export async function moved(
 ): Promise<z.infer<typeof reviewObject>> {
   const task = await database.withTransaction(async (tx) => {
     const result = await move(tx);
-    if (result.kind === 'refused') throw refusal(result.why, result.task?.claimed_by);
+    if (result.kind === 'refused') throw refusal(result.why, result.task);
     return result.task;
   });
   c.header('ETag', etagOf(task));
   return toReviewObject(task, now());
 }
 
-function refusal(why: Extract<Moved, { kind: 'refused' }>['why'], claimedBy?: string | null): Problem {
+function refusal(why: Extract<Moved, { kind: 'refused' }>['why'], task?: ReviewTaskRow): Problem {
   switch (why) {
     case 'NOT_FOUND':
       return new Problem('NOT_FOUND', { detail: 'There is no review task with this id.' });
@@ -49,7 +50,11 @@ function refusal(why: Extract<Moved, { kind: 'refused' }>['why'], claimedBy?: st
     case 'VERSION':
       return otherVersionOfTask();
     case 'CLAIMED':
-      return new Problem('REVIEW_CLAIMED', { detail: `${claimedBy ?? 'Somebody else'} works on it. Take another, or have it reassigned.` });
+      return new Problem('REVIEW_CLAIMED', {
+        detail: `${task?.claimed_by ?? 'Somebody else'} works on it. Take another, or have it reassigned.`,
+      });
+    case 'WRONG_ROLE':
+      return task ? notForYou(task) : new Problem('ROLE_MISSING');
     case 'TOO_LATE':
       return new Problem('DEADLINE_NOT_ALLOWED', { detail: 'A task sleeps at most until it is due.' });
     case 'NOT_CLAIMED':
