@@ -93,7 +93,7 @@ export async function tidyOutbox(tx: Tx, tidy: { keptMs: number; limit: number }
 
 /** What to alert on: both in milliseconds, 0 when nothing waits. */
 export interface HandOffAges {
-  /** Age of the oldest message that is due and not published. */
+  /** Age of the oldest message that is due and not published. One that was tried in vain is as old as it is, however often it was put off. */
   unpublishedMs: number;
   /** Age of the oldest transaction without an outcome that waits for no person: those are counted as parked. */
   unsettledMs: number;
@@ -102,7 +102,8 @@ export interface HandOffAges {
 /** How long the hand-off keeps somebody waiting. */
 export async function handOffAges(q: Queryable): Promise<HandOffAges> {
   const { rows } = await q.query<HandOffAges & Record<string, unknown>>(
-    `select coalesce(extract(epoch from clock_timestamp() - (select min(available_at) from outbox where published_at is null)) * 1000, 0)::float8
+    `select greatest(0, extract(epoch from clock_timestamp() - (select min(case when publishes = 0 then available_at else created_at end)
+              from outbox where published_at is null)) * 1000)::float8
               as "unpublishedMs",
             coalesce(extract(epoch from clock_timestamp() - (select min(t.accepted_at) from transactions t where t.status = 'accepted'
               and not ${waitsForPerson})) * 1000, 0)::float8

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Tx } from '../../db/pool.ts';
-import { handOffAges, tidyOutbox } from '../../db/outbox.ts';
+import { handOffAges, markOutbox, sendAgain, tidyOutbox } from '../../db/outbox.ts';
 import { aWorld } from './world.ts';
 
 const { database, aPurchase } = await aWorld();
@@ -75,4 +75,20 @@ test('a purchase that waits for a person is not reported as late, and one that o
   assert.equal(await hours(), 5);
   await settle(named);
   assert.equal(await hours(), 0);
+});
+
+test('a message that the broker refuses again and again grows old, and one that is not due yet has no age', async () => {
+  await database.query('update outbox set published_at = now()');
+  const hours = async () => (await handOffAges(database)).unpublishedMs / 3_600_000;
+  assert.equal(await hours(), 0);
+  const purchase = await aPurchase();
+  await database.withTransaction(async (tx) => sendAgain(tx, [purchase], 3_600_000));
+  await database.query(`delete from outbox where transaction_id = $1 and available_at <= now()`, [purchase]);
+  assert.equal(await hours(), 0, 'of a replay at a rate');
+  const { rows } = await database.query<{ id: number }>(
+    `update outbox set created_at = now() - interval '2 hours', available_at = now() where published_at is null returning id`,
+  );
+  const refused = { published: [], failed: rows.map(({ id }) => id), retryMs: 2_000 };
+  await database.withTransaction(async (tx) => markOutbox(tx, refused));
+  assert.equal(Math.round(await hours()), 2);
 });
