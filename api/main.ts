@@ -44,7 +44,8 @@ async function main(): Promise<void> {
     onError: (error) => log.warn({ error: error.name }, 'an idle database connection was lost'),
   });
   const payloads: PayloadCodecOptions = { keys: env.PAYLOAD_KEYS, onRefused: (code) => log.error({ code }, 'payload refused') };
-  const temporal = connectTemporal({ address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE, payloads });
+  const { TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE: namespace } = env;
+  const temporal = connectTemporal({ address: TEMPORAL_ADDRESS, namespace, payloads, reconnectMs: temporalLimits.connectRetryMs });
   const { draining, drain } = createDrain({ deregisterMs: env.TRASAU_ENV === 'production' ? apiLimits.deregisterMs : 0 });
   const objects = await openObjectStores(createPostgresObjects(database), s3Options(env));
   const known = await knownMigrations();

@@ -269,7 +269,7 @@ export const temporalLimits = {
   localActivitySlots: 20,
   /** Our choice: vendor steps that one worker runs at once, by task queue; the local face models take one at a time anyway. */
   vendorSlots: { identity: 4, bureau: 10, 'card-core': 20 },
-  /** Our choice: pause between tries to reach Temporal at start. */
+  /** Our choice: pause between tries to reach Temporal, at start and after it was away. */
   connectRetryMs: second,
   /** Poll of the database when the signal that a transaction is settled does not come. */
   settledPollMs: 30 * second,

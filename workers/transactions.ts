@@ -2,7 +2,7 @@
 
 import { connectTemporal } from '../adapters/temporal/client.ts';
 import { readEnv } from '../config/env.ts';
-import { databaseLimits, deliveryLimits } from '../config/limits.ts';
+import { databaseLimits, deliveryLimits, temporalLimits } from '../config/limits.ts';
 import { openDatabase } from '../db/pool.ts';
 import { handOffTopology, heartbeatLimits, linkReporter, refuseToStart } from './broker.ts';
 import { openCardCore } from './card-core.ts';
@@ -29,6 +29,7 @@ const temporal = connectTemporal({
   address: env.TEMPORAL_ADDRESS,
   namespace: env.TEMPORAL_NAMESPACE,
   payloads: { keys: env.PAYLOAD_KEYS, onRefused: (code) => log.error('payload refused', { code }) },
+  reconnectMs: temporalLimits.connectRetryMs,
 });
 const reportLink = linkReporter(log);
 

@@ -12,6 +12,8 @@ export interface TemporalOptions {
   address: string;
   namespace: string;
   payloads: PayloadCodecOptions;
+  /** Pause between tries to connect while Temporal is away, in milliseconds, give or take a fifth. gRPC's own grows to two minutes. */
+  reconnectMs: number;
 }
 
 export interface TemporalConnection {
@@ -20,8 +22,9 @@ export interface TemporalConnection {
 }
 
 /** A client that connects when it is first used, and again after a loss. Throws nothing here, whatever the address. */
-export function connectTemporal({ address, namespace, payloads }: TemporalOptions): TemporalConnection {
-  const connection = Connection.lazy({ address, interceptors: repeats });
+export function connectTemporal({ address, namespace, payloads, reconnectMs }: TemporalOptions): TemporalConnection {
+  const channelArgs = { 'grpc.initial_reconnect_backoff_ms': reconnectMs, 'grpc.max_reconnect_backoff_ms': reconnectMs };
+  const connection = Connection.lazy({ address, interceptors: repeats, channelArgs });
   const client = new Client({ connection, namespace, dataConverter: createDataConverter(payloads) });
   return { client, close: async () => connection.close() };
 }

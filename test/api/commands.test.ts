@@ -1,6 +1,8 @@
 // What an answer, a refusal or silence of Temporal means for the one who sent a command.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
@@ -177,7 +179,7 @@ test('a command carries its id and its argument, and nothing else', async () => 
 });
 
 test('Temporal away: a command gives up at its deadline, and the connection was never needed before', async () => {
-  const { client, close } = connectTemporal({ address: '127.0.0.1:1', namespace: 'default', payloads: testPayloads() });
+  const { client, close } = connectTemporal({ address: '127.0.0.1:1', namespace: 'default', payloads: testPayloads(), reconnectMs: 100 });
   const started = Date.now();
   await assert.rejects(
     createCommands(client, { ...sending, timeoutMs: 500 }).cancel(ref, 'req_1', { by: 'customer', actor: 'customer' }),
@@ -185,4 +187,22 @@ test('Temporal away: a command gives up at its deadline, and the connection was 
   );
   assert.ok(Date.now() - started < 15_000, 'sooner than the client alone would give up');
   await close();
+});
+
+test('Temporal that was away for long is tried again as soon as at first', async (t) => {
+  let tries = 0;
+  const server = createServer((socket) => {
+    tries += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`; // a TCP server that listens has one
+  const { client, close } = connectTemporal({ address, namespace: 'default', payloads: testPayloads(), reconnectMs: 20 });
+  t.after(close);
+  const commands = createCommands(client, { ...sending, timeoutMs: 200 });
+  await eventually('it is tried a dozen times', async () => {
+    await assert.rejects(commands.cancel(ref, 'req_1', { by: 'customer', actor: 'customer' }), CommandUnavailable);
+    return tries >= 12; // gRPC's own pauses would have come to two minutes by then
+  });
 });

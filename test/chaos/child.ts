@@ -6,7 +6,7 @@ import { amqplibTransport } from '../../adapters/rabbitmq/amqplib.ts';
 import { transactionTopology } from '../../adapters/rabbitmq/topology.ts';
 import { connectTemporal } from '../../adapters/temporal/client.ts';
 import { readEnv } from '../../config/env.ts';
-import { vendorLimits } from '../../config/limits.ts';
+import { temporalLimits, vendorLimits } from '../../config/limits.ts';
 import { openDatabase } from '../../db/pool.ts';
 import type { Database } from '../../db/pool.ts';
 import { acceptTransaction } from '../../db/transactions.ts';
@@ -132,6 +132,7 @@ function notifyBoth({ temporal: source, profile }: Orders): Notify {
       address: env.TEMPORAL_ADDRESS,
       namespace: env.TEMPORAL_NAMESPACE,
       payloads: { keys: env.PAYLOAD_KEYS, onRefused: () => undefined },
+      reconnectMs: temporalLimits.connectRetryMs,
     });
   const tell = temporal && tellWorkflow(temporal.client, profiles[profile].delivery.noticeTimeoutMs, () => undefined);
   return async (notice) => {

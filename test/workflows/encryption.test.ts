@@ -82,7 +82,7 @@ test('the key is changed while applications run, and none of them notices', asyn
     workers = next;
   }
   await walking;
-  const late = connectTemporal({ address, namespace, payloads: rings.after });
+  const late = connectTemporal({ address, namespace, payloads: rings.after, reconnectMs: 100 });
   t.after(late.close);
   for (const { ref } of applications) {
     const { commands, handle } = reachedBy(late.client, ref.applicationId);

@@ -67,7 +67,7 @@ test('a step that waits for staff shows how often it was tried, whether a vendor
 });
 
 test('a Temporal that is away is said to be away, in time', async () => {
-  const { client, close } = connectTemporal({ address: '127.0.0.1:1', namespace: 'default', payloads: testPayloads() });
+  const { client, close } = connectTemporal({ address: '127.0.0.1:1', namespace: 'default', payloads: testPayloads(), reconnectMs: 100 });
   const startedAt = Date.now();
   assert.deepEqual(await createRuns(client, { timeoutMs: 300 }).look('app_1', true), { kind: 'away' });
   assert.ok(Date.now() - startedAt < 15_000, 'sooner than the client alone would give up');
