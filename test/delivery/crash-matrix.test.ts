@@ -22,8 +22,8 @@ const quickRelay = { ...fastRelay, sweepAfterMs: 1_000 };
 
 interface Scenario {
   role: 'relay' | 'pool';
-  /** Makes the world such that the point is reached. */
-  given?: (world: World) => Promise<void> | void;
+  /** Makes the world such that the point is reached; returns the purchases that it accepted for that. */
+  given?: (world: World) => Promise<AcceptedTransaction[] | void> | void;
   /** What the dead process left behind, as the broker sees it. */
   left?: (world: World) => Promise<void>;
 }
@@ -48,14 +48,33 @@ async function someArePublished(world: World): Promise<void> {
   await soon(async () => assert.ok((await readyMessages(world, world.topology.queue.name)) > 0));
 }
 
+/** Its first sweep finds a purchase whose message is lost. `messages`: of that purchase, when the sweeper is dead. */
+function bySweeper(messages: number): Scenario {
+  let lost: AcceptedTransaction | undefined;
+  return {
+    role: 'relay',
+    given: async (world) => {
+      const accepted = await world.accept(1);
+      [lost] = accepted;
+      await world.database.query(`update outbox set published_at = now() - interval '1 hour'`);
+      await world.database.query(`update transactions set accepted_at = now() - interval '1 hour'`);
+      return accepted;
+    },
+    left: async ({ database }) => {
+      const { rowCount } = await database.query('select from outbox where transaction_id = $1', [lost?.transactionId]);
+      assert.equal(rowCount, messages);
+    },
+  };
+}
+
 const scenarios: Record<FaultPoint, Scenario> = {
   'relay.claimed': byRelay,
   'relay.published': { role: 'relay', left: someArePublished },
   'relay.confirmed': byRelay,
   'relay.marking': byRelay,
   'relay.marked': byRelay,
-  'sweeper.sweeping': byRelay,
-  'sweeper.swept': byRelay,
+  'sweeper.sweeping': bySweeper(1),
+  'sweeper.swept': bySweeper(2),
   'pool.delivered': byPool,
   'pool.claiming': byPool,
   'pool.claimed': byPool,
@@ -81,10 +100,10 @@ for (const point of faultPoints) {
   test(`killed at ${point}: every purchase is booked once, settled once and told`, async (t) => {
     const { role, given, left } = scenarios[point];
     const { world, worldUrl } = await aWorldWithQueues(t);
-    await given?.(world);
+    const before = (await given?.(world)) ?? [];
     if (role === 'pool') await world.aRelay(); // it does not sweep yet: what the dead process left behind is looked at first
     const victim = aChild(world, { role, name: 'victim', worldUrl, faultAt: point, limits: role === 'pool' ? quickPool : quickRelay });
-    const accepted = await world.accept(3);
+    const accepted = [...before, ...(await world.accept(3))];
     assert.equal(await victim.ended, 'SIGKILL', 'it died where it was told to');
     await left?.(world);
 
