@@ -31,7 +31,7 @@ export const reconciliationLimits = {
   askTries: 6,
   /** Our choice: the first pause between; the n-th is n times as long. */
   askPauseMs: 4 * second,
-  /** Our choice: breaks that one run takes on; more means that the books are wrong as a whole, which no list of tasks helps. */
+  /** Our choice: new breaks that one run takes on; more means that the books are wrong as a whole, which no list of tasks helps. */
   maxBreaks: 10_000,
   /** Our choice: breaks that the report names; the table has all of them. */
   reportBreaks: 1_000,

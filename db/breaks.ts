@@ -2,32 +2,50 @@
 
 import type { Break, Repair } from '../domain/reconciliation.ts';
 import { audit } from './audit.ts';
-import { invariant } from '../domain/failures.ts';
 import { sendAgain } from './outbox.ts';
 import type { Queryable, Tx } from './pool.ts';
 import { openBreakTask, withdrawBreakTasks } from './reviews.ts';
 
 /** `repaired`: something safe was done, now or so lately that it has not had its time. `opened`: seen for the first time, and it waits for a
- *  person. `open`: known already; a repair that did not help is not repeated, it is open as well. `explained`: staff know why, and it stays. */
-export type Handling = 'repaired' | 'opened' | 'open' | 'explained';
+ *  person. `open`: known already; a repair that did not help is not repeated, it is open as well. `explained`: staff know why, and it stays.
+ *  `left`: not known, and no new one was to be taken on. */
+export type Handling = 'repaired' | 'opened' | 'open' | 'explained' | 'left';
+
+const known = 'exists (select from reconciliation_breaks where kind = $1 and against = $2 and reference = $3 and cleared_at is null)';
+
+/** True for a break that has its row. */
+export async function isKnownBreak(
+  q: Queryable,
+  { kind, against, reference }: Pick<Break, 'kind' | 'against' | 'reference'>,
+): Promise<boolean> {
+  const { rows } = await q.query<{ known: boolean }>(`select ${known} as known`, [kind, against, reference]);
+  return rows[0]?.known === true;
+}
+
+export interface Taking {
+  /** What was repaired within this time is still given time. */
+  quietMs: number;
+  /** Whether a break that is not known is kept. */
+  takesNew: boolean;
+}
 
 const isExplained = `exists (select from review_tasks r where r.break_id = reconciliation_breaks.id and r.answer = 'explained')`;
 
-/** Notes a break and, the first time, repairs it where that is safe, with an audit row; in the caller's commit. What was repaired
- *  within `quietMs` is still given time. */
-export async function handleBreak(tx: Tx, found: Break, quietMs: number): Promise<Handling> {
+/** Notes a break and, the first time, repairs it where that is safe, with an audit row; in the caller's commit. */
+export async function handleBreak(tx: Tx, found: Break, { quietMs, takesNew }: Taking): Promise<Handling> {
   const { kind, against, reference, transactionId, applicationId, ours, theirs, repair, occurredAt } = found;
   await endExplained(tx, found);
   const { rows } = await tx.query<{ id: number; times_seen: number; resting: boolean | null; explained: boolean }>(
     `insert into reconciliation_breaks (kind, against, reference, transaction_id, application_id, ours, theirs, repair, occurred_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9
+     where $11 or ${known}
      on conflict (kind, against, reference) where cleared_at is null
      do update set last_seen_at = clock_timestamp(), times_seen = reconciliation_breaks.times_seen + 1,
        ours = excluded.ours, theirs = excluded.theirs
      returning id, times_seen, repaired_at > clock_timestamp() - $10 * interval '1 millisecond' as resting, ${isExplained} as explained`,
-    [kind, against, reference, transactionId, applicationId, jsonOf(ours), jsonOf(theirs), repair, occurredAt, quietMs],
+    [kind, against, reference, transactionId, applicationId, jsonOf(ours), jsonOf(theirs), repair, occurredAt, quietMs, takesNew],
   );
-  invariant(rows[0], 'a break that was found is kept');
+  if (!rows[0]) return 'left';
   const { id: breakId, times_seen: timesSeen, resting, explained } = rows[0];
   if (explained) return 'explained';
   if (resting === true) return 'repaired';

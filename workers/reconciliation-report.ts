@@ -1,6 +1,6 @@
 // What one comparison found, while it is counted and as it is reported: numbers for everything, names for as many breaks as a person reads.
 
-import { handleBreak } from '../db/breaks.ts';
+import { handleBreak, isKnownBreak } from '../db/breaks.ts';
 import type { Handling } from '../db/breaks.ts';
 import type { Database } from '../db/pool.ts';
 import type { Break, BreakKind, ReconciledTransaction, ReconciliationSummary } from '../domain/reconciliation.ts';
@@ -14,11 +14,11 @@ export interface ReconciliationReport {
   /** All breaks of this run, by kind. */
   found: Partial<Record<BreakKind, number>>;
   /** The first of them; the table `reconciliation_breaks` has all. */
-  breaks: (Omit<Break, 'occurredAt'> & { occurredAt: string; handling: Handling | 'found' })[];
+  breaks: (Omit<Break, 'occurredAt'> & { occurredAt: string; handling: Exclude<Handling, 'left'> | 'found' })[];
   repaired: number;
   /** Breaks that staff have explained: nobody is asked again. */
   explained: number;
-  /** Breaks that were found beyond what one run takes on: counted as open, not kept yet. */
+  /** New breaks that were found beyond what one run takes on: counted as open, not kept yet. */
   left: number;
   /** Breaks of earlier runs that are no more. */
   cleared: number;
@@ -30,7 +30,7 @@ export interface Tally {
   documents: number;
   cleared: number;
   read(transactions: readonly ReconciledTransaction[]): void;
-  /** Handles breaks, each once a run and in a commit of its own. */
+  /** Handles breaks, each once a run and in a commit of its own; so many new ones at most, but all that are known. */
   take(found: readonly Break[]): Promise<void>;
   /** True for a break that this run has taken on. */
   has(named: BreakName): boolean;
@@ -45,7 +45,7 @@ export function keyOf({ kind, against, reference }: BreakName): string {
 }
 
 export interface TallyOptions {
-  database: Pick<Database, 'withTransaction'>;
+  database: Pick<Database, 'query' | 'withTransaction'>;
   dryRun: boolean;
   quietMs: number;
   maxBreaks: number;
@@ -56,18 +56,20 @@ export function createTally({ database, dryRun, quietMs, maxBreaks, reportBreaks
   const taken = new Set<string>();
   const found: ReconciliationReport['found'] = {};
   const breaks: ReconciliationReport['breaks'] = [];
-  const handled = { repaired: 0, explained: 0, opened: 0, open: 0, found: 0 };
-  const counts = { transactions: 0, moving: 0, left: 0 };
+  const handled = { repaired: 0, explained: 0, opened: 0, open: 0, found: 0, left: 0 };
+  const counts = { transactions: 0, moving: 0 };
+  const handle = async (each: Break): Promise<keyof typeof handled> => {
+    const takesNew = handled.opened + handled.repaired + handled.found < maxBreaks;
+    if (dryRun) return takesNew || (await isKnownBreak(database, each)) ? 'found' : 'left';
+    return database.withTransaction(async (tx) => handleBreak(tx, each, { quietMs, takesNew }));
+  };
   const take = async (each: Break): Promise<void> => {
     if (taken.has(keyOf(each))) return;
     found[each.kind] = (found[each.kind] ?? 0) + 1;
-    if (taken.size >= maxBreaks) {
-      counts.left += 1;
-      return;
-    }
-    taken.add(keyOf(each));
-    const handling = dryRun ? 'found' : await database.withTransaction(async (tx) => handleBreak(tx, each, quietMs));
+    const handling = await handle(each);
     handled[handling] += 1;
+    if (handling === 'left') return;
+    taken.add(keyOf(each));
     if (breaks.length < reportBreaks) breaks.push({ ...each, occurredAt: each.occurredAt.toISOString(), handling });
   };
   const tally: Tally = {
@@ -81,7 +83,7 @@ export function createTally({ database, dryRun, quietMs, maxBreaks, reportBreaks
       for (const each of all) await take(each);
     },
     has: (named) => taken.has(keyOf(named)),
-    progress: () => ({ documents: tally.documents, transactions: counts.transactions, breaks: taken.size + counts.left }),
+    progress: () => ({ documents: tally.documents, transactions: counts.transactions, breaks: taken.size + handled.left }),
     report: ({ startedAt, since, dryRun: isDry }) => ({
       startedAt: startedAt.toISOString(),
       since: since.toISOString(),
@@ -91,9 +93,9 @@ export function createTally({ database, dryRun, quietMs, maxBreaks, reportBreaks
       breaks,
       repaired: handled.repaired,
       explained: handled.explained,
-      left: counts.left,
+      left: handled.left,
       cleared: tally.cleared,
-      open: handled.opened + handled.open + handled.found + counts.left,
+      open: handled.opened + handled.open + handled.found + handled.left,
     }),
   };
   return tally;

@@ -34,7 +34,7 @@ export interface ReconciliationOptions {
   /** How often a page is asked for while WAY4 is away, and how long the first pause between is. */
   askTries: number;
   askPauseMs: number;
-  /** Breaks that this run takes on; what is found beyond is counted and left to the next. */
+  /** New breaks that this run takes on; what is found beyond is counted and left to the next. */
   maxBreaks: number;
   /** Breaks that the report names. */
   reportBreaks: number;

@@ -213,7 +213,7 @@ const anyBreak: Break = {
   repair: null,
   occurredAt: new Date(),
 };
-const found = async (broken: Break = anyBreak) => database.withTransaction(async (tx) => handleBreak(tx, broken, 0));
+const found = async (broken: Break = anyBreak) => database.withTransaction(async (tx) => handleBreak(tx, broken, { quietMs: 0, takesNew: true }));
 
 async function breakTask(reference: string): Promise<string | undefined> {
   const { rows } = await database.query<{ id: string }>(

@@ -112,11 +112,19 @@ test('a purchase accepted before the period, posted in it and not at WAY4 is fou
   );
 });
 
-test('books that differ as a whole are not turned into tasks without end: the run takes on what it may and counts the rest', async (t) => {
+test('books that differ as a whole are not turned into tasks without end: a run takes on what it may and counts the rest, and the next goes on', async (t) => {
   const ledger = await aHealthyLedger(t);
+  await ledger.aPurchase();
   await ledger.database.query('delete from sandbox.docs');
-  const { breaks, found, left, open } = await ledger.reconcile({ maxBreaks: 1, reportBreaks: 1 });
-  assert.deepEqual([breaks.length, found, left, open, await openTasks(ledger)], [1, { missing_there: 2 }, 1, 2, 1]);
+  const few = { maxBreaks: 1, reportBreaks: 1 };
+  for (const left of [2, 1, 0]) {
+    const run = await ledger.reconcile(few);
+    assert.deepEqual([run.breaks.length, run.found, run.left, run.open], [1, { missing_there: 3 }, left, 3]);
+    assert.equal(await openTasks(ledger), 3 - left);
+  }
+  await ledger.bookAtCore('000000000007', amountVnd);
+  const dry = await ledger.reconcile({ maxBreaks: 0, dryRun: true });
+  assert.deepEqual([dry.found, dry.left, dry.open], [{ missing_here: 1, missing_there: 3 }, 1, 4]);
 });
 
 test('a run does not end because WAY4 was away for a moment, but it does when WAY4 stays away', async (t) => {
