@@ -43,15 +43,15 @@ const temporal = {
   /** Encrypt what Temporal stores (adapters/temporal/payload-codec.ts). */
   PAYLOAD_KEYS: keyRing,
 };
-const broker = {
+const broker = (pod: string) => ({
   AMQP_URL: url,
   /** Names this process at RabbitMQ and PostgreSQL, so that a person finds it; Kubernetes sets it to the pod's name. */
-  POD_NAME: z.string().min(1).max(63).default('local'),
+  POD_NAME: z.string().min(1).max(63).default(pod),
   /** Exchange and work queue of the hand-off; another name only where several systems share a broker, as tests do. */
   HAND_OFF_QUEUE: z.string().min(1).max(200).default('transactions'),
   /** RabbitMQ: below 5 s a busy network looks dead; a process that hangs is found in two to three heartbeats. */
   AMQP_HEARTBEAT_SECONDS: z.coerce.number().int().min(5).max(20).default(deliveryLimits.heartbeatSeconds),
-};
+});
 /** `aud` of the access tokens of staff: this system. */
 const staffAudience = z.string().min(1).default('trasau');
 const cardCore = { WAY4_URL: url };
@@ -157,8 +157,8 @@ const parts = {
       ({ TRASAU_ENV, WORKFLOW_BUNDLE }) => TRASAU_ENV !== 'production' || WORKFLOW_BUNDLE !== undefined,
       'in production, WORKFLOW_BUNDLE must name a file that `node workers/workflow-bundle.ts FILE` made',
     ),
-  relay: z.object({ ...shared, DATABASE_URL: url, ...broker }),
-  transactions: z.object({ ...shared, DATABASE_URL: url, ...broker, ...temporal, ...cardCore }),
+  relay: z.object({ ...shared, DATABASE_URL: url, ...broker('relay') }),
+  transactions: z.object({ ...shared, DATABASE_URL: url, ...broker('transactions'), ...temporal, ...cardCore }),
   notifications: z.object({
     ...shared,
     ...database,

@@ -168,11 +168,7 @@ test('no file imports itself in a circle', () => {
 test('the environment is read in config/ and where a machine is set up, and nowhere else', () => {
   const readers = sources.filter((file) => !isTest(file) && /process\.env\b/.test(withoutComments(read(file))));
   const elsewhere = readers.filter((file) => file !== 'config/env.ts' && !file.startsWith('infra/local/'));
-  // Fault points are compiled in for tests only and say so themselves.
-  assert.deepEqual(
-    elsewhere.filter((file) => file !== 'workers/fault-points.ts'),
-    [],
-  );
+  assert.deepEqual(elsewhere, []);
 });
 
 test('every limit has a unit in its name or is a count, and a comment that says where it comes from', () => {

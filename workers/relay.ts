@@ -16,7 +16,7 @@ const log = createLog({ process: 'relay', level: env.LOG_LEVEL, pod: env.POD_NAM
 const onFault = (error: unknown): void => log.warn('round failed', faultFields(error));
 const database = openDatabase({
   url: env.DATABASE_URL,
-  applicationName: `relay ${env.POD_NAME}`,
+  applicationName: env.POD_NAME,
   poolSize: databaseLimits.poolSize,
   prepared: true,
   onError: onFault,

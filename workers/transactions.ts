@@ -19,7 +19,7 @@ const log = createLog({ process: 'transactions', level: env.LOG_LEVEL, pod: env.
 const onFault = (error: unknown): void => log.warn('round failed', faultFields(error));
 const database = openDatabase({
   url: env.DATABASE_URL,
-  applicationName: `transactions ${env.POD_NAME}`,
+  applicationName: env.POD_NAME,
   poolSize: databaseLimits.poolSize,
   idleInTransactionTimeoutMs: deliveryLimits.poolIdleInTransactionMs,
   prepared: true,

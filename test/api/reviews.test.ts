@@ -213,7 +213,8 @@ const anyBreak: Break = {
   repair: null,
   occurredAt: new Date(),
 };
-const found = async (broken: Break = anyBreak) => database.withTransaction(async (tx) => handleBreak(tx, broken, { quietMs: 0, takesNew: true }));
+const found = async (broken: Break = anyBreak) =>
+  database.withTransaction(async (tx) => handleBreak(tx, broken, { quietMs: 0, takesNew: true }));
 
 async function breakTask(reference: string): Promise<string | undefined> {
   const { rows } = await database.query<{ id: string }>(

@@ -51,12 +51,31 @@ function anEntry(world: World, name: 'relay' | 'transactions', env: Record<strin
   return { health, lines, ended, output: () => output, terminate: () => child.kill('SIGTERM') };
 }
 
+const management = process.env['RABBITMQ_MANAGEMENT_URL']; // a broker that was given by address may have none
+
+async function isKnownToDatabase({ database }: World, pod: string): Promise<boolean> {
+  return (await database.query('select from pg_stat_activity where application_name = $1', [pod])).rowCount !== 0;
+}
+
+/** Of all consumers, as RabbitMQ's management interface shows them. */
+async function consumerTags(url: string): Promise<string[]> {
+  const { username, password, origin } = new URL(url);
+  const headers = { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+  const consumers = z.array(z.object({ consumer_tag: z.string() }));
+  return consumers.parse(await (await fetch(`${origin}/api/consumers`, { headers })).json()).map(({ consumer_tag }) => consumer_tag);
+}
+
 for (const name of ['relay', 'transactions'] as const) {
-  test(`${name} is live at once, ready when the broker is there, and leaves with code 0`, async (t) => {
+  test(`${name} is live at once, ready when the broker is there, known everywhere by the name of its pod, and leaves with code 0`, async (t) => {
     const world = await aWorld(t, { production: true });
-    const process = anEntry(world, name);
+    const pod = `${name}-${'of-a-long-name-'.repeat(4)}`.slice(0, 63);
+    const process = anEntry(world, name, { POD_NAME: pod });
     assert.equal((await process.health('live')).status, 200);
     await soon(async () => assert.equal((await process.health('ready')).status, 200));
+    await soon(async () => {
+      assert.ok(await isKnownToDatabase(world, pod));
+      if (name === 'transactions' && management) assert.ok((await consumerTags(management)).includes(pod));
+    });
     process.terminate();
     assert.equal(await process.ended, 0, process.output());
   });
