@@ -20,8 +20,9 @@ test('one person grants up to the limit, and not one dong more', () => {
   assert.equal(overrideNeedsTwo(10_000_001, alone), true);
 });
 
-test('many small replays count as one large', () => {
+test('many small replays count as one large, and a replay of nothing asks nobody', () => {
   assert.equal(replayNeedsTwo(10, 0, alone), false);
   assert.equal(replayNeedsTwo(11, 0, alone), true);
   assert.equal(replayNeedsTwo(1, 10, alone), true);
+  assert.equal(replayNeedsTwo(0, 11, alone), false);
 });

@@ -1,6 +1,5 @@
 // What needs a second person: whatever undoes something at the bank, grants much against the ruleset, sets many purchases in motion, or
-// one under a new RRN. The
-// first person asks, another one with the role confirms, and only then is it done.
+// one under a new RRN. The first person asks, another one with the role confirms, and only then is it done.
 
 import type { Vnd } from './money.ts';
 import type { StaffRole } from './staff.ts';
@@ -32,11 +31,11 @@ export function overrideNeedsTwo(grantedVnd: Vnd, { overrideMaxVnd }: Pick<Alone
   return grantedVnd > overrideMaxVnd;
 }
 
-/** A replay needs a second person once somebody comes to many. Pure. */
+/** A replay needs a second person once somebody comes to many; a replay of nothing never does. Pure. */
 export function replayNeedsTwo(
   messages: number,
   replayedLately: number,
   { replayMaxMessages }: Pick<AloneLimits, 'replayMaxMessages'>,
 ): boolean {
-  return messages + replayedLately > replayMaxMessages;
+  return messages > 0 && messages + replayedLately > replayMaxMessages;
 }

@@ -6,24 +6,11 @@ import { readEnv } from '../config/env.ts';
 import { deliveryLimits } from '../config/limits.ts';
 import { staffLimits } from '../config/staff-limits.ts';
 import { discardParked, inspectParked, listParked, readParked, renewParked, replayAll, replayOfNeedsTwo } from '../db/parked.ts';
-import type { Resolved } from '../db/parked.ts';
+import type { ParkedFilter, ParkedRow, Resolved } from '../db/parked.ts';
 import { openDatabase } from '../db/pool.ts';
 import type { Database } from '../db/pool.ts';
 import { parkReasons } from '../domain/delivery.ts';
 import type { ParkReason } from '../domain/delivery.ts';
-
-const usage = `Messages that could not be handled, and what to do with them.
-
-  list     [--reason REASON] [--all] [--limit N]   open ones, oldest first; --all shows resolved ones too
-  inspect  ID --by NAME                            everything about one, its body included
-  replay   ID | --open [--reason REASON]           send its transaction on its way again; --open: all that name one
-           --by NAME --why TEXT [--second NAME] [--rate N] [--limit N] [--dry-run]
-  renew    ID --by NAME --second NAME --why TEXT   give a purchase that is parked for OTHER_BOOKING a new RRN and send it
-  discard  ID --by NAME --why TEXT                 close it without doing anything
-
-  More than ${staffLimits.replayMaxMessages} replays by one person within an hour need a second one, who agrees to it: --second NAME.
-  --json prints one JSON value instead of lines. --rate is messages per second that become due (default ${deliveryLimits.replayPerSecond}).
-`;
 
 const options = {
   reason: { type: 'string' },
@@ -38,6 +25,20 @@ const options = {
   json: { type: 'boolean', default: false },
 } as const;
 
+const usage = `Messages that could not be handled, and what to do with them.
+
+  list     [--reason REASON] [--all] [--limit N]   open ones, oldest first; --all shows resolved ones too
+  inspect  ID --by NAME                            everything about one, its body included
+  replay   ID | --open [--reason REASON]           send its transaction on its way again; --open: all that name one, up to the limit
+           --by NAME --why TEXT [--second NAME] [--rate N] [--limit N] [--dry-run]
+  renew    ID --by NAME --second NAME --why TEXT   give a purchase that is parked for OTHER_BOOKING a new RRN and send it
+  discard  ID --by NAME --why TEXT                 close it without doing anything
+
+  More than ${staffLimits.replayMaxMessages} replays by one person within an hour need a second one, who agrees to it: --second NAME.
+  --json prints one JSON value instead of lines. --limit is how many are taken at once (default ${options.limit.default}).
+  --rate is messages per second that become due (default ${deliveryLimits.replayPerSecond}).
+`;
+
 type Flags = ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>['values'];
 
 /** A command that cannot be carried out as it was given. */
@@ -49,7 +50,7 @@ async function run(database: Database, command: string | undefined, id: string |
   const filter = { openOnly: !flags.all, reason: reasonOf(flags), limit: positive(flags.limit, 'limit') };
   switch (command ?? 'none') {
     case 'list':
-      return listParked(database, filter);
+      return firstParked(database, filter);
     case 'inspect': {
       const by = { actor: actorOf(flags) };
       const row = await database.withTransaction(async (tx) => inspectParked(tx, positive(id, 'ID'), by));
@@ -58,7 +59,7 @@ async function run(database: Database, command: string | undefined, id: string |
     case 'replay': {
       if (flags.open === (id !== undefined)) throw new UsageError('replay needs an ID or --open, and not both');
       const all = { ...filter, openOnly: true, replayableOnly: true };
-      const rows = id === undefined ? await listParked(database, all) : [(await readParked(database, positive(id, 'ID'))) ?? notFound(id)];
+      const rows = id === undefined ? await firstParked(database, all) : [(await readParked(database, positive(id, 'ID'))) ?? notFound(id)];
       return flags['dry-run'] ? rows : replay(database, rows, flags);
     }
     case 'renew': {
@@ -78,6 +79,13 @@ async function run(database: Database, command: string | undefined, id: string |
   }
 }
 
+/** As many as the limit allows; says so when there are more. */
+async function firstParked(database: Database, { limit, ...filter }: ParkedFilter): Promise<ParkedRow[]> {
+  const rows = await listParked(database, { ...filter, limit: limit + 1 });
+  if (rows.length > limit) process.stderr.write(`There are more: these are the first ${limit}. --limit N takes more at once.\n`);
+  return rows.slice(0, limit);
+}
+
 function notFound(id: string | undefined): { id: number } & Resolved {
   return { id: positive(id, 'ID'), kind: 'refused', why: 'NOT_FOUND' };
 }
@@ -88,10 +96,11 @@ function reasonOf({ reason }: Flags): ParkReason | undefined {
   return known;
 }
 
-async function replay(database: Database, rows: { id: number }[], flags: Flags): Promise<object[]> {
+async function replay(database: Database, rows: { id: number; resolution?: unknown }[], flags: Flags): Promise<object[]> {
   const resolving = { ...signed(flags), perSecond: positive(flags.rate, 'rate') };
   const ids = rows.map(({ id }) => id);
-  return replayAll(database, ids, { ...resolving, ...(await agreed(database, ids.length, flags)) });
+  const open = rows.filter(({ resolution }) => resolution === null);
+  return replayAll(database, ids, { ...resolving, ...(await agreed(database, open.length, flags)) });
 }
 
 function actorOf({ by }: Flags): string {

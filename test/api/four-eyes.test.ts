@@ -215,6 +215,8 @@ test('many parked messages are replayed only when another person confirms, and s
   const one = async (id: number | undefined) => act(`/parked/${id}/replay`, { reason: 'WAY4 is back' }, mai);
   assert.equal((await bodyOf(one(youngest)))['code'], 'SECOND_PERSON_NEEDED', 'one by one is no way around it');
   assert.equal((await bodyOf(one(oldest)))['result'], 'resolved_before');
+  const nothing = await replay(9, { parked_for: 'CORE_REFUSED' });
+  assert.deepEqual([nothing['ids'], nothing['needs_second_person'], nothing['approval']], [[], false, null]);
 });
 
 test('a purchase gets a new RRN only when another person confirms', async () => {

@@ -74,12 +74,14 @@ test('a purchase without an outcome cannot be discarded away', async (t) => {
   assert.equal((await listParked(world.database, openOnes)).length, 4);
 });
 
-/** The operator's command on this world: how many rows it prints. Rejects with its code and what it wrote, unless the code is 0. */
-function commandLine({ databaseUrl }: World): (...args: string[]) => Promise<number> {
+/** The operator's command on this world: how many rows it prints, and what it `said` beside. Rejects with its code and what it wrote, unless the
+ *  code is 0. */
+function commandLine({ databaseUrl }: World, said: string[] = []): (...args: string[]) => Promise<number> {
   const entry = fileURLToPath(new URL('../../workers/parked.ts', import.meta.url));
   return async (...args) => {
     const env = { PATH: '', DATABASE_URL: databaseUrl };
-    const { stdout } = await promisify(execFile)(process.execPath, [entry, ...args, '--json'], { env });
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [entry, ...args, '--json'], { env });
+    said.push(stderr);
     const printed: unknown = JSON.parse(stdout);
     assert.ok(Array.isArray(printed));
     return printed.length;
@@ -97,8 +99,11 @@ async function replayedByMai({ database }: World, messages: number): Promise<voi
 
 test('the command line lists, shows, tries out, replays and says what is wrong with a command', async (t) => {
   const { world, accepted, rows } = await aWorldWithParked(t);
-  const parked = commandLine(world);
+  const said: string[] = [];
+  const parked = commandLine(world, said);
   assert.equal(await parked('list'), 4);
+  assert.equal(await parked('list', '--limit', '3'), 3);
+  assert.deepEqual(said, ['', 'There are more: these are the first 3. --limit N takes more at once.\n']);
   assert.equal(await parked('list', '--reason', 'MALFORMED'), 1);
   await replayedByMai(world, 8);
   await assert.rejects(parked('inspect', String(rows[0]?.id)), /--by NAME is needed/);
@@ -112,6 +117,7 @@ test('the command line lists, shows, tries out, replays and says what is wrong w
   await assert.rejects(parked(...replay, '--second', 'mai'), { code: 2, stderr: /somebody else/ });
   assert.equal(await parked('list'), 4, 'one person alone replays ten within an hour');
   assert.equal(await parked(...replay, '--second', 'lan'), 3);
+  assert.equal(await parked(...replay), 0, 'a replay of nothing needs nobody');
   const { rows: agreed } = await world.database.query(`select 1 from audit_log where change->>'approvedBy' = 'staff:lan'`);
   assert.equal(agreed.length, 3);
   const { rows: due } = await world.database.query<{ available_at: Date }>('select available_at from outbox order by id desc limit 3');
