@@ -18,8 +18,6 @@ export interface ApplicationStream {
   stop(withinMs: number): Promise<void>;
   /** What asks for their purchases. */
   intents(): string[];
-  /** Processes that ended and that nobody ended. */
-  accidents(): string[];
   judge(): Promise<{ counts: ApplicationCounts; violations: string[] }>;
 }
 
@@ -34,7 +32,6 @@ export function startApplications(stage: Stage, stack: ApplicationStack, seed: n
   return {
     stop: async (withinMs) => shoppers.stop(withinMs).finally(desk.close),
     intents: () => [...shoppers.book.begun.values()].flatMap(({ ids }) => [...ids].map((id) => `${id}:purchase`)),
-    accidents: () => [...stack.processes.values()].flatMap(({ name, pid }) => (pid() === undefined ? [`${name} ended by itself`] : [])),
     judge: async () => {
       const { repeatedCalls, refusals } = shoppers.book;
       const { violations, ...counts } = await judgeApplications(books, shoppers.book);

@@ -2,8 +2,10 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TestServers } from '../../infra/local/test-servers.ts';
+import { deliveryLimits } from '../../config/limits.ts';
 import { startApplications } from './application-stream.ts';
 import type { ApplicationStream, ApplicationCounts } from './application-stream.ts';
+import type { CrewMember } from './crew-member.ts';
 import { faultOf, isOfApplications } from './faults.ts';
 import type { Evidence, FaultName } from './faults.ts';
 import { openFire } from './fire.ts';
@@ -14,7 +16,6 @@ import type * as profiles from './profiles.ts';
 import { createRecovery } from './recovery.ts';
 import { strikeOneByOne } from './one-by-one.ts';
 import { createOperator } from './operator.ts';
-
 import type { Report } from './orders.ts';
 import type { RecoveryTimes } from './one-by-one.ts';
 import { tail } from '../support/system-process.ts';
@@ -23,6 +24,7 @@ import type { Strike } from './schedule.ts';
 import { serverNamed } from './server-named.ts';
 import { openStage } from './stage.ts';
 import type { Stage } from './stage.ts';
+import { vacuous } from './vacuous.ts';
 import { isQuiet, judge } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -64,7 +66,8 @@ export interface CampaignResult extends Verdict {
   operatorCalls: number;
   /** The longest time from the healing of a fault until everything accepted before was settled. */
   worstRecoveryMs: number;
-  /** Why the run proves less than it should: a fault that could not be carried out or left no trace, a process that ended by itself, no quiet in time. */
+  /** Why the run proves less than it should: it was stopped early, a fault could not be carried out or left no trace, a process ended by itself or
+   *  did not stop when it was told to, no quiet in time. */
   failures: string[];
   /** The same for each fault, where they came one by one. */
   recoveryMs?: RecoveryTimes;
@@ -73,6 +76,8 @@ export interface CampaignResult extends Verdict {
 /** Runs it. The result says what was found; it throws only when the stage cannot be set up. */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
   const { seed, durationMs, faults, paceMs, say, stopped } = options;
+  let wasStopped = false;
+  void stopped.then(() => (wasStopped = true));
   const load = createLoad({ seed, perSecond: options.perSecond, poisonEveryMs: Math.max(2_000, durationMs / 20) });
   const operator = createOperator(serverNamed(options.servers, 'RabbitMQ'));
   const onReport = (report: Report): void => (report.kind === 'unmendable' ? operator.help() : load.onReport(report));
@@ -120,7 +125,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       worstRecoveryMs,
       ...(recoveryMs && { recoveryMs }),
       violations: [...(tooSlow ?? []), ...broken, ...(judged?.violations ?? [])],
-      failures: [...unrest, ...fire.failed, ...vacuous(fire.struck, evidence)],
+      failures: [...(wasStopped ? ['stopped before its time'] : []), ...unrest, ...fire.failed, ...vacuous(fire.struck, evidence)],
     };
   } catch (error) {
     if (stage.sandbox.pid() === undefined) throw new Error(`the sandbox ended by itself:\n${tail(stage.sandbox.log())}`, { cause: error });
@@ -152,9 +157,16 @@ async function calmDown(stage: Stage, { load, applications }: Traffic, { excuses
   const withinMs = patience * (excuses.losses.length > 0 ? stage.profile.quietAfterLossMs : stage.profile.quietWithinMs);
   await Promise.all([load.stop(withinMs), applications?.stop(patience * applicationWithinMs)]);
   const isCalm = await becomesQuiet(stage, withinMs);
-  const accidents = [...stage.crew.values()].flatMap((member) => member.accidents());
-  accidents.push(...(applications?.accidents() ?? []));
-  return isCalm ? accidents : [...accidents, `not quiet ${withinMs / 1_000} s after the last fault was healed`];
+  const stuck = isCalm ? await dismiss(stage) : [`not quiet ${withinMs / 1_000} s after the last fault was healed`];
+  const processes = [...stage.crew.values(), ...(stage.applications?.processes.values() ?? []), stage.sandbox];
+  return [...processes.flatMap((each) => each.accidents()), ...stuck];
+}
+
+/** Tells everybody to stop. Nothing is left to do, so who does not leave has a delivery in hand that it never answers. */
+async function dismiss({ crew }: Stage): Promise<string[]> {
+  const leave = async ({ name, stop }: CrewMember): Promise<string[]> =>
+    (await stop(deliveryLimits.drainMs)) ? [] : [`${name} did not stop when it was told to`];
+  return (await Promise.all([...crew.values()].map(leave))).flat();
 }
 
 async function becomesQuiet(stage: Stage, withinMs: number): Promise<boolean> {
@@ -186,19 +198,4 @@ function evidenceOf({ crew }: Stage, repeats: number, applications: ApplicationC
     for (const [name, count] of Object.entries(member.evidence())) sum[name as keyof Evidence] += count; // the keys of Evidence
   }
   return sum;
-}
-
-/** A kind of fault that struck more than once and of which the whole run has no trace did not happen: a single one may meet an idle moment. And a
- *  run without copies has not shown that copies are harmless. */
-function vacuous(struck: Partial<Record<FaultName, number>>, evidence: Evidence): string[] {
-  const used = Object.keys(struck) as FaultName[]; // the keys of the record
-  const withoutTrace = used.filter((name) => {
-    const { shows } = faultOf(name);
-    return (struck[name] ?? 0) > 1 && shows.length > 0 && shows.every((sign) => evidence[sign] === 0);
-  });
-  return [
-    ...(used.length === 0 ? ['vacuous: nothing was struck'] : []),
-    ...(evidence.suppressed === 0 ? ['vacuous: no copy was suppressed'] : []),
-    ...withoutTrace.map((name) => `vacuous: ${name} left no trace (${faultOf(name).shows.join(', ')})`),
-  ];
 }

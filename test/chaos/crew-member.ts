@@ -17,8 +17,9 @@ export interface CrewMember {
   ready: Promise<void>;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
-  /** SIGTERM, and SIGKILL for one that is not gone within this time; resolves when it is. One that drained and did not leave with 0 had an accident. */
-  stop(withinMs: number): Promise<void>;
+  /** SIGTERM, and SIGKILL for one that is not gone within this time; resolves when it is, with false for one that had to be killed. One that
+   *  drained and did not leave with 0 had an accident. */
+  stop(withinMs: number): Promise<boolean>;
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** False when there is nobody to take it. */
   send(message: Sending): boolean;
@@ -80,13 +81,14 @@ export function createCrewMember(orders: Orders, wires: CrewMember['wires'], onR
     await gone;
   }
 
-  async function stop(withinMs: number): Promise<void> {
+  async function stop(withinMs: number): Promise<boolean> {
     stopping = true;
-    if (!child || !isAlive()) return;
+    if (!child || !isAlive()) return true;
     child.kill('SIGTERM');
     const impatience = setTimeout(() => void kill(), withinMs);
     await gone;
     clearTimeout(impatience);
+    return !killed;
   }
 
   return {

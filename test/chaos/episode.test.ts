@@ -77,9 +77,12 @@ test('applications whose api, worker and Temporal die under them end as they wou
   assert.ok(begun > 0 && begun === completed + rejected && Object.keys(repeatedCalls).length > 0, JSON.stringify(applications));
 });
 
-test('a sender without a unique key is found out', async () => {
-  const { violations } = await runCampaign({
+test('a sender without a unique key is found out, and a run that was told to stop is no proof', async () => {
+  const stop = Promise.withResolvers<void>();
+  const { violations, failures } = await runCampaign({
     ...episode,
+    say: (line) => void (line.includes('waiting for quiet') && stop.resolve()),
+    stopped: stop.promise,
     seed: 20_261,
     durationMs: 6_000,
     faults: ['kill-sender'],
@@ -89,4 +92,5 @@ test('a sender without a unique key is found out', async () => {
     violations.some((violation) => violation.endsWith('one intent became two transactions')),
     JSON.stringify(violations),
   );
+  assert.ok(failures.includes('stopped before its time'), JSON.stringify(failures));
 });

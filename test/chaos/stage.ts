@@ -43,7 +43,7 @@ export interface Stage {
   database: Database;
   amqpUrl: string;
   topology: Topology;
-  sandbox: SandboxDoor & Pick<SystemProcess, 'pid' | 'log'>;
+  sandbox: SandboxDoor & Pick<SystemProcess, 'pid' | 'log' | 'accidents'>;
   postgres: RunningServer;
   broker: RunningServer;
   crew: ReadonlyMap<string, CrewMember>;
@@ -172,7 +172,7 @@ async function startSandboxProcess(
   const child = createSystemProcess({ name: 'sandbox', entry: 'sandbox/main.ts', env, readyUrl: `${url}/health/ready` });
   undo.push(child.kill);
   await child.start();
-  return { ...sandboxAt(url), pid: child.pid, log: child.log };
+  return { ...sandboxAt(url), pid: child.pid, log: child.log, accidents: child.accidents };
 }
 
 async function openAccounts(database: Database, sandbox: SandboxDoor): Promise<Account[]> {

@@ -18,6 +18,8 @@ export interface SystemProcess {
   kill(): Promise<void>;
   /** All that it has written, over all its lives. */
   log(): string;
+  /** How its lives ended that nobody ended, once it was ready: none, in a system that survives everything. */
+  accidents(): readonly string[];
 }
 
 const readyWithinMs = 90_000;
@@ -28,6 +30,8 @@ const tailLines = 40;
 export function createSystemProcess(spec: { name: string; entry: string; env: Record<string, string>; readyUrl: string }): SystemProcess {
   let child: ChildProcess | undefined;
   let output = '';
+  let wasReady = false;
+  const accidents: string[] = [];
   const isRunning = (): boolean => child !== undefined && child.exitCode === null && child.signalCode === null;
   const killNow = (): void => void child?.kill('SIGKILL');
   // A test file that is itself ended leaves nothing behind.
@@ -38,7 +42,11 @@ export function createSystemProcess(spec: { name: string; entry: string; env: Re
     async start() {
       const entry = fileURLToPath(new URL(`../../${spec.entry}`, import.meta.url));
       child = spawn(process.execPath, [entry], { env: spec.env, stdio: ['ignore', 'pipe', 'pipe'] });
-      child.once('exit', (code, signal) => (output += `\n${spec.name} ended: ${signal ?? code}\n`));
+      wasReady = false;
+      child.once('exit', (code, signal) => {
+        output += `\n${spec.name} ended: ${signal ?? code}\n`;
+        if (wasReady) accidents.push(`${spec.name} ended by itself: ${signal ?? code}`);
+      });
       for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes: Buffer) => (output += bytes.toString()));
       await eventually(
         `${spec.name} is ready`,
@@ -48,14 +56,17 @@ export function createSystemProcess(spec: { name: string; entry: string; env: Re
         throw new Error(`${spec.name} does not become ready:\n${tail(output)}`, { cause: error });
       });
       if (!isRunning()) throw new Error(`${spec.name} ended while it started:\n${tail(output)}`);
+      wasReady = true;
     },
     async kill() {
       if (!child || !isRunning()) return;
       const gone = once(child, 'exit');
+      wasReady = false;
       killNow();
       await gone;
     },
     log: () => output,
+    accidents: () => accidents,
   };
 }
 
