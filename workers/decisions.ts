@@ -8,6 +8,7 @@ import type { Answer } from './decisions/answer.ts';
 import { answerTo } from './decisions/commands.ts';
 import type { Books } from './decisions/commands.ts';
 import { usage, UsageError } from './decisions/flags.ts';
+import { messageOf } from './report-command.ts';
 
 async function withBooks(work: (books: Books) => Promise<Answer>): Promise<Answer> {
   const env = readEnv('decisions');
@@ -26,7 +27,7 @@ async function main(args: string[]): Promise<number> {
     return code;
   } catch (error) {
     const isMistake = error instanceof UsageError;
-    const message = error instanceof InvalidRuleset ? error.problems.join('\n') : error instanceof Error ? error.message : 'failed';
+    const message = error instanceof InvalidRuleset ? error.problems.join('\n') : messageOf(error);
     process.stderr.write(`${message}\n${isMistake ? `\n${usage}` : ''}`);
     return isMistake ? 2 : 1;
   }

@@ -11,6 +11,7 @@ import { openDatabase } from '../db/pool.ts';
 import type { Database } from '../db/pool.ts';
 import { parkReasons } from '../domain/delivery.ts';
 import type { ParkReason } from '../domain/delivery.ts';
+import { messageOf } from './report-command.ts';
 
 const options = {
   reason: { type: 'string' },
@@ -147,7 +148,7 @@ async function main(args: string[]): Promise<number> {
     return rows.some((row) => 'kind' in row && row.kind === 'refused') ? 1 : 0;
   } catch (error) {
     const mistaken = error instanceof UsageError || (error instanceof TypeError && 'code' in error); // parseArgs throws such TypeErrors
-    process.stderr.write(`${error instanceof Error ? error.message : 'failed'}\n${mistaken ? `\n${usage}` : ''}`);
+    process.stderr.write(`${messageOf(error)}\n${mistaken ? `\n${usage}` : ''}`);
     return mistaken ? 2 : 1;
   } finally {
     await database?.close();

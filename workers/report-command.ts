@@ -30,6 +30,8 @@ export async function runReportCommand<Flags, Report>(args: string[], command: R
   }
 }
 
-function messageOf(error: unknown): string {
+/** What an operator reads. A server whose name has several addresses, as localhost may, fails with one error for each and no word of its own. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
   return error instanceof Error ? error.message : 'failed';
 }

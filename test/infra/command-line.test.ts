@@ -6,6 +6,7 @@ import { parseCommand } from '../../infra/local/arguments.ts';
 import { isBooked, parseDemoResult } from '../../infra/local/demo-run.ts';
 import { createOnceInAWhile, readableLine } from '../../infra/local/log-lines.ts';
 import { summarize } from '../../infra/local/run-tests.ts';
+import { messageOf } from '../../workers/report-command.ts';
 
 const repository = join(import.meta.dirname, '../..');
 
@@ -22,6 +23,12 @@ test('an unknown argument is named, the usage printed on stderr, and the exit co
   assert.equal(run.status, 2);
   assert.equal(run.stdout, '');
   assert.match(run.stderr, /unknown argument --onec\nusage: npm start/);
+});
+
+test('a command of operators says why it failed, also where a server has several addresses and each failed', () => {
+  const refused = ['connect ECONNREFUSED ::1:5432', 'connect ECONNREFUSED 127.0.0.1:5432'];
+  assert.equal(messageOf(new AggregateError(refused.map((text) => new Error(text)))), refused.join('; '));
+  assert.equal(messageOf(new Error('no')), 'no');
 });
 
 const booked = {
