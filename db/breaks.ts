@@ -11,15 +11,18 @@ import { openBreakTask, withdrawBreakTasks } from './reviews.ts';
  *  `left`: not known, and no new one was to be taken on. */
 export type Handling = 'repaired' | 'opened' | 'open' | 'explained' | 'left';
 
-const known = 'exists (select from reconciliation_breaks where kind = $1 and against = $2 and reference = $3 and cleared_at is null)';
+const isExplained = `exists (select from review_tasks r where r.break_id = reconciliation_breaks.id and r.answer = 'explained')`;
+const isIt = 'kind = $1 and against = $2 and reference = $3 and cleared_at is null';
 
-/** True for a break that has its row. */
-export async function isKnownBreak(
-  q: Queryable,
-  { kind, against, reference }: Pick<Break, 'kind' | 'against' | 'reference'>,
-): Promise<boolean> {
-  const { rows } = await q.query<{ known: boolean }>(`select ${known} as known`, [kind, against, reference]);
-  return rows[0]?.known === true;
+/** What is known of a break, and nothing is done about it. `explained`: staff know why the books differ in just this way. */
+export async function lookUpBreak(q: Queryable, found: Break): Promise<'new' | 'known' | 'explained'> {
+  const { kind, against, reference, ours, theirs } = found;
+  const { rows } = await q.query<{ explained: boolean }>(
+    `select ${isExplained} and (ours, theirs) is not distinct from ($4::jsonb, $5::jsonb) as explained from reconciliation_breaks where ${isIt}`,
+    [kind, against, reference, jsonOf(ours), jsonOf(theirs)],
+  );
+  if (!rows[0]) return 'new';
+  return rows[0].explained ? 'explained' : 'known';
 }
 
 export interface Taking {
@@ -29,8 +32,6 @@ export interface Taking {
   takesNew: boolean;
 }
 
-const isExplained = `exists (select from review_tasks r where r.break_id = reconciliation_breaks.id and r.answer = 'explained')`;
-
 /** Notes a break and, the first time, repairs it where that is safe, with an audit row; in the caller's commit. */
 export async function handleBreak(tx: Tx, found: Break, { quietMs, takesNew }: Taking): Promise<Handling> {
   const { kind, against, reference, transactionId, applicationId, ours, theirs, repair, occurredAt } = found;
@@ -38,7 +39,7 @@ export async function handleBreak(tx: Tx, found: Break, { quietMs, takesNew }: T
   const { rows } = await tx.query<{ id: number; times_seen: number; resting: boolean | null; explained: boolean }>(
     `insert into reconciliation_breaks (kind, against, reference, transaction_id, application_id, ours, theirs, repair, occurred_at)
      select $1, $2, $3, $4, $5, $6, $7, $8, $9
-     where $11 or ${known}
+     where $11 or exists (select from reconciliation_breaks where ${isIt})
      on conflict (kind, against, reference) where cleared_at is null
      do update set last_seen_at = clock_timestamp(), times_seen = reconciliation_breaks.times_seen + 1,
        ours = excluded.ours, theirs = excluded.theirs

@@ -17,7 +17,7 @@ const usage = `Compares our transactions with WAY4's purchases and with the ends
   --hours N    how far back (default ${periodHours}, at most ${periodMaxHours})
   --dry-run    compare only: repair nothing, record nothing
 
-Exit code 0: the books agree, or what differed was repaired. 1: breaks wait for a person.
+Exit code 0: the books agree, or what differed was repaired or explained. 1: breaks wait for a person.
 2: the flags are wrong, another comparison is running, or the books could not be compared.
 `;
 

@@ -1,6 +1,6 @@
 // What one comparison found, while it is counted and as it is reported: numbers for everything, names for as many breaks as a person reads.
 
-import { handleBreak, isKnownBreak } from '../db/breaks.ts';
+import { handleBreak, lookUpBreak } from '../db/breaks.ts';
 import type { Handling } from '../db/breaks.ts';
 import type { Database } from '../db/pool.ts';
 import type { Break, BreakKind, ReconciledTransaction, ReconciliationSummary } from '../domain/reconciliation.ts';
@@ -60,7 +60,10 @@ export function createTally({ database, dryRun, quietMs, maxBreaks, reportBreaks
   const counts = { transactions: 0, moving: 0 };
   const handle = async (each: Break): Promise<keyof typeof handled> => {
     const takesNew = handled.opened + handled.repaired + handled.found < maxBreaks;
-    if (dryRun) return takesNew || (await isKnownBreak(database, each)) ? 'found' : 'left';
+    if (dryRun) {
+      const known = await lookUpBreak(database, each);
+      return known === 'new' && !takesNew ? 'left' : known === 'explained' ? 'explained' : 'found';
+    }
     return database.withTransaction(async (tx) => handleBreak(tx, each, { quietMs, takesNew }));
   };
   const take = async (each: Break): Promise<void> => {

@@ -60,11 +60,15 @@ test('a break that staff have explained needs nobody any more, until the books d
   await ledger.bookAtCore('999999999999', amountVnd);
   assert.equal((await ledger.reconcile()).open, 1);
   await ledger.database.query(`update review_tasks set answer = 'explained', answered_by = 'staff:mai', answered_at = now()`);
-  const { open, explained } = await ledger.reconcile();
-  assert.deepEqual([open, explained, await openTasks(ledger)], [0, 1, 0]);
+  for (const dryRun of [true, false]) {
+    const { open, explained } = await ledger.reconcile({ dryRun });
+    assert.deepEqual([open, explained, await openTasks(ledger)], [0, 1, 0]);
+  }
   await ledger.database.query(`update sandbox.docs set amount_vnd = amount_vnd + 1 where rrn = '999999999999'`);
-  const changed = await ledger.reconcile();
-  assert.deepEqual([changed.open, changed.explained, await openTasks(ledger)], [1, 0, 1]);
+  for (const dryRun of [true, false]) {
+    const { open, explained } = await ledger.reconcile({ dryRun });
+    assert.deepEqual([open, explained, await openTasks(ledger)], [1, 0, dryRun ? 0 : 1]);
+  }
 });
 
 test('of runs at once one compares and the others say so; a break has one row, one question and one audit entry', async (t) => {
