@@ -39,6 +39,7 @@ export class CommandBusy extends CommandUnavailable {
 }
 
 const resourceExhausted = 8;
+const failedPrecondition = 9;
 
 /** True when Temporal takes no more updates of this run, or calls of this namespace, for the moment. `code` is gRPC's. */
 export function isExhaustion({ code }: { code: number }): boolean {
@@ -62,9 +63,19 @@ export function rethrow(error: unknown): never {
   throw new CommandUnavailable('no answer from the application', { cause: error });
 }
 
-function isExhausted(error: unknown): boolean {
+/** True when the workflow task failed that was to take an update. Temporal had the update in memory alone and has it no more. */
+export function isLost(error: unknown): boolean {
+  return grpcCodeOf(error) === failedPrecondition;
+}
+
+/** True when a call was refused because there are too many, or because the run is just being written. */
+export function isExhausted(error: unknown): boolean {
+  return grpcCodeOf(error) === resourceExhausted;
+}
+
+function grpcCodeOf(error: unknown): number | undefined {
   const cause = error instanceof Error && !isGrpcServiceError(error) ? error.cause : error;
-  return isGrpcServiceError(cause) && isExhaustion(cause);
+  return isGrpcServiceError(cause) ? cause.code : undefined;
 }
 
 function readDetail(detail: unknown): { currentStatus?: ApplicationStatus | undefined; resendsLeft?: number | undefined } {

@@ -1,6 +1,7 @@
 // The commands of the outside as calls to Temporal: one member per message of workflows/messages.ts. Each is sent once with a
 // deadline and an update id, so that the same command repeated with the same id has one effect and one answer.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { UpdateDefinition, Workflow } from '@temporalio/common';
@@ -9,7 +10,7 @@ import type { ApplicationStatus } from '../../domain/states.ts';
 import * as messages from '../../workflows/messages.ts';
 import { searchAttributes } from '../../workflows/search-attributes.ts';
 import type { ApplicationPolicy, ApplicationView, Cancellation, OtpAnswer, OtpSent, ReviewAnswer } from '../../workflows/messages.ts';
-import { CommandRefused, rethrow } from './command-errors.ts';
+import { CommandRefused, isExhausted, isLost, rethrow } from './command-errors.ts';
 import { createLanes } from './lanes.ts';
 import { pendingOf } from './runs.ts';
 import type { Lane } from './lanes.ts';
@@ -73,7 +74,10 @@ export function createCommands(client: Client, { policy, timeoutMs, atOnce }: Co
     ): Promise<Result> => {
       if (ref.repeatsOnly) return within(async () => answerOfRepeat<Result>(client, ref, updateId));
       const send = async (): Promise<Result> =>
-        within(async () => sendUpdate(client, policy, ref, updateId, definition, typeof args === 'function' ? await args() : args));
+        within(async () => {
+          const given = typeof args === 'function' ? await args() : args;
+          return untilKept(async () => sendUpdate(client, policy, ref, updateId, definition, given));
+        });
       return lanes.run(lane, ref.applicationId, updateId, send);
     };
   const [customer, staff] = [by('customer'), by('staff')];
@@ -141,6 +145,23 @@ function startOptions(policy: ApplicationPolicy, { applicationId, merchantId, am
 async function backsOff(client: Client, applicationId: string): Promise<boolean> {
   const { raw } = await client.workflow.getHandle(messages.applicationWorkflowId(applicationId)).describe();
   return pendingOf(raw).some(({ nextTryAt }) => nextTryAt !== null);
+}
+
+// A workflow task that would end a run fails when a timer or a signal reaches the run meanwhile, and with it goes the command that it had taken, while
+// the steps that followed from it are recorded. So the command is sent again under its id, and the run goes the same way to its end.
+const lostTries = 10;
+const lostPauseMs = 200;
+
+async function untilKept<T>(send: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      const mayHelp = isLost(error) || (tries > 1 && isExhausted(error));
+      if (!mayHelp || tries === lostTries) throw error;
+      await pause(lostPauseMs);
+    }
+  }
 }
 
 async function sendUpdate<Result, Args extends unknown[]>(

@@ -95,3 +95,18 @@ test('an answer of a reviewer that waits to be recorded is not dropped by a requ
   await asksAgain(world, 'at the offer');
   assert.equal(stage.timesDone('recordReview'), 1);
 });
+
+test('a command that ends a run is taken although a signal crosses with the end, and is answered once', async (t) => {
+  const { promise: told, resolve: tell } = Promise.withResolvers<void>();
+  t.after(() => tell());
+  const closeClient = async () => told.then(() => ({ kind: 'closed' as const }));
+  const world = await aWorld(t, { stage: createStage({ closeClient }) });
+  await world.walksTo('contract');
+  const canceled = world.commands.cancel(world.ref, 'cancel', { by: 'customer', actor: 'customer' });
+  await eventually('the last undo is begun', () => world.stage.calls.some(({ name }) => name === 'closeClient'));
+  await world.commands.creditReportReady(world.ref.applicationId, 'inq_late');
+  tell();
+  assert.equal((await canceled).step, 'contract');
+  assert.deepEqual((await world.result()).reasons, ['CANCELED_BY_CUSTOMER']);
+  assert.equal(world.stage.timesDone('closeContract'), 1);
+});
