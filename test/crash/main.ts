@@ -5,14 +5,14 @@ import { parseArgs } from 'node:util';
 import { readEnvironment } from '../../infra/local/environment.ts';
 import { startTestServers } from '../../infra/local/test-servers.ts';
 import type { TestServers } from '../../infra/local/test-servers.ts';
-import { actions, victims, walkWithCrashes } from '../e2e/support/crashes.ts';
+import { actions, anOpenContract, victims, walkWithCrashes } from '../e2e/support/crashes.ts';
 import type { Crash, Victim } from '../e2e/support/crashes.ts';
 import { openSystem } from '../support/system.ts';
 
 /** From when the victim is back to the next thing that the customer is asked, on a machine that does nothing else. */
 const backWithinMs = 3_000;
 
-const usage = `Kills what an application needs after everything that its customer does: ${actions.join(', ')}.
+const usage = `Kills what an application needs after everything that its customer does: ${actions.join(', ')}; and between the undos of another's.
 
   npm run crash [-- --victim NAME]
 
@@ -80,7 +80,7 @@ async function crashEverywhere(servers: TestServers, chosen: readonly Victim[]):
   try {
     await walk(null); // the first one also fills caches
     const seen: Seen = { undisturbed: await walk(null) };
-    for (const victim of chosen) seen[victim] = await walk({ victim, at: actions });
+    for (const victim of chosen) seen[victim] = await walk({ victim, at: actions, canceling: await anOpenContract(system) });
     return seen;
   } finally {
     await stop();

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { readEnvironment } from '../../infra/local/environment.ts';
 import { startTestServers } from '../../infra/local/test-servers.ts';
 import { startSystem } from '../support/system.ts';
-import { actions, walkWithCrashes } from './support/crashes.ts';
+import { actions, anOpenContract, walkWithCrashes } from './support/crashes.ts';
 import type { Walk } from './support/crashes.ts';
 
 const { DATABASE_URL: _database, TEMPORAL_ADDRESS: _temporal, ...env } = readEnvironment(); // RabbitMQ is that of the test run
@@ -25,9 +25,9 @@ for (const victim of ['PostgreSQL', 'Temporal'] as const) {
   });
 }
 
-test('the worker killed at every stage: the next one takes over within seconds, and nothing is done twice', async (t) => {
-  const before = await walkWithCrashes({ system, servers }, null);
-  const walk = await walkWithCrashes({ system, servers }, { victim: 'worker', at: actions });
+test('the worker killed at every stage, also of an undo: the next one takes over within seconds, and nothing is done twice', async (t) => {
+  const [before, canceling] = await Promise.all([walkWithCrashes({ system, servers }, null), anOpenContract(system)]);
+  const walk = await walkWithCrashes({ system, servers }, { victim: 'worker', at: actions, canceling });
   const after = await walkWithCrashes({ system, servers }, null);
   t.diagnostic(told(walk));
   assert.deepEqual([walk.steps, after.steps], [before.steps, before.steps]);

@@ -6,7 +6,7 @@ import type { TestServers } from '../../../infra/local/test-servers.ts';
 import { applicationWorkflowId } from '../../../workflows/messages.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { System } from '../../support/system.ts';
-import { isBookedOnce } from './expect.ts';
+import { isBookedOnce, isClosedAtTheBank } from './expect.ts';
 import { aJourney } from './journey.ts';
 import type { Action, Journey } from './journey.ts';
 
@@ -54,14 +54,25 @@ const patienceMs = 180_000; // longer than it takes until a purchase whose messa
 export interface Crash {
   victim: Victim;
   at: readonly Action[];
+  /** Somebody else, of anOpenContract, who cancels when the contract is signed: that crash falls between the undo of contract and client. */
+  canceling?: Journey;
+}
+
+/** A customer with client and contract at WAY4, who has signed nothing. */
+export async function anOpenContract(system: System): Promise<Journey> {
+  const journey = await aJourney(system);
+  await journey.walksTo('sign_contract');
+  return journey;
 }
 
 /** Walks one customer to the end, undisturbed or with a crash at each of these actions. Throws unless it ends well and nothing was done twice. */
 export async function walkWithCrashes({ system, servers }: { system: System; servers: TestServers }, crash: Crash | null): Promise<Walk> {
   const journey = await aJourney(system);
   const progress: Progress[] = [];
+  let canceled: (() => Promise<void>) | undefined;
   for (const stage of stages) {
     await journey.walksTo(stage.action);
+    if (crash?.canceling && stage.action === 'sign_contract') canceled = await beginsToUndo(system, crash.canceling);
     let since = performance.now();
     let awayMs = 0;
     const ask = press(stage, journey);
@@ -77,10 +88,46 @@ export async function walkWithCrashes({ system, servers }: { system: System; ser
   }
   await eventually('it is completed', async () => (await journey.customer.look()).status === 'completed', patienceMs);
   await isBookedOnce(system, journey);
-  const { inquiries, clients } = await system.sandbox.state();
-  assert.equal(inquiries.filter(({ requestId }) => requestId.startsWith(journey.applicationId)).length, 1, 'CIC was asked once');
-  assert.equal(new Set(clients.map(({ clientNumber }) => clientNumber)).size, clients.length, 'no client was made twice');
+  await wasAskedOnce(system, journey, { codes: 1 });
+  if (crash?.canceling) {
+    await canceled?.();
+    await crash.canceling.reaches({ status: 'canceled' }, patienceMs);
+    await isClosedAtTheBank(system, crash.canceling);
+    await wasAskedOnce(system, crash.canceling, { codes: 0 });
+  }
   return { progress, ...(await redone(system, journey)) };
+}
+
+const betweenUndosMs = 2_000; // longer than it takes to see that the first is recorded, and to kill
+
+/** Returns when the contract is closed and the client is not; then what waits for the answer to the cancel, which comes when both are. */
+async function beginsToUndo(system: System, journey: Journey): Promise<() => Promise<void>> {
+  await system.sandbox.fault({ vendor: 'way4', operation: 'closeClient', fault: 'slow', delayMs: betweenUndosMs });
+  const before = await stepsRecorded(system.database, journey);
+  const answered = Promise.allSettled([journey.customer.cancel()]);
+  await eventually('the contract is closed', async () => (await stepsRecorded(system.database, journey)) > before);
+  return async () => {
+    const [answer] = await answered;
+    assert.equal(answer.status, 'fulfilled', 'the customer is answered that it is canceled');
+  };
+}
+
+/** The vendors' books have one of everything that was asked for this customer. */
+async function wasAskedOnce(
+  { database, sandbox }: System,
+  { applicationId, person }: Journey,
+  { codes }: { codes: number },
+): Promise<void> {
+  const { inquiries } = await sandbox.state();
+  assert.equal(inquiries.filter(({ requestId }) => requestId.startsWith(applicationId)).length, 1, 'CIC was asked once');
+  const { rows } = await database.query(
+    `select count(distinct client_number)::int as clients, count(distinct contract_number)::int as contracts,
+            count(distinct challenge_id)::int as codes
+     from sandbox.clients left join sandbox.contracts using (client_number) left join sandbox.otp_challenges using (client_number)
+     where national_id = $1`,
+    [person.nationalId],
+  );
+  assert.deepEqual(rows, [{ clients: 1, contracts: 1, codes }], 'WAY4 made one of each');
 }
 
 interface Press {
