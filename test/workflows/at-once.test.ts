@@ -14,14 +14,16 @@ import type { World } from './world.ts';
 
 const mai = { actor: 'staff:mai', requestId: 'req_1' };
 type Reached = Pick<World, 'commands' | 'ref' | 'handle'>;
-type Send = (world: Reached, id: string) => Promise<unknown>;
+type Send = (world: Reached, id: string, deadlineAt: string) => Promise<unknown>;
 
 const asksAgain: Send = async ({ commands, ref }, id) =>
   commands.requestResubmission(ref, id, { step: 'identity', reason: 'IDENTITY_POOR_PHOTO', ...mai });
 const accepts: Send = async ({ commands, ref }, id) => commands.acceptOffer(ref, id, { offerHash: 'offer' });
 const approves: Send = async ({ commands, ref }, id) => commands.decideReview(ref, id, { taskId: 'rvt_1', answer: 'approve', ...mai });
+const movesDeadline: Send = async ({ commands, ref }, id, deadlineAt) =>
+  commands.extendDeadline(ref, id, { deadlineAt: new Date(Date.parse(deadlineAt) + 1_000).toISOString(), ...mai });
 
-/** Sends both while no worker is there, in this order, and says which were taken. */
+/** Sends all while no worker is there, in this order, and says which were taken. */
 async function takenOf(t: TestContext, stage: Stage, at: { step: 'offer' | 'decision' }, sends: readonly Send[]) {
   const payloads = testPayloads();
   const { client, namespace, address, close } = await freshNamespace(process.env['TEMPORAL_ADDRESS'] ?? '', payloads);
@@ -31,14 +33,14 @@ async function takenOf(t: TestContext, stage: Stage, at: { step: 'offer' | 'deci
   await world.commands.start(world.ref);
   await walk(world, 'identity');
   await world.commands.submitIdentity(world.ref, 'photos', photos);
-  await reach(world.handle, at);
+  const { deadlineAt } = await reach(world.handle, at);
   await workers.stop();
 
   const answers: Promise<boolean>[] = [];
   for (const [index, send] of sends.entries()) {
     const updateId = `command ${index}`;
     answers.push(
-      send(world, updateId).then(
+      send(world, updateId, deadlineAt ?? '').then(
         () => true,
         () => false,
       ),
@@ -68,15 +70,17 @@ test('an acceptance that crosses with a request for new photos is not taken for 
 });
 
 test('an answer of a reviewer that was taken is recorded, and one that crosses with a request for new photos is refused', async (t) => {
-  for (const [sends, recorded] of [
-    [[asksAgain, approves], 0],
-    [[approves, asksAgain], 1],
+  for (const [sends, taken, recorded] of [
+    [[asksAgain, approves], [true, false], 0],
+    [[movesDeadline, approves, asksAgain], [false, true, false], 1],
   ] as const) {
     const stage = createStage({ decide: async () => ({ kind: 'referred', reasons: ['THIN_FILE'], taskId: 'rvt_1' }) });
-    const { world, taken } = await takenOf(t, stage, { step: 'decision' }, sends);
-    assert.deepEqual(taken, [true, false]);
+    const crossing = await takenOf(t, stage, { step: 'decision' }, sends);
+    const { world } = crossing;
+    assert.deepEqual(crossing.taken, taken);
     await reach(world.handle, { step: recorded ? 'offer' : 'identity', awaits: 'customer' });
     assert.equal(stage.timesDone('recordReview'), recorded);
+    assert.equal(stage.timesDone('extendDeadline'), 0, 'more time for a wait that is over is no more time for the next');
   }
 });
 
@@ -87,12 +91,12 @@ test('an answer of a reviewer that waits to be recorded is not dropped by a requ
   await world.walksTo('identity');
   await world.commands.submitIdentity(world.ref, 'photos', photos);
   await world.reaches({ status: 'in_review' });
-  await approves(world, 'review');
+  await approves(world, 'review', '');
   await eventually('staff are asked', async () => (await world.view()).attention);
-  await assert.rejects(asksAgain(world, 'crossing'), { code: 'WRONG_STATE' });
+  await assert.rejects(asksAgain(world, 'crossing', ''), { code: 'WRONG_STATE' });
   await world.commands.retryStep(world.ref, 'retry', mai);
   await world.reaches({ step: 'offer' });
-  await asksAgain(world, 'at the offer');
+  await asksAgain(world, 'at the offer', '');
   assert.equal(stage.timesDone('recordReview'), 1);
 });
 

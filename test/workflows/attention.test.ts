@@ -199,6 +199,7 @@ test('an application that is being undone takes no more commands', async (t) => 
   await world.commands.cancel(world.ref, 'cancel', { by: 'customer', actor: 'customer' });
   await world.reaches({ awaits: 'staff' });
   await assert.rejects(world.walksOn(), { code: 'WRONG_STATE' });
+  await assert.rejects(world.commands.cancel(world.ref, 'again', { by: 'merchant', actor: 'merchant:1' }), { code: 'WRONG_STATE' });
   await world.commands.retryStep(world.ref, 'retry', { actor: 'staff:mai', requestId: 'req_1' });
-  assert.equal((await world.result()).status, 'canceled');
+  assert.deepEqual((await world.result()).reasons, ['CANCELED_BY_CUSTOMER']);
 });

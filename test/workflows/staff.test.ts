@@ -48,6 +48,8 @@ test('a customer who is asked for new data has everything that follows from them
   await sendsPhotos(world, 'photos');
   await world.reaches({ awaits: 'staff' });
   await world.commands.requestResubmission(world.ref, 'again', unclear);
+  const late = world.commands.decideReview(world.ref, 'late', { taskId: 'rvt_1', answer: 'approve', ...mai });
+  await assert.rejects(late, { code: 'WRONG_STATE' }, 'the question is withdrawn');
   await world.commands.submitBasicInfo(world.ref, 'new data', { customerId: 'cus_2' });
   await sendsPhotos(world, 'new photos');
   await world.reaches({ status: 'in_review' });
