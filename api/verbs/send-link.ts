@@ -14,11 +14,21 @@ import type { ApiDeps } from '../environment.ts';
 import { etagOf, isMeant } from '../etag.ts';
 import { Problem } from '../problems.ts';
 import { otherVersion, wrongState } from './command.ts';
+import { oneOfFew } from './staff-command.ts';
 import type { StaffAct } from './staff-command.ts';
 
 /** Has a link sent. Link, message and audit row are one commit. Repeat with the same key: the first link. Throws NOT_FOUND, WRONG_STATE,
- *  VERSION_MISMATCH and LINKS_SPENT. */
-export async function sendLink(deps: ApiDeps, act: StaffAct): Promise<{ phone: string; expiresAt: Date }> {
+ *  VERSION_MISMATCH, LINKS_SPENT and TOO_MANY_REQUESTS. */
+export async function sendLink(deps: ApiDeps, act: StaffAct): Promise<LinkSent> {
+  return oneOfFew(act.applicationId, async () => send(deps, act));
+}
+
+interface LinkSent {
+  phone: string;
+  expiresAt: Date;
+}
+
+async function send(deps: ApiDeps, act: StaffAct): Promise<LinkSent> {
   const { database, customers, boxes } = deps;
   const { applicationId, ifMatch, key, ...by } = act;
   const occasion = key.id.toString('hex').slice(0, 32);

@@ -55,8 +55,9 @@ export async function staffCommand<T>(
 // By application, in this process.
 const underWay = new Map<string, number>();
 
-/** Refuses what would wait for the row behind the others and hold the connections of everybody else meanwhile. Nothing is recorded of it. */
-async function oneOfFew<T>(applicationId: string, run: () => Promise<T>): Promise<T> {
+/** Runs one of the few acts of staff on an application that may be under way at once. Throws TOO_MANY_REQUESTS for one that would wait for the row
+ *  behind the others and hold the connections of everybody else meanwhile. Nothing is recorded of it. */
+export async function oneOfFew<T>(applicationId: string, run: () => Promise<T>): Promise<T> {
   const count = underWay.get(applicationId) ?? 0;
   if (count >= staffLimits.commandsAtOnce) throw tooMany();
   underWay.set(applicationId, count + 1);
