@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Tx } from '../../db/pool.ts';
-import { handOffAges, markOutbox, sendAgain, tidyOutbox } from '../../db/outbox.ts';
+import { claimNotices } from '../../db/notices.ts';
+import { claimOutbox, handOffAges, markOutbox, sendAgain, tidyOutbox } from '../../db/outbox.ts';
 import { aWorld } from './world.ts';
 
 const { database, aPurchase } = await aWorld();
@@ -75,6 +76,21 @@ test('a purchase that waits for a person is not reported as late, and one that o
   assert.equal(await hours(), 5);
   await settle(named);
   assert.equal(await hours(), 0);
+});
+
+test('what one relay or pool holds is passed over by the others at once, and all of it is taken', async () => {
+  await database.query('update outbox set published_at = now()');
+  const purchases = [await aPurchase(), await aPurchase(), await aPurchase()];
+  await database.query('insert into outcome_notices (transaction_id) select unnest($1::text[])', [purchases]);
+  await database.withTransaction(async (first) => {
+    const mine = [...(await claimOutbox(first, 2)), ...(await claimNotices(first, 2))];
+    const others = await database.withTransaction(async (second) => [
+      ...(await claimOutbox(second, 9)),
+      ...(await claimNotices(second, 9)),
+    ]);
+    assert.deepEqual([mine.length, others.length], [4, 2]);
+    assert.deepEqual([...mine, ...others].map(({ transactionId }) => transactionId).toSorted(), [...purchases, ...purchases].toSorted());
+  });
 });
 
 test('a message that the broker refuses again and again grows old, and one that is not due yet has no age', async () => {

@@ -7,6 +7,8 @@ import { claimTransaction, noteFailure, settleTransaction } from '../../db/claim
 import { openDatabase } from '../../db/pool.ts';
 import { readTransaction } from '../../db/transactions.ts';
 import { VendorFailure } from '../../domain/failures.ts';
+import { attemptTransaction } from '../../workers/attempt.ts';
+import { noFaults } from '../../workers/fault-points.ts';
 import type { FaultPoint } from '../../workers/fault-points.ts';
 import { eventually } from '../support/eventually.ts';
 import { bookedExactlyOnce } from './support/expect.ts';
@@ -39,6 +41,17 @@ test('while an attempt may still reach the core nobody else can claim, and after
   assert.equal(await settle(second), true);
   assert.equal(await settle(second), false, 'an outcome is written once');
   assert.equal((await world.database.query('select 1 from outcome_notices')).rowCount, 1);
+});
+
+test('an owner whose lease has less time left than one call takes sends nothing, and that is not counted', async (t) => {
+  const { database, core, accept } = await aWorld(t);
+  const [accepted] = await accept(1);
+  assert.ok(accepted);
+  const deps = { database, cardCore: core, leaseMs: 60_000, coreTimeoutMs: 60_000, faults: noFaults };
+  const result = await attemptTransaction(deps, { ...accepted, schemaVersion: 1, kind: 'purchase' });
+  assert.ok(result.kind === 'failed');
+  assert.deepEqual(result.verdict, { kind: 'retry', error: 'way4:unavailable:LEASE_TOO_SHORT', release: true, refund: true });
+  assert.deepEqual(core.calls, []);
 });
 
 for (const answer of ['books', 'refuses'] as const)

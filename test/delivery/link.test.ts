@@ -129,6 +129,28 @@ test('an answer goes to the channel that delivered, and to no other', async (t) 
   assert.deepEqual(first.answers, []);
 });
 
+test('what an ended session delivered and nobody began is not begun: the broker delivers it again', async (t) => {
+  const transport = fakeTransport();
+  const link = aLink(t, transport);
+  const hold = Promise.withResolvers<Answer>();
+  const begun: string[] = [];
+  const handle = async ({ generation, messageId }: Delivery): Promise<Answer> => {
+    begun.push(`${generation} ${messageId}`);
+    return generation === 1 ? hold.promise : 'done';
+  };
+  const { consumer } = aConsumer(link, handle, 1);
+  await link.start();
+  const first = newest(transport);
+  for (const tag of [1, 2]) first.deliver(raw(tag));
+  transport.connections[0]?.closed.happen('ECONNRESET');
+  first.deliver(raw(3)); // was read from the socket before
+  await soon(() => assert.ok(link.generation() === 2 && link.state() === 'ready'));
+  newest(transport).deliver(raw(2));
+  hold.resolve('done');
+  await soon(() => assert.deepEqual(newest(transport).answers, ['ack 2']));
+  assert.deepEqual([begun, consumer.counts().late], [['1 m1', '2 m2'], 1]);
+});
+
 test('a consumer that the broker ended is built again', async (t) => {
   const transport = fakeTransport();
   const link = aLink(t, transport);

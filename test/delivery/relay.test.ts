@@ -27,11 +27,12 @@ test('a message that no queue took is returned, stays in the outbox, and is publ
   await link.start();
   world.afterwards(link.close);
   const { exchange, queue } = world.topology;
-  const round = async () =>
-    relayRound({ ...world, publisher, exchange, ready: () => link.state() === 'ready', batch: 10, retryMs: 50, faults: noFaults });
+  const deps = { ...world, publisher, exchange, ready: () => link.state() === 'ready', batch: 10, retryMs: 50, faults: noFaults };
+  const round = async () => relayRound(deps);
 
   await withChannel(world, async (channel) => channel.unbindQueue(queue.name, exchange, workKey));
   const accepted = await world.accept(3);
+  await relayRound({ ...deps, ready: () => false, faults: () => assert.fail('a row was claimed while the broker takes nothing') });
   await round();
   assert.ok(publisher.counts().returned > 0);
   assert.equal(await unpublished(world), 3, 'none is marked, though the broker confirmed each');

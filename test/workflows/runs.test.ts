@@ -4,10 +4,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectTemporal } from '../../adapters/temporal/client.ts';
 import { createRuns } from '../../adapters/temporal/runs.ts';
+import { tellWorkflow } from '../../workers/tell-workflow.ts';
 import { eventually } from '../support/eventually.ts';
 import { testPayloads } from '../support/payloads.ts';
 import { createStage } from './stage.ts';
 import { aWorld, photos } from './world.ts';
+
+const outcome = { applicationId: 'app_1', transactionId: 'txn_1', status: 'posted' } as const;
 
 test('a step that backs off shows its tries, its last error and its next try; a run that is over or unknown says so', async (t) => {
   const stage = createStage();
@@ -30,6 +33,11 @@ test('a step that backs off shows its tries, its last error and its next try; a 
   await world.commands.cancel(world.ref, 'cancel', { by: 'customer', actor: 'customer' });
   await world.result();
   await eventually('the run is over', async () => (await look()).kind === 'ended');
+  const nobody: string[] = [];
+  const tell = tellWorkflow(world.client, 60_000, ({ applicationId }) => void nobody.push(applicationId));
+  const gone = ['app_unknown', world.ref.applicationId];
+  for (const applicationId of gone) await tell({ ...outcome, applicationId });
+  assert.deepEqual(nobody, gone, 'an outcome that nobody waits for counts as told');
 });
 
 test('a run whose own code fails is said to be failing, and not to wait for a customer', async (t) => {
@@ -66,10 +74,11 @@ test('a step that waits for staff shows how often it was tried, whether a vendor
   }
 });
 
-test('a Temporal that is away is said to be away, in time', async () => {
+test('a Temporal that is away is said to be away, in time, and an outcome is not taken for told', async () => {
   const { client, close } = connectTemporal({ address: '127.0.0.1:1', namespace: 'default', payloads: testPayloads(), reconnectMs: 100 });
   const startedAt = Date.now();
   assert.deepEqual(await createRuns(client, { timeoutMs: 300 }).look('app_1', true), { kind: 'away' });
+  await assert.rejects(tellWorkflow(client, 300, () => undefined)(outcome));
   assert.ok(Date.now() - startedAt < 15_000, 'sooner than the client alone would give up');
   await close();
 });
