@@ -141,7 +141,8 @@ describe('personal data stays where it belongs', () => {
   test('and the search does find it where it belongs: at the vendors', async () => {
     const texts = await Promise.all((await tablesOf('sandbox')).map(async (table) => dump(`sandbox.${table}`)));
     const found = new Set(leaks(texts.join('\n'), secrets));
-    for (const what of ['familyName', 'nationalId', 'address', 'email', 'phone', 'otp']) assert.ok(found.has(`buyer ${what}`), what);
+    for (const what of ['familyName', 'dateOfBirth', 'nationalId', 'address', 'email', 'phone', 'otp'])
+      assert.ok(found.has(`buyer ${what}`), what);
     for (const what of ['declined nationalId', 'helped newAddress', 'helped link', 'helped nextOtp', 'unwanted phone', 'late email'])
       assert.ok(found.has(what), what);
   });

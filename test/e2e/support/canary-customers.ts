@@ -23,7 +23,13 @@ export interface Canary {
 
 /** Buys with every vendor failing once, after a wrong code. */
 export async function aBuyer(system: System): Promise<Canary> {
-  const person = { fullName: 'Huỳnh Bạch Oanh Vũ', address: '77 Ngõ Chim Hoàng Yến, Phường Kín Đáo', email: 'hoang.yen@canary.example' };
+  const person = {
+    dateOfBirth: '1987-11-23',
+    monthlyIncomeVnd: 18_730_411,
+    fullName: 'Huỳnh Bạch Oanh Vũ',
+    address: '77 Ngõ Chim Hoàng Yến, Phường Kín Đáo',
+    email: 'hoang.yen@canary.example',
+  };
   const journey = await aJourney(system, { person, phone: '+84977123987' });
   await journey.walksTo('submit_identity');
   for (const vendor of ['way4', 'cic', 'rekognition'] as const) {
@@ -42,7 +48,13 @@ export async function aBuyer(system: System): Promise<Canary> {
 
 /** Types everything wrong first, and is declined in the end. */
 export async function aDeclinedCustomer(system: System): Promise<Canary> {
-  const person = { fullName: 'Đặng Sơn Ca Mỏ Đỏ', address: '78 Ngõ Chim Sơn Ca, Phường Im Lặng', email: 'son.ca@canary.example' };
+  const person = {
+    dateOfBirth: '1991-10-27',
+    monthlyIncomeVnd: 19_640_377,
+    fullName: 'Đặng Sơn Ca Mỏ Đỏ',
+    address: '78 Ngõ Chim Sơn Ca, Phường Im Lặng',
+    email: 'son.ca@canary.example',
+  };
   const journey = await aJourney(system, { person, bureau: 'badDebt', phone: '+84977456654' });
   const { fullName: full_name, nationalId: national_id, address, email } = journey.person;
   const token = journey.customer.sessionToken;
@@ -57,7 +69,13 @@ export async function aDeclinedCustomer(system: System): Promise<Canary> {
 /** Is looked at, written about, searched for, called, asked again twice, sent a link and a code, and buys after WAY4 was away for the code and
  *  for the booking. `meanwhile` runs while the purchase waits in a delay queue. */
 export async function aHelpedCustomer(system: System, meanwhile: () => Promise<unknown>): Promise<Canary> {
-  const person = { fullName: 'Nghiêm Hạc Trắng Ngà', address: '79 Ngõ Chim Hạc, Phường Thầm Lặng', email: 'hac.trang@canary.example' };
+  const person = {
+    dateOfBirth: '1989-12-19',
+    monthlyIncomeVnd: 21_370_533,
+    fullName: 'Nghiêm Hạc Trắng Ngà',
+    address: '79 Ngõ Chim Hạc, Phường Thầm Lặng',
+    email: 'hac.trang@canary.example',
+  };
   const journey = await aJourney(system, { person, phone: '+84977789876' });
   await hasPolicy(system, journey, { vendorAttempts: 1 });
   const shown: unknown[] = [];
@@ -174,7 +192,13 @@ async function buysInTheEnd(
 
 /** Is cancelled by staff when client and contract are open, and the undo fails until staff try it again. */
 export async function anUnwantedCustomer(system: System): Promise<Canary> {
-  const person = { fullName: 'Tiêu Vạc Xám Tro', address: '81 Ngõ Chim Vạc, Phường Lặng Thinh', email: 'vac.xam@canary.example' };
+  const person = {
+    dateOfBirth: '1985-10-31',
+    monthlyIncomeVnd: 17_590_291,
+    fullName: 'Tiêu Vạc Xám Tro',
+    address: '81 Ngõ Chim Vạc, Phường Lặng Thinh',
+    email: 'vac.xam@canary.example',
+  };
   const journey = await aJourney(system, { person, phone: '+84977321789' });
   await hasPolicy(system, journey, { vendorAttempts: 1 });
   await journey.walksTo('sign_contract');
@@ -191,7 +215,13 @@ export async function anUnwantedCustomer(system: System): Promise<Canary> {
 
 /** Signs and does nothing more. */
 export async function aLateCustomer(system: System): Promise<Canary> {
-  const person = { fullName: 'Lục Cú Vọ Đêm', address: '82 Ngõ Chim Cú, Phường Vắng Vẻ', email: 'cu.vo@canary.example' };
+  const person = {
+    dateOfBirth: '1990-11-29',
+    monthlyIncomeVnd: 20_810_647,
+    fullName: 'Lục Cú Vọ Đêm',
+    address: '82 Ngõ Chim Cú, Phường Vắng Vẻ',
+    email: 'cu.vo@canary.example',
+  };
   const journey = await aJourney(system, { person, phone: '+84977654123' });
   await hasPolicy(system, journey, { approvalMs: 3_000 });
   await journey.walksTo('approve_purchase');

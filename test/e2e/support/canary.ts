@@ -7,11 +7,12 @@ import type { Person } from '../../../infra/local/demo-client.ts';
 export type Secrets = Record<string, string>;
 
 /** The personal data of a customer. The name also without its last word: WAY4 has a field of its own for that. */
-export function secretsOf({ fullName, nationalId, address, email = '' }: Person, phone: string): Secrets {
-  return { fullName, familyName: fullName.slice(0, fullName.lastIndexOf(' ')), nationalId, address, email, phone };
+export function secretsOf({ fullName, dateOfBirth, nationalId, address, email = '', monthlyIncomeVnd }: Person, phone: string): Secrets {
+  const familyName = fullName.slice(0, fullName.lastIndexOf(' '));
+  return { fullName, familyName, dateOfBirth, nationalId, address, email, income: String(monthlyIncomeVnd), phone };
 }
 
-/** Which of the secrets stand in the text: as typed, without diacritics, in national form, in bytes written as hexadecimal or base64. Codes of
+/** Which of the secrets stand in the text: as typed, without diacritics, in national form, a date in any order, in bytes written as hexadecimal or base64. Codes of
  *  six digits count only where they stand alone. */
 export function leaks(text: string, secrets: Secrets): string[] {
   const lower = text.toLowerCase();
@@ -34,6 +35,7 @@ function spellings(secret: string): string[] {
     foldName(secret).replaceAll(' ', '<'),
     secret.replace(/^\+84/, '0'),
     secret.replace(/^\+84/, ''),
+    ...otherForms(secret),
   ];
   const bytes = Buffer.from(secret);
   // In base64 a text looks different at each of three offsets; its first and last characters depend on the neighbours.
@@ -43,6 +45,11 @@ function spellings(secret: string): string[] {
       .slice(4, -4),
   );
   return [...words, bytes.toString('hex'), ...encoded].filter((word) => word.length >= 8).map((word) => word.toLowerCase());
+}
+
+function otherForms(secret: string): string[] {
+  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(secret) ?? [];
+  return year ? [`${day}/${month}/${year}`, `${day}-${month}-${year}`, `${year}${month}${day}`, `${day}${month}${year}`] : [];
 }
 
 /** Every text inside a value: strings as they are, bytes read as text. */
