@@ -267,8 +267,8 @@ export const temporalLimits = {
   workflowTaskSlots: 40,
   /** Twice the connections to PostgreSQL (databaseLimits.poolSize), since quick steps at vendors need none while they wait. */
   localActivitySlots: 20,
-  /** Our choice: vendor steps that one worker runs at once, by task queue; the local face models take one at a time anyway. */
-  vendorSlots: { identity: 4, bureau: 10, 'card-core': 20 },
+  /** Our choice: what one worker runs at once, by task queue: what is scheduled, and vendor steps; the local face models take one at a time anyway. */
+  activitySlots: { applications: 4, identity: 4, bureau: 10, 'card-core': 20 },
   /** Our choice: pause between tries to reach Temporal, at start and after it was away. */
   connectRetryMs: second,
   /** Poll of the database when the signal that a transaction is settled does not come. */

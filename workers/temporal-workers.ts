@@ -39,6 +39,7 @@ export async function createWorkers({ bundle, rekognitionTps, version, ...shared
       workflowBundle: bundle,
       maxCachedWorkflows: temporalLimits.maxCachedWorkflows,
       maxConcurrentWorkflowTaskExecutions: temporalLimits.workflowTaskSlots,
+      maxConcurrentActivityTaskExecutions: temporalLimits.activitySlots[applications],
       maxConcurrentLocalActivityExecutions: temporalLimits.localActivitySlots,
       stickyQueueScheduleToStartTimeout: temporalLimits.stickyTimeoutMs,
     }),
@@ -46,7 +47,7 @@ export async function createWorkers({ bundle, rekognitionTps, version, ...shared
       Worker.create({
         ...options,
         taskQueue,
-        maxConcurrentActivityTaskExecutions: temporalLimits.vendorSlots[taskQueue],
+        maxConcurrentActivityTaskExecutions: temporalLimits.activitySlots[taskQueue],
         // Held by Temporal over all workers of the queue, so a crowd of customers waits in line instead of being throttled by Amazon.
         ...(taskQueue === taskQueues.identity && { maxTaskQueueActivitiesPerSecond: rekognitionTps / identityCallsPerKind }),
       }),
