@@ -122,7 +122,7 @@ const parts = {
       CIC_CALLBACK_SECRET: z.string().min(16),
       ...rekognition,
       ...objectStore,
-      /** Where engineers see runs; only for the links that staff follow. */
+      /** Where engineers see runs: for the links that staff follow, and the one other origin that may have payloads opened. */
       TEMPORAL_UI_URL: url.optional(),
       ...staffSignOn,
     })
