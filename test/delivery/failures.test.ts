@@ -128,9 +128,9 @@ test('while the broker takes no copy for later, a purchase waits in hand, and an
   const world = await aWorld(t, { delaysMs: [20], deliveryLimit: 3 });
   const broker = stubbornBroker('nack');
   world.core.down = true;
-  const accepted = await world.accept(3);
   await world.aRelay();
   const pool = await world.aPool({ transport: broker.transport });
+  const accepted = await world.accept(3); // only now: who connects looks at the queue, and what comes in that moment is given back
   await soon(() => assert.ok(broker.asked() > 30));
   world.core.down = false;
   await bookedExactlyOnce(world, accepted);
