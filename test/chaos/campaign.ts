@@ -109,6 +109,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     for (const intent of applications?.intents() ?? []) load.book.intents.add(intent);
     const { violations: broken, ...counts } = await judge(stage, load.book, fire.excuses);
     const judged = await applications?.judge();
+    if (judged && judged.violations.length > 0) sayErrors(stage, say);
     const evidence = evidenceOf(stage, load.book.repeats, judged?.counts);
     return {
       seed,
@@ -151,6 +152,12 @@ interface Traffic {
 
 /** A walk from the first step to the last, with half a minute in which a step rests because the database was away, and as much again. */
 const applicationWithinMs = 120_000;
+
+/** What the api and the worker of applications logged as errors: a violation says what came of it, and not why. */
+function sayErrors({ applications }: Stage, say: (line: string) => void): void {
+  for (const { log } of applications?.processes.values() ?? [])
+    for (const line of log().split('\n')) if (line.includes('"level":50')) say(line);
+}
 
 /** Ends the traffic and waits until nothing moves. Returns what did not come to an end in time. */
 async function calmDown(stage: Stage, { load, applications }: Traffic, { excuses }: Fire, patience: number): Promise<string[]> {
