@@ -13,6 +13,8 @@ export interface CrewMember {
   pid(): number | undefined;
   wires: Partial<Record<Wire, TcpProxy>>;
   start(change?: { skewMs?: number }): void;
+  /** True when it has said so since it was last started. */
+  isAtWork(): boolean;
   /** Resolves when it is at work for the first time; rejects when it ended by itself before. */
   ready: Promise<void>;
   /** SIGKILL; resolves when it is gone. */
@@ -43,12 +45,14 @@ export function createCrewMember(orders: Orders, wires: CrewMember['wires'], onR
   let gone: Promise<void> = Promise.resolve();
   let killed = false;
   let stopping = false;
+  let working = false;
   let current: Partial<Evidence> = {};
   const isAlive = (): boolean => child !== undefined && child.exitCode === null && child.signalCode === null;
 
   function start(change: { skewMs?: number } = {}): void {
     killed = false;
     stopping = false;
+    working = false;
     const entry = fileURLToPath(new URL('child.ts', import.meta.url));
     const born = fork(entry, [JSON.stringify({ ...orders, ...change })], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     child = born;
@@ -58,6 +62,7 @@ export function createCrewMember(orders: Orders, wires: CrewMember['wires'], onR
     born.on('message', (message) => {
       const report = message as Report; // our own process, of the same commit
       atWork.resolve();
+      if (child === born) working = true;
       if (report.kind === 'evidence') current = report.evidence;
       else onReport(report);
     });
@@ -96,6 +101,7 @@ export function createCrewMember(orders: Orders, wires: CrewMember['wires'], onR
     pid: () => (isAlive() ? child?.pid : undefined),
     wires,
     start,
+    isAtWork: () => working && isAlive(),
     ready: atWork.promise,
     kill,
     stop,

@@ -13,7 +13,7 @@ export interface Mutant {
   /** WAY4 takes so long all along: then there is work in hand whenever something is struck, and no seed can miss it. */
   coreDelayMs?: number;
   /** The limits of its campaign; quick unless given. */
-  profile?: 'unswept';
+  profile?: 'unswept' | 'longLease';
   transport?: (real: Transport) => Transport;
   database?: (real: Database) => Database;
   cardCore?: (real: Pick<CardCore, 'findPurchase'>) => Pick<CardCore, 'findPurchase'>;
@@ -27,7 +27,7 @@ export const mutants: Record<string, Mutant> = {
   'ignore-returns': { faults: ['unbind-queue'], transport: perChannel((channel) => ({ ...channel, onReturn: () => undefined })) },
   'ack-on-current-channel': { faults: ['flap-broker-wire'], coreDelayMs: 500, transport: ackOnCurrentChannel },
   'no-unique-key': { faults: ['kill-sender'], intentKey: (key) => `${key}:${performance.now()}` },
-  'no-lease': { faults: ['late-core-requests'], database: rewriting(isClaim, withoutLease) },
+  'no-lease': { faults: ['late-core-requests'], profile: 'longLease', database: rewriting(isClaim, withoutLease) },
   'lease-by-local-clock': { faults: ['skew-clock'], coreDelayMs: 500, database: rewriting(isClaim, byLocalClock) },
   'resend-without-inquiry': { faults: ['core-loses-answers'], cardCore: (core) => ({ ...core, findPurchase: async () => null }) },
   'any-commit-answer-is-success': { faults: ['lose-settlements'], coreDelayMs: 500, database: believing },

@@ -109,10 +109,12 @@ function freezeMember(stage: Stage, { victim }: Strike): Heal {
   return () => member.signal('SIGCONT');
 }
 
+/** The strike lasts from when the process works by the wrong clock: to start takes it as long as the machine pleases. */
 async function skewClock(stage: Stage, { victim, atMs }: Strike): Promise<Heal> {
   const member = memberOf(stage, victim);
   await member.kill();
   member.start({ skewMs: atMs % 2 === 0 ? clockSkewMs : -clockSkewMs });
+  await eventually(`${victim} works by the wrong clock`, member.isAtWork, patienceMs);
   return async () => {
     await member.kill();
     member.start();

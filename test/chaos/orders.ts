@@ -10,7 +10,7 @@ export const orders = z.object({
   amqpUrl: z.string(),
   way4Url: z.string(),
   queue: z.string(),
-  profile: z.enum(['production', 'quick', 'unswept']),
+  profile: z.enum(['production', 'quick', 'longLease', 'unswept']),
   sweeper: z.boolean(),
   mutant: z.string().optional(),
   /** The environment in which Temporal is found, where workflows wait for outcomes. */

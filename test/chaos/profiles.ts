@@ -48,6 +48,9 @@ export const quick: Profile = {
   quietAfterLossMs: 60_000,
 };
 
+/** As quick, with a lease in which a request may be late for longer than a slow machine takes to try again: for a bug that does not wait for its end. */
+export const longLease: Profile = { ...quick, delivery: { ...quick.delivery, claimLeaseMs: 15_000 } };
+
 /** As quick, but nobody publishes again what was lost: for bugs that lose what the sweeper would bring back before anyone looks. */
 export const unswept: Profile = {
   ...quick,
