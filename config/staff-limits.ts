@@ -33,7 +33,7 @@ export const staffLimits = {
   /** Our choice: as many payloads of an ordinary size. */
   decodeMaxBytes: 1_048_576,
   /** Our choice: looks at runs of one member of staff in an hour, as the audit log counts them; the UI makes up to forty of one run. */
-  decodesMax: 600,
+  decodesMax: 1_200,
   /** Our choice: what one search shows; whoever finds more asks more precisely. */
   searchMaxRows: 50,
   /** Our choice: searches of one member of staff in an hour; more is not a search for one customer. */

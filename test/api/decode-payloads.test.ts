@@ -83,9 +83,10 @@ test('429 for whoever looks at more runs in an hour than a person can, with noth
     const sealed = Array.from({ length: count }, async (_, index) => stored(1, `application:app_${from + index}`));
     return world.app.request(path, post({ payloads: await Promise.all(sealed) }, busy));
   };
-  assert.equal((await look(0, staffLimits.decodeMaxPayloads)).status, 200);
-  assert.equal((await look(staffLimits.decodeMaxPayloads, staffLimits.decodesMax - staffLimits.decodeMaxPayloads)).status, 200);
-  const refused = await look(staffLimits.decodesMax, 1);
+  const { decodesMax, decodeMaxPayloads } = staffLimits;
+  for (let from = 0; from < decodesMax; from += decodeMaxPayloads)
+    assert.equal((await look(from, Math.min(decodeMaxPayloads, decodesMax - from))).status, 200);
+  const refused = await look(decodesMax, 1);
   assert.equal(refused.status, 429);
   assert.ok(Number(refused.headers.get('retry-after')) > 0);
   assert.equal((await bodyOf(refused))['payloads'], undefined);
