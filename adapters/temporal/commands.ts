@@ -1,4 +1,4 @@
-// The commands of the outside as calls to Temporal: one member per message of workflows/messages.ts. Each is sent once with a
+// The commands of the outside as calls to Temporal: one member per message of workflows/messages.ts. Each is sent with a
 // deadline and an update id, so that the same command repeated with the same id has one effect and one answer.
 
 import { setTimeout as pause } from 'node:timers/promises';
