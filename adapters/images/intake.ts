@@ -103,7 +103,8 @@ function next(child: ChildProcess, timeoutMs: number): Promise<ChildSays | Endin
     const onMessage = (says: ChildSays): void => settle(says);
     const onExit = (code: number | null): void => settle(code === tooHeavyExit ? 'too much memory' : 'died');
     const onError = (): void => settle('died');
-    const timer = setTimeout(() => settle('time is up'), timeoutMs);
+    // Where this process itself stood still, the answer may be there already: what has arrived is heard first.
+    const timer = setTimeout(() => setImmediate(settle, 'time is up'), timeoutMs);
     child.on('message', onMessage).on('exit', onExit).on('error', onError);
     if (hasEnded(child)) onExit(child.exitCode);
   });
