@@ -20,16 +20,21 @@ export const heartbeats: ActivityInterceptorsFactory = (activity) => ({
 });
 
 /** An activity interceptor. The worker that had a step before may be gone, and with it the one that has the application in memory, for which
- *  Temporal would wait (stickyTimeoutMs). Another goes on at once; where nobody had died, it reads the history once more. */
+ *  Temporal would wait (stickyTimeoutMs). It is told before the step's end, so that another goes on at once; where nobody had died, it reads the
+ *  history once more. */
 export const takeOver: ActivityInterceptorsFactory = (activity) => ({
   inbound: {
     async execute(input, next) {
       const { attempt, workflowExecution: execution } = activity.info;
-      if (attempt > 1 && execution) {
-        const { workflowService, options } = activity.client;
-        void workflowService.resetStickyTaskQueue({ namespace: options.namespace, execution }).catch(() => undefined); // then it waits
+      if (attempt === 1 || !execution) return next(input);
+      const { client } = activity;
+      const reset = async () => client.workflowService.resetStickyTaskQueue({ namespace: client.options.namespace, execution });
+      const told = client.withDeadline(Date.now() + temporalLimits.stickyTimeoutMs, reset).catch(() => undefined); // then it waits
+      try {
+        return await next(input);
+      } finally {
+        await told;
       }
-      return next(input);
     },
   },
 });
