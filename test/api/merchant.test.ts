@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CommandRefused, CommandUnavailable } from '../../adapters/temporal/command-errors.ts';
 import { deleteKeys } from '../../db/retention.ts';
-import { eventually } from '../support/eventually.ts';
 import { anOrder, aWorld, bearer, bodyOf, place, post } from './world.ts';
 
 const world = await aWorld();
@@ -136,19 +135,16 @@ test('422 when the key was used with another body', async () => {
 
 test('409 while a request with the same key is being worked on', async () => {
   const order = anOrder();
-  let release = (): void => undefined;
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const { claim } = world.deps.idempotencyKeys;
+  const { promise: claimed, resolve: tell } = Promise.withResolvers<string>();
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const call = { merchantId: world.merchantId, operation: 'applications.create', key: 'key-held', fingerprint: Buffer.alloc(32) };
   const holding = database.withTransaction(async (tx) => {
-    await claim(tx, { merchantId: world.merchantId, operation: 'applications.create', key: 'key-held', fingerprint: Buffer.alloc(32) });
+    tell((await world.deps.idempotencyKeys.claim(tx, call)).kind);
     await held;
   });
-  const reply = await eventually('the key is held', async () => {
-    const answer = await place(world, order, 'key-held');
-    return answer.status === 409 && answer;
-  });
+  assert.equal(await claimed, 'mine');
+  const reply = await place(world, order, 'key-held');
+  assert.equal(reply.status, 409);
   assert.equal((await bodyOf(reply))['code'], 'IDEMPOTENCY_IN_FLIGHT');
   assert.equal(reply.headers.get('retry-after'), '2');
   release();
