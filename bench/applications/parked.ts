@@ -1,6 +1,8 @@
 // Many applications wait for a vendor when the workers are gone, and all of them have work when the workers are back. None may be lost, none may
 // fail for being one of many, and the vendor must not meet more of them at once than it has slots.
 
+import type { History } from '@temporalio/common/lib/proto-utils.js';
+import { tsToMs } from '@temporalio/common/lib/time.js';
 import { createCommands } from '../../adapters/temporal/commands.ts';
 import type { PayloadCodecOptions } from '../../adapters/temporal/payload-codec.ts';
 import { applicationPolicy } from '../../api/policy.ts';
@@ -19,6 +21,8 @@ const stepMs = 5;
 const atOnce = 25;
 const withinMs = 300_000; // ten times as long as a thousand need on two cores
 const startToClose = 1; // TIMEOUT_TYPE_START_TO_CLOSE: a worker was given a task and did not come to it
+
+type Event = NonNullable<History['events']>[number];
 
 /** Parks applications at the identity check, restarts the workers, and waits until each has an offer. */
 export async function resumeParked({
@@ -55,6 +59,7 @@ export async function resumeParked({
   const decided = new Set<string>();
   const stubs = createStubs(stepMs, { decide: async (id) => void decided.add(id) });
   const startedAt = performance.now();
+  const backAtMs = Date.now();
   const after = await startWorkers({ address, namespace, payloads, stage: { ...createStage(), activities: stubs.activities } });
   await eventually('one has an offer', () => decided.size > 0, withinMs);
   const firstMs = performance.now() - startedAt;
@@ -63,10 +68,7 @@ export async function resumeParked({
   let failed = 0;
   await inTurns(ids, async (id) => {
     const { events } = await client.workflow.getHandle(applicationWorkflowId(id)).fetchHistory();
-    failed += (events ?? []).filter(
-      ({ workflowTaskFailedEventAttributes: broken, workflowTaskTimedOutEventAttributes: late }) =>
-        broken ?? Number(late?.timeoutType) === startToClose,
-    ).length;
+    failed += events?.filter((event) => hasFailed(event, events, backAtMs)).length ?? 0;
   });
   await after.stop();
   await close();
@@ -81,6 +83,17 @@ export async function resumeParked({
     },
     { what: 'workflow tasks that failed or came too late', value: failed, unit: '', bound: { atMost: 0 } },
   ];
+}
+
+/** True for a task that failed, or that one of the workers that are back was given and did not come to. A worker that stops may be handed one that it
+ *  never starts, which is not theirs. */
+function hasFailed(
+  { workflowTaskFailedEventAttributes: broken, workflowTaskTimedOutEventAttributes: late }: Event,
+  events: Event[],
+  backAtMs: number,
+) {
+  if (Number(late?.timeoutType) !== startToClose) return Boolean(broken);
+  return events.some(({ eventId, eventTime }) => String(eventId) === String(late?.startedEventId) && tsToMs(eventTime) >= backAtMs);
 }
 
 async function inTurns(ids: readonly string[], work: (id: string) => Promise<void>): Promise<void> {
