@@ -6,7 +6,7 @@ import { deliveryLimits } from '../../config/limits.ts';
 import { startApplications } from './application-stream.ts';
 import type { ApplicationStream, ApplicationCounts } from './application-stream.ts';
 import type { CrewMember } from './crew-member.ts';
-import { faultOf, isOfApplications } from './faults.ts';
+import { faultOf, isOfApplications, noEvidence } from './faults.ts';
 import type { Evidence, FaultName } from './faults.ts';
 import { openFire } from './fire.ts';
 import type { Fire, FireOptions } from './fire.ts';
@@ -188,16 +188,8 @@ async function becomesQuiet(stage: Stage, withinMs: number): Promise<boolean> {
 
 function evidenceOf({ crew }: Stage, repeats: number, applications: ApplicationCounts | undefined): Evidence {
   const sum: Evidence = {
-    redelivered: 0,
+    ...noEvidence,
     suppressed: repeats,
-    ambiguous: 0,
-    reconnects: 0,
-    returned: 0,
-    unconfirmed: 0,
-    delayed: 0,
-    blocked: 0,
-    mended: 0,
-    swept: 0,
     repeatedCalls: Object.values(applications?.repeatedCalls ?? {}).reduce((sum, times) => sum + times, 0),
     begunAgain: applications?.begunAgain ?? 0,
   };

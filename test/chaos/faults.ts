@@ -28,6 +28,22 @@ export interface Evidence {
   begunAgain: number;
 }
 
+/** Nothing was seen. */
+export const noEvidence: Evidence = {
+  redelivered: 0,
+  suppressed: 0,
+  ambiguous: 0,
+  reconnects: 0,
+  returned: 0,
+  unconfirmed: 0,
+  delayed: 0,
+  blocked: 0,
+  mended: 0,
+  swept: 0,
+  repeatedCalls: 0,
+  begunAgain: 0,
+};
+
 export type Subject = 'relay' | 'consumer' | 'sender' | 'broker' | 'postgres' | 'way4' | 'api' | 'worker' | 'temporal';
 export type Wire = 'postgres' | 'amqp' | 'way4';
 

@@ -9,28 +9,14 @@ import { freePort } from '../../infra/local/ports.ts';
 import { repository } from '../../infra/local/paths.ts';
 import { eventually } from '../support/eventually.ts';
 import { createSystemProcess } from '../support/system-process.ts';
-import type { Evidence } from './faults.ts';
+import { noEvidence } from './faults.ts';
 import { vacuous } from './vacuous.ts';
 
-const nothing: Evidence = {
-  redelivered: 0,
-  suppressed: 0,
-  ambiguous: 0,
-  reconnects: 0,
-  returned: 0,
-  unconfirmed: 0,
-  delayed: 0,
-  blocked: 0,
-  mended: 0,
-  swept: 0,
-  repeatedCalls: 0,
-  begunAgain: 0,
-};
-const copies = { ...nothing, suppressed: 1 };
+const copies = { ...noEvidence, suppressed: 1 };
 
 test('a run in which nothing was struck, or no copy was suppressed, proves nothing', () => {
   assert.deepEqual(vacuous({}, copies), ['vacuous: nothing was struck']);
-  assert.deepEqual(vacuous({ 'kill-relay': 2 }, nothing), ['vacuous: no copy was suppressed']);
+  assert.deepEqual(vacuous({ 'kill-relay': 2 }, noEvidence), ['vacuous: no copy was suppressed']);
   assert.deepEqual(vacuous({ 'kill-relay': 2 }, copies), []);
 });
 
