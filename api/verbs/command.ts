@@ -83,8 +83,8 @@ async function onceCaughtUp<T>(
         continue;
       }
       // It does again, from what is recorded, what it had forgotten; one that is still not there is too busy to say what it would say to this.
-      if (isReminded && mayBeBehind) throw new CommandUnavailable('the run is behind its row', { cause: error });
-      const recalled = isReminded ? 'nothing' : await remind(deps, row, refOf(row), stands);
+      if (isReminded) throw mayBeBehind ? new CommandUnavailable('the run is behind its row', { cause: error }) : error;
+      const recalled = await remind(deps, row, refOf(row), stands);
       if (recalled === 'nothing' || (recalled === 'knew' && !mayBeBehind)) throw error;
       if (recalled === 'reminded' && reminded) return reminded(row);
       isReminded = true;
